@@ -1,0 +1,15 @@
+/** One bundle, split by entry: the CLI, and the sandbox's background process. CommonJS, because Node's compile cache serves it best. */
+export default {
+  input: {main: 'src/main.ts', sandboxd: 'src/sandbox/daemon.ts', machine: 'src/sandbox/machines/machine.ts'},
+  platform: 'node',
+  external: ['dtrace-provider'],
+  resolve: {mainFields: ['module', 'main']},
+  output: {
+    dir: 'dist',
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'chunk-[name]-[hash].cjs',
+    minify: {compress: true, mangle: false, codegen: {removeWhitespace: true}},
+    cleanDir: true,
+  },
+}

@@ -1,0 +1,73 @@
+import type {LaunchWish, Place} from '../providers/compute.ts'
+import type {DnsVendor} from '../providers/dns.ts'
+import type {Secret} from '../secret.ts'
+
+/** The fleet file, checked and in one form: what is desired. */
+export type Fleet = {
+  readonly name: string
+  /** The fleet's first full DNS name: with `name`, the owner of everything made (decision 1). */
+  readonly dns: string
+  readonly service: Service
+  readonly userdata: UserdataSource
+  /** In file order. */
+  readonly groups: readonly Group[]
+  /** The `dns` blocks, in file order; at least one. */
+  readonly names: readonly DnsName[]
+  /** 'auto' is the largest TTL published plus 5 s. */
+  readonly drainWait: 'auto' | {readonly ms: number}
+  readonly limits: Readonly<Partial<Record<'aws' | 'joyent' | DnsVendor, Limits>>>
+  /** Absolute path of the (first) fleet file: state lives beside it. */
+  readonly file: string
+  /** What is accepted but not carried out by this version, one sentence each; shown by plan and up. */
+  readonly warnings: readonly string[]
+}
+
+export type Service = {readonly port: number; readonly health: HealthCheck}
+
+export type HealthCheck = {
+  readonly path: string
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** Successes in a row that make an instance healthy. */
+  readonly healthy: number
+  /** Failures in a row that make it unhealthy. */
+  readonly unhealthy: number
+}
+
+export type Scalar = string | number | boolean
+
+export type UserdataSource = {
+  /** A folder in templates/userdata by name, or a path relative to the fleet file. */
+  readonly template: string
+  /** Values that came through `${env:…}` are Secrets: masked when shown, by name in hashes. */
+  readonly vars: Readonly<Record<string, Scalar | Secret>>
+}
+
+export type Group = {
+  readonly name: string
+  readonly place: Place
+  readonly count: number
+  readonly wish: LaunchWish
+}
+
+export type DnsName = {
+  readonly vendor: DnsVendor
+  /** Lower case, no final dot. */
+  readonly zone: string
+  /** The full name, lower case, no final dot. */
+  readonly name: string
+  /** CloudFlare's "automatic" is 300. */
+  readonly ttlSeconds: number
+  readonly proxied: boolean
+  readonly address: 'public' | 'private'
+  readonly registration: 'self' | 'mcd'
+  /** What instances use; never the operator's own (decision 24). */
+  readonly instanceCredentials?: InstanceCredentials
+}
+
+export type InstanceCredentials =
+  | {readonly kind: 'token'; readonly token: Secret}
+  | {readonly kind: 'keys'; readonly accessKeyId: Secret; readonly secretAccessKey: Secret}
+
+/** Ours on top of the vendors' documented buckets (decision 33). */
+export type Limits = {readonly concurrency?: number; readonly perSecond?: number}

@@ -1,0 +1,63 @@
+/**
+ * The marks: how everything mcd creates says whose it is (law 1). This format is an interface between versions and with
+ * the registration script, which writes the same bytes; it is defined here and nowhere else.
+ */
+
+/** What an instance carries. `fleet` and `dns` together are the owner (decision 1). */
+export type Mark = {
+  /** Fleet name, a DNS label of at most 24 characters. */
+  fleet: string
+  /** The fleet's first full DNS name, lower case, no final dot. */
+  dns: string
+  /** Group name, a DNS label of at most 24 characters. */
+  group: string
+  /** The launch that made it: a UUID, also the EC2 client token. */
+  launch: string
+  /** Hash of the launch spec (decision 7): 12 hex digits. */
+  spec: string
+}
+
+export const MARK_KEYS = ['fleet', 'dns', 'group', 'launch', 'spec'] as const satisfies readonly (keyof Mark)[]
+
+/** EC2 tags use `mcd:`, Triton tags and metadata `mcd_` (a colon cannot stand in a Triton tag filter). */
+export type TagPrefix = 'mcd:' | 'mcd_'
+
+/** `{'mcd:fleet': 'web', …}` */
+export function markToTags(mark: Mark, prefix: TagPrefix): Record<string, string> {
+  return Object.fromEntries(MARK_KEYS.map(key => [`${prefix}${key}`, mark[key]]))
+}
+
+/** The mark these tags carry; undefined unless it is whole: half a mark is not ours to touch. */
+export function markFromTags(tags: Record<string, string>, prefix: TagPrefix): Mark | undefined {
+  const entries = MARK_KEYS.map(key => [key, tags[`${prefix}${key}`]] as const)
+  if (entries.some(([, value]) => !value)) return undefined
+  return Object.fromEntries(entries) as Mark
+}
+
+/** What a DNS record carries. The record's own name says which DNS name it serves. */
+export type RecordMark = {fleet: string; group: string; instance: string}
+
+/** CloudFlare comment, within the 100 characters of a free zone: `mcd:v1 f=web g=east i=<id>`. */
+export function markToComment({fleet, group, instance}: RecordMark): string {
+  return `mcd:v1 f=${fleet} g=${group} i=${instance}`
+}
+
+export function markFromComment(comment: string | null | undefined): RecordMark | undefined {
+  const match = /^mcd:v1 f=([a-z0-9-]{1,24}) g=([a-z0-9-]{1,24}) i=([A-Za-z0-9-]+)$/.exec(comment ?? '')
+  return match ? {fleet: match[1] as string, group: match[2] as string, instance: match[3] as string} : undefined
+}
+
+/** Route53 set identifier: `mcd:v1:web:i-0abc`. It has no room for the group, which the instance itself tells. */
+export function markToSetIdentifier({fleet, instance}: Pick<RecordMark, 'fleet' | 'instance'>): string {
+  return `mcd:v1:${fleet}:${instance}`
+}
+
+export function markFromSetIdentifier(identifier: string | undefined): Omit<RecordMark, 'group'> | undefined {
+  const match = /^mcd:v1:([a-z0-9-]{1,24}):([A-Za-z0-9-]+)$/.exec(identifier ?? '')
+  return match ? {fleet: match[1] as string, instance: match[2] as string} : undefined
+}
+
+/** Where a fleet's holds live (decision 18): TXT values `out <instance id>` at `_mcd.<name>`. */
+export const holdName = (dnsName: string): string => `_mcd.${dnsName}`
+export const holdValue = (instance: string): string => `out ${instance}`
+export const holdInstance = (value: string): string | undefined => /^out ([A-Za-z0-9-]+)$/.exec(value)?.[1]

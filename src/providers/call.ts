@@ -1,0 +1,126 @@
+import {McdError, TransientError, UnreachableError} from '../errors.ts'
+import type {Runtime} from '../runtime.ts'
+
+/** A token bucket as the vendors document theirs: `burst` requests at once, then `perSecond`. */
+export type Rate = {burst: number; perSecond: number}
+
+export type CallOptions = {
+  /** `RunInstances`, `POST /machines`: for messages. */
+  name: string
+  /** Which bucket it draws from; calls without one are not paced. */
+  bucket?: string
+  /** Tokens it takes. */
+  cost?: number
+  /** Aborted after this long; a fresh limit for each attempt. */
+  timeoutMs?: number
+  /** Attempts in all, the first included. */
+  attempts?: number
+  /**
+   * Whether the call may be sent again after a reply was lost. False for calls the vendor does not deduplicate: the
+   * TransientError then reaches the caller, who looks before deciding.
+   */
+  repeatable?: boolean
+}
+
+const FIRST_BACKOFF_MS = 1_000
+const MAX_BACKOFF_MS = 30_000
+/** Longer waits than this asked for by a server are not slept through in silence: the vendor counts as unreachable. */
+const MAX_RETRY_AFTER_MS = 330_000
+
+export type Caller = <T>(options: CallOptions, send: (signal: AbortSignal) => Promise<T>) => Promise<T>
+
+/**
+ * The one place that paces, times out and retries calls to vendors, on the injected runtime. `send` does one attempt and
+ * throws TransientError where another can help. Throws UnreachableError when the attempts are used up.
+ */
+export function createCaller(runtime: Runtime, service: string, rates: Record<string, Rate> = {}): Caller {
+  const buckets = new Map(Object.entries(rates).map(([name, rate]) => [name, tokenBucket(runtime, rate)]))
+  return async ({name, bucket, cost = 1, timeoutMs = 30_000, attempts = 6, repeatable = true}, send) => {
+    for (let attempt = 1; ; attempt++) {
+      runtime.signal.throwIfAborted()
+      await buckets.get(bucket ?? '')?.take(cost)
+      try {
+        return await withTimeout(runtime, timeoutMs, `${service} ${name}`, send)
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error
+        if (error.throttled) buckets.get(bucket ?? '')?.slowDown()
+        if (error.effect === 'unknown' && !repeatable) throw error
+        const waitMs = error.retryAfterMs ?? backoffMs(runtime, attempt)
+        if (attempt >= attempts || waitMs > MAX_RETRY_AFTER_MS) {
+          throw new UnreachableError(`${service} ${name} failed ${attempt} ${attempt === 1 ? 'time' : 'times'}: ${error.message}`, {
+            cause: error,
+            effect: error.effect,
+            suggestions: ['Check the endpoint and the network, then run the same command again: it goes on where it stopped.'],
+          })
+        }
+        await runtime.sleep(waitMs)
+      }
+    }
+  }
+}
+
+/** Exponential with full jitter: many instances and runs share one account's buckets. */
+function backoffMs(runtime: Runtime, attempt: number): number {
+  const ceiling = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1))
+  return ceiling / 2 + (runtime.random() * ceiling) / 2
+}
+
+function tokenBucket(runtime: Runtime, rate: Rate) {
+  let tokens = rate.burst
+  let perSecond = rate.perSecond
+  let atMs = runtime.now()
+  let queue: Promise<void> = Promise.resolve()
+  const refill = () => {
+    const nowMs = runtime.now()
+    tokens = Math.min(rate.burst, tokens + ((nowMs - atMs) / 1000) * perSecond)
+    atMs = nowMs
+  }
+  const take = async (cost: number) => {
+    refill()
+    // A cost above the burst could never be paid at once: it goes into debt and the next caller waits.
+    const needed = Math.min(cost, rate.burst)
+    if (tokens < needed) {
+      await runtime.sleep(Math.ceil(((needed - tokens) / perSecond) * 1000))
+      refill()
+    }
+    tokens -= cost
+  }
+  return {
+    take(cost: number): Promise<void> {
+      const turn = queue.then(() => take(cost))
+      queue = turn.catch(() => undefined)
+      return turn
+    },
+    /** Somebody else draws from the same account: the documented refill is not ours alone. */
+    slowDown() {
+      tokens = Math.min(tokens, 0)
+      perSecond = Math.max(rate.perSecond / 8, perSecond / 2)
+    },
+  }
+}
+
+/** Runs `send` under a deadline of the runtime's clock. A timeout is a lost reply: its effect is unknown. */
+async function withTimeout<T>(runtime: Runtime, timeoutMs: number, what: string, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abandon = new AbortController()
+  const answered = new AbortController()
+  const deadline = runtime.sleep(timeoutMs, answered.signal).then(
+    () => {
+      abandon.abort()
+      throw new TransientError(`${what} did not answer within ${timeoutMs / 1000} s`, {effect: 'unknown'})
+    },
+    // Answered, or the run was interrupted: a call in flight may finish, and whoever interrupts decides how long that may take.
+    () => new Promise<never>(() => {}),
+  )
+  try {
+    return await Promise.race([send(abandon.signal), deadline])
+  } finally {
+    answered.abort()
+  }
+}
+
+/** Wraps what a vendor library throws unexpectedly, so that nobody reads a stack trace of somebody else's code. */
+export function unexpected(service: string, error: unknown): McdError {
+  if (error instanceof McdError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new McdError(`${service} answered something mcd does not understand: ${message}`, {cause: error})
+}

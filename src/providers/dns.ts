@@ -1,0 +1,61 @@
+import type {RecordMark} from '../mark.ts'
+
+export type DnsVendor = 'cloudflare' | 'route53'
+
+export type Zone = {
+  /** The vendor's id. */
+  readonly id: string
+  /** Lower case, no final dot. */
+  readonly name: string
+  /** The account that holds it, where the vendor tells. */
+  readonly account: string
+  readonly nameServers: readonly string[]
+}
+
+/**
+ * One value under a name, with the mark it carries. Names are lower case without final dot; TXT values are the plain text,
+ * unquoted and joined. A member without `mark` is foreign.
+ */
+export type Member = {
+  readonly name: string
+  readonly type: 'A' | 'AAAA' | 'TXT' | 'CNAME'
+  readonly value: string
+  /** CloudFlare's "automatic" reads as 300. */
+  readonly ttlSeconds: number
+  /** `group` is '' where the vendor's mark has no room for it. */
+  readonly mark?: RecordMark
+  readonly proxied?: boolean
+  /** How its record set routes. 'simple' sets hold several values in one set; CloudFlare's are 'single'. Absent on what is to be created: the adapter knows. */
+  readonly routing?: 'single' | 'multivalue' | 'simple' | 'weighted' | 'other'
+  /** The adapter's handle on what it read (a record id, a set identifier): a removal names exactly this. Absent on what is to be created. */
+  readonly ref?: string
+}
+
+export type DnsChange = {readonly create: readonly Member[]; readonly remove: readonly Member[]}
+
+/** Names an accepted change; plain JSON, kept in the journal so that a later run can ask about it. */
+export type ChangeReceipt = {readonly id: string}
+
+/** What a name is wanted to hold, for the vendor's own limits. */
+export type NameWish = {readonly name: string; readonly ttlSeconds: number; readonly proxied: boolean; readonly members: number}
+
+/**
+ * The DNS of one vendor as one account sees it. Errors and retries as for ComputeProvider: a failed read is never an empty list.
+ */
+export type DnsProvider = {
+  readonly vendor: DnsVendor
+  /** By name. Throws ZoneNotFoundError. */
+  findZone(name: string): Promise<Zone>
+  /** Every A, AAAA, TXT and CNAME value under each of these exact names, all pages. */
+  listMembers(zone: Zone, names: readonly string[]): Promise<Member[]>
+  /**
+   * Adds and removes exactly these members in as few calls as the vendor allows, and touches nothing else. Safe to repeat:
+   * what is already there with our mark counts as created, what is already absent as removed. Throws ConflictError when the
+   * zone no longer holds what was read, or a foreign record stands where ours should go.
+   */
+  change(zone: Zone, change: DnsChange): Promise<ChangeReceipt>
+  /** Whether the vendor's servers have stopped answering with the removed members. `receipt` of the removal where known. */
+  removalServed(zone: Zone, removed: readonly Member[], receipt?: ChangeReceipt): Promise<boolean>
+  /** What the vendor would refuse: TTL range, member limits, record sets under the name that ours cannot live beside. Pure; all at once. */
+  refusals(wish: NameWish, existing: readonly Member[]): string[]
+}

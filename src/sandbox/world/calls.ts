@@ -1,0 +1,65 @@
+import type {Clock} from './clock.ts'
+
+/** Who calls: the credential's owner as the vendor knows it, and the network address where there is a network. */
+export type Principal = {
+  /** `operator`, `instances` (the sandbox's token for instances), `role:<instance id>` (credentials from instance metadata). */
+  name: string
+  address?: string
+}
+
+export type Service = 'ec2' | 'ssm' | 'sts' | 'route53' | 'cloudapi' | 'cloudflare'
+
+/** One served request, as `mcd sandbox status --json` counts them and the request log shows them. */
+export type CallRecord = {
+  atMs: number
+  service: Service
+  /** The vendor's name of the call: `RunInstances`, `CreateMachine`, `POST /zones/:id/dns_records/batch`. */
+  action: string
+  principal: Principal
+  /** What it changed, for people and for attribution: `create A www.example.com 192.0.2.1`. Empty for reads. */
+  effects: string[]
+  /** The vendor's code when it was refused. */
+  refused?: string | number
+}
+
+export type Call = {service: Service; action: string; principal: Principal}
+
+/**
+ * What goes wrong before or after a call takes effect. The simulation and `sandbox fault` install one; by default nothing
+ * does. `before` may throw (no effect), `after` may throw (the effect stands, the reply is lost).
+ */
+export type Faults = {before(call: Call): void; after(call: Call): void}
+export const noFaults: Faults = {before: () => {}, after: () => {}}
+
+const LOG_LIMIT = 20_000
+
+/** Every entry into the world passes here: counted, logged, open to faults. */
+export class CallLog {
+  readonly counts = new Map<string, number>()
+  readonly records: CallRecord[] = []
+  faults: Faults = noFaults
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Runs one vendor call. `effect` notes what the call changed. */
+  run<T>(call: Call, serve: (effect: (text: string) => void) => T): T {
+    const key = `${call.service}:${call.action}`
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1)
+    const record: CallRecord = {...call, atMs: this.#clock.now(), effects: []}
+    this.records.push(record)
+    if (this.records.length > LOG_LIMIT) this.records.splice(0, this.records.length - LOG_LIMIT)
+    try {
+      this.faults.before(call)
+      const result = serve(text => record.effects.push(text))
+      this.faults.after(call)
+      return result
+    } catch (error) {
+      const code = (error as {code?: unknown}).code
+      record.refused = typeof code === 'string' || typeof code === 'number' ? code : 'error'
+      throw error
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import {inspect} from 'node:util'
+
+const MASK = '***'
+
+/**
+ * A value that must never be printed, logged or journaled (law 8). It prints as `***` whichever way it is turned into
+ * text; only `reveal()` gives the value, at the one place that sends it.
+ */
+export class Secret {
+  readonly #value: string
+  /** Where it came from, which may be shown: `env:WEB_DNS_TOKEN`. Stands in for the value in hashes and in the journal. */
+  readonly origin: string
+
+  constructor(value: string, origin: string) {
+    this.#value = value
+    this.origin = origin
+  }
+
+  reveal(): string {
+    return this.#value
+  }
+
+  toString(): string {
+    return MASK
+  }
+
+  toJSON(): string {
+    return MASK
+  }
+
+  [inspect.custom](): string {
+    return MASK
+  }
+}
