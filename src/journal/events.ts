@@ -1,0 +1,43 @@
+import type {LaunchOrder, Place} from '../providers/compute.ts'
+import type {ChangeReceipt, DnsChange, DnsVendor} from '../providers/dns.ts'
+
+/** A launch order as the journal keeps it: everything but the userdata, which holds secrets and stays as a keyed digest (decision 8). */
+export type FrozenOrder = Omit<LaunchOrder, 'userdata' | 'resumed'> & {readonly userdataDigest: string}
+
+/** `<vendor>/<zone>` */
+export type ZoneKey = string
+export const zoneKey = (vendor: DnsVendor, zone: string): ZoneKey => `${vendor}/${zone}`
+
+/** A call that changes a cloud or a zone, as it was intended: enough to repeat it, or to look up what came of it. */
+export type Step =
+  | {readonly kind: 'ensure-network'; readonly place: string; readonly group: string; readonly open: readonly number[]}
+  | {readonly kind: 'remove-network'; readonly place: string; readonly group: string; readonly piece: string}
+  | {readonly kind: 'launch'; readonly place: string; readonly group: string; readonly order: FrozenOrder}
+  | {readonly kind: 'change-dns'; readonly zone: ZoneKey; readonly change: DnsChange; /** Instances that leave for good with this change. */ readonly leaving: readonly string[]}
+  | {readonly kind: 'terminate'; readonly place: string; readonly instances: readonly string[]}
+
+/** What came of a step. */
+export type StepResult =
+  | {readonly kind: 'done'; readonly instances?: readonly string[]; readonly shortfall?: string; readonly receipt?: ChangeReceipt; readonly networkIds?: readonly string[]}
+  | {readonly kind: 'failed'; readonly message: string; /** Whether it may have taken effect: such a step stays open. */ readonly effect: 'none' | 'unknown'; readonly shortfall?: string}
+
+/**
+ * The journal's events. They are written before and after every change and never altered; state is the fold over them
+ * (fold.ts). An interface between versions: add kinds, never change one.
+ */
+export type JournalEvent =
+  /** First event of a journal. `digestKey` keys the userdata digests, so that they tell nothing about secrets to who sees only them. */
+  | {readonly type: 'opened'; readonly fleet: string; readonly dns: string; readonly digestKey: string}
+  | {readonly type: 'run-started'; readonly command: string; readonly version: string; readonly host: string; readonly user: string; readonly pid: number}
+  | {readonly type: 'place-recorded'; readonly place: Place; readonly account: string}
+  | {readonly type: 'zone-recorded'; readonly vendor: DnsVendor; readonly zone: string; readonly id: string; readonly account: string}
+  /** A name was published with this TTL: where mcd looks ever after, and how long resolvers may remember. */
+  | {readonly type: 'name-published'; readonly vendor: DnsVendor; readonly zone: string; readonly name: string; readonly ttlSeconds: number}
+  | {readonly type: 'intent'; readonly step: string; readonly what: Step}
+  | {readonly type: 'outcome'; readonly step: string; readonly result: StepResult}
+  /** The vendor's servers stopped answering with the addresses of these instances: the drain clock starts. */
+  | {readonly type: 'removal-served'; readonly zone: ZoneKey; readonly instances: readonly string[]}
+  | {readonly type: 'run-finished'; readonly exit: number; readonly converged: boolean}
+
+/** An event as it lies in the store. */
+export type StoredEvent = {readonly sequence: number; readonly atMs: number; readonly run: string; readonly event: JournalEvent}

@@ -1,0 +1,147 @@
+import type {Place} from '../providers/compute.ts'
+import type {ChangeReceipt, DnsVendor, Member} from '../providers/dns.ts'
+import type {FrozenOrder, Step, StepResult, StoredEvent, ZoneKey} from './events.ts'
+
+/** A launch that was intended. Open while no outcome stands: it may have happened (law 4). */
+export type RecordedLaunch = {
+  readonly step: string
+  readonly run: string
+  readonly group: string
+  readonly place: string
+  readonly order: FrozenOrder
+  readonly open: boolean
+  /** What the cloud answered, as far as it answered. */
+  readonly instances: readonly string[]
+  readonly shortfall?: string
+}
+
+/** An instance on its way out: when its addresses left each zone, and since when that is served. */
+export type Leaving = {readonly zones: ReadonlyMap<ZoneKey, {readonly removed: readonly Member[]; readonly receipt?: ChangeReceipt; readonly removedAtMs: number; readonly servedAtMs?: number}>}
+
+export type PublishedName = {readonly vendor: DnsVendor; readonly zone: string; readonly name: string; /** The largest in the fleet's lifetime. */ readonly maxTtlSeconds: number}
+
+/** What the journal knows: the fold over its events. */
+export type Recorded = {
+  readonly nextSequence: number
+  readonly digestKey: string | undefined
+  readonly places: ReadonlyMap<string, {readonly place: Place; readonly account: string}>
+  readonly zones: ReadonlyMap<ZoneKey, {readonly id: string; readonly account: string}>
+  readonly names: readonly PublishedName[]
+  /** By launch id, in the order of their intents. */
+  readonly launches: ReadonlyMap<string, RecordedLaunch>
+  /** By instance id. */
+  readonly leaving: ReadonlyMap<string, Leaving>
+  /** Ingress ids by `<place> <group>`. */
+  readonly networkIds: ReadonlyMap<string, readonly string[]>
+  /** The last time a change of DNS was sent in a run, by `<run> <zone>`. */
+  readonly registeredAtMs: ReadonlyMap<string, number>
+}
+
+type Mutable<T> = {-readonly [K in keyof T]: T[K] extends ReadonlyMap<infer A, infer B> ? Map<A, B> : T[K] extends readonly (infer A)[] ? A[] : T[K]}
+
+/** State from events. Pure; unknown event types of a newer minor version are skipped. */
+export function fold(events: readonly StoredEvent[]): Recorded {
+  const state: Mutable<Recorded> = {
+    nextSequence: 1,
+    digestKey: undefined,
+    places: new Map(),
+    zones: new Map(),
+    names: [],
+    launches: new Map(),
+    leaving: new Map(),
+    networkIds: new Map(),
+    registeredAtMs: new Map(),
+  }
+  const steps = new Map<string, Step>()
+  for (const {sequence, atMs, run, event} of events) {
+    state.nextSequence = sequence + 1
+    switch (event.type) {
+      case 'opened':
+        state.digestKey = event.digestKey
+        break
+      case 'place-recorded':
+        state.places.set(event.place.key, {place: event.place, account: event.account})
+        break
+      case 'zone-recorded':
+        state.zones.set(`${event.vendor}/${event.zone}`, {id: event.id, account: event.account})
+        break
+      case 'name-published':
+        publish(state.names, event)
+        break
+      case 'intent':
+        steps.set(event.step, event.what)
+        intend(state, event.step, event.what, run, atMs)
+        break
+      case 'outcome': {
+        const what = steps.get(event.step)
+        if (what) conclude(state, what, event.result, atMs)
+        break
+      }
+      case 'removal-served':
+        for (const instance of event.instances) {
+          const zones = new Map(state.leaving.get(instance)?.zones)
+          const left = zones.get(event.zone)
+          if (left) zones.set(event.zone, {servedAtMs: atMs, ...left})
+          state.leaving.set(instance, {zones})
+        }
+        break
+      default:
+        break
+    }
+  }
+  return state
+}
+
+function publish(names: PublishedName[], {vendor, zone, name, ttlSeconds}: Omit<PublishedName, 'maxTtlSeconds'> & {ttlSeconds: number}): void {
+  const at = names.findIndex(known => known.vendor === vendor && known.zone === zone && known.name === name)
+  const maxTtlSeconds = Math.max(ttlSeconds, names[at]?.maxTtlSeconds ?? 0)
+  names.splice(at < 0 ? names.length : at, at < 0 ? 0 : 1, {vendor, zone, name, maxTtlSeconds})
+}
+
+function intend(state: Mutable<Recorded>, step: string, what: Step, run: string, atMs: number): void {
+  if (what.kind === 'launch') {
+    const {launch} = what.order.mark
+    state.launches.set(launch, {step, run, group: what.group, place: what.place, order: what.order, open: true, instances: []})
+  }
+  if (what.kind === 'change-dns' && what.change.create.some(member => member.type !== 'TXT')) {
+    const key = `${run} ${what.zone}`
+    if (!state.registeredAtMs.has(key)) state.registeredAtMs.set(key, atMs)
+  }
+}
+
+function conclude(state: Mutable<Recorded>, what: Step, result: StepResult, atMs: number): void {
+  switch (what.kind) {
+    case 'launch': {
+      const {launch} = what.order.mark
+      const before = state.launches.get(launch)
+      if (!before) break
+      const {shortfall} = result
+      state.launches.set(launch, {
+        ...before,
+        open: result.kind === 'failed' && result.effect === 'unknown',
+        instances: result.kind === 'done' ? (result.instances ?? []) : [],
+        ...(shortfall === undefined ? {} : {shortfall}),
+      })
+      break
+    }
+    case 'change-dns':
+      if (result.kind !== 'done') break
+      for (const instance of what.leaving) {
+        const zones = new Map(state.leaving.get(instance)?.zones)
+        const removed = what.change.remove.filter(member => member.mark?.instance === instance)
+        zones.set(what.zone, {removed, removedAtMs: atMs, ...(result.receipt ? {receipt: result.receipt} : {})})
+        state.leaving.set(instance, {zones})
+      }
+      break
+    case 'terminate':
+      break
+    case 'ensure-network':
+      if (result.kind === 'done') state.networkIds.set(`${what.place} ${what.group}`, result.networkIds ?? [])
+      break
+    case 'remove-network':
+      if (result.kind === 'done') state.networkIds.delete(`${what.place} ${what.group}`)
+      break
+    default:
+      what satisfies never
+  }
+}
