@@ -1,4 +1,5 @@
 import type {Mark} from '../mark.ts'
+import type {Secret} from '../secret.ts'
 
 /** yes, or no with the reason and what mcd does instead. Code asks the capability, never the provider's name. */
 export type Capability = {able: true} | {able: false; because: string}
@@ -84,8 +85,8 @@ export type LaunchWish = {
   readonly deletionProtection: boolean
   /** Triton networks by name or id. */
   readonly networks: readonly string[]
-  /** Triton metadata beside ours. */
-  readonly metadata: Readonly<Record<string, string>>
+  /** Triton metadata beside ours. Values that came through `${env:…}` are Secrets: revealed only in the call that sends them. */
+  readonly metadata: Readonly<Record<string, string | Secret>>
   readonly tags: Readonly<Record<string, string>>
 }
 
