@@ -10,16 +10,37 @@ export const zoneKey = (vendor: DnsVendor, zone: string): ZoneKey => `${vendor}/
 
 /** A call that changes a cloud or a zone, as it was intended: enough to repeat it, or to look up what came of it. */
 export type Step =
-  | {readonly kind: 'ensure-network'; readonly place: string; readonly group: string; readonly open: readonly number[]}
+  | {
+      readonly kind: 'ensure-network'
+      readonly place: string
+      readonly group: string
+      readonly open: readonly number[]
+    }
   | {readonly kind: 'remove-network'; readonly place: string; readonly group: string; readonly piece: string}
   | {readonly kind: 'launch'; readonly place: string; readonly group: string; readonly order: FrozenOrder}
-  | {readonly kind: 'change-dns'; readonly zone: ZoneKey; readonly change: DnsChange; /** Instances that leave for good with this change. */ readonly leaving: readonly string[]}
+  | {
+      readonly kind: 'change-dns'
+      readonly zone: ZoneKey
+      readonly change: DnsChange /** Instances that leave for good with this change. */
+      readonly leaving: readonly string[]
+    }
   | {readonly kind: 'terminate'; readonly place: string; readonly instances: readonly string[]}
 
 /** What came of a step. */
 export type StepResult =
-  | {readonly kind: 'done'; readonly instances?: readonly string[]; readonly shortfall?: string; readonly receipt?: ChangeReceipt; readonly networkIds?: readonly string[]}
-  | {readonly kind: 'failed'; readonly message: string; /** Whether it may have taken effect: such a step stays open. */ readonly effect: 'none' | 'unknown'; readonly shortfall?: string}
+  | {
+      readonly kind: 'done'
+      readonly instances?: readonly string[]
+      readonly shortfall?: string
+      readonly receipt?: ChangeReceipt
+      readonly networkIds?: readonly string[]
+    }
+  | {
+      readonly kind: 'failed'
+      readonly message: string /** Whether it may have taken effect: such a step stays open. */
+      readonly effect: 'none' | 'unknown'
+      readonly shortfall?: string
+    }
 
 /**
  * The journal's events. They are written before and after every change and never altered; state is the fold over them
@@ -27,12 +48,38 @@ export type StepResult =
  */
 export type JournalEvent =
   /** First event of a journal. `digestKey` keys the userdata digests, so that they tell nothing about secrets to who sees only them. */
-  | {readonly type: 'opened'; readonly fleet: string; readonly dns: string; readonly digestKey: string}
-  | {readonly type: 'run-started'; readonly command: string; readonly version: string; readonly host: string; readonly user: string; readonly pid: number}
+  | {
+      readonly type: 'opened'
+      readonly fleet: string /** Base name of the fleet file. */
+      readonly file: string
+      readonly digestKey: string
+    }
+  /** The fleet's owner name (its first full DNS name); another one follows when the file's name changed (decision 4). */
+  | {readonly type: 'owner-recorded'; readonly dns: string}
+  | {
+      readonly type: 'run-started'
+      readonly command: string
+      readonly version: string
+      readonly host: string
+      readonly user: string
+      readonly pid: number
+    }
   | {readonly type: 'place-recorded'; readonly place: Place; readonly account: string}
-  | {readonly type: 'zone-recorded'; readonly vendor: DnsVendor; readonly zone: string; readonly id: string; readonly account: string}
+  | {
+      readonly type: 'zone-recorded'
+      readonly vendor: DnsVendor
+      readonly zone: string
+      readonly id: string
+      readonly account: string
+    }
   /** A name was published with this TTL: where mcd looks ever after, and how long resolvers may remember. */
-  | {readonly type: 'name-published'; readonly vendor: DnsVendor; readonly zone: string; readonly name: string; readonly ttlSeconds: number}
+  | {
+      readonly type: 'name-published'
+      readonly vendor: DnsVendor
+      readonly zone: string
+      readonly name: string
+      readonly ttlSeconds: number
+    }
   | {readonly type: 'intent'; readonly step: string; readonly what: Step}
   | {readonly type: 'outcome'; readonly step: string; readonly result: StepResult}
   /** The vendor's servers stopped answering with the addresses of these instances: the drain clock starts. */
@@ -40,4 +87,9 @@ export type JournalEvent =
   | {readonly type: 'run-finished'; readonly exit: number; readonly converged: boolean}
 
 /** An event as it lies in the store. */
-export type StoredEvent = {readonly sequence: number; readonly atMs: number; readonly run: string; readonly event: JournalEvent}
+export type StoredEvent = {
+  readonly sequence: number
+  readonly atMs: number
+  readonly run: string
+  readonly event: JournalEvent
+}

@@ -16,14 +16,33 @@ export type RecordedLaunch = {
 }
 
 /** An instance on its way out: when its addresses left each zone, and since when that is served. */
-export type Leaving = {readonly zones: ReadonlyMap<ZoneKey, {readonly removed: readonly Member[]; readonly receipt?: ChangeReceipt; readonly removedAtMs: number; readonly servedAtMs?: number}>}
+export type Leaving = {
+  readonly zones: ReadonlyMap<
+    ZoneKey,
+    {
+      readonly removed: readonly Member[]
+      readonly receipt?: ChangeReceipt
+      readonly removedAtMs: number
+      readonly servedAtMs?: number
+    }
+  >
+}
 
-export type PublishedName = {readonly vendor: DnsVendor; readonly zone: string; readonly name: string; /** The largest in the fleet's lifetime. */ readonly maxTtlSeconds: number}
+export type PublishedName = {
+  readonly vendor: DnsVendor
+  readonly zone: string
+  readonly name: string /** The largest in the fleet's lifetime. */
+  readonly maxTtlSeconds: number
+}
 
 /** What the journal knows: the fold over its events. */
 export type Recorded = {
   readonly nextSequence: number
   readonly digestKey: string | undefined
+  /** Base name of the fleet file that opened the journal. */
+  readonly file: string | undefined
+  /** Every owner name this fleet had, oldest first: instances under any of them are ours. */
+  readonly owners: readonly string[]
   readonly places: ReadonlyMap<string, {readonly place: Place; readonly account: string}>
   readonly zones: ReadonlyMap<ZoneKey, {readonly id: string; readonly account: string}>
   readonly names: readonly PublishedName[]
@@ -33,17 +52,25 @@ export type Recorded = {
   readonly leaving: ReadonlyMap<string, Leaving>
   /** Ingress ids by `<place> <group>`. */
   readonly networkIds: ReadonlyMap<string, readonly string[]>
-  /** The last time a change of DNS was sent in a run, by `<run> <zone>`. */
+  /** When addresses were last sent to a zone in a run, by `<run> <zone>`. */
   readonly registeredAtMs: ReadonlyMap<string, number>
 }
 
-type Mutable<T> = {-readonly [K in keyof T]: T[K] extends ReadonlyMap<infer A, infer B> ? Map<A, B> : T[K] extends readonly (infer A)[] ? A[] : T[K]}
+type Mutable<T> = {
+  -readonly [K in keyof T]: T[K] extends ReadonlyMap<infer A, infer B>
+    ? Map<A, B>
+    : T[K] extends readonly (infer A)[]
+      ? A[]
+      : T[K]
+}
 
 /** State from events. Pure; unknown event types of a newer minor version are skipped. */
 export function fold(events: readonly StoredEvent[]): Recorded {
   const state: Mutable<Recorded> = {
     nextSequence: 1,
     digestKey: undefined,
+    file: undefined,
+    owners: [],
     places: new Map(),
     zones: new Map(),
     names: [],
@@ -58,6 +85,10 @@ export function fold(events: readonly StoredEvent[]): Recorded {
     switch (event.type) {
       case 'opened':
         state.digestKey = event.digestKey
+        state.file = event.file
+        break
+      case 'owner-recorded':
+        if (!state.owners.includes(event.dns)) state.owners.push(event.dns)
         break
       case 'place-recorded':
         state.places.set(event.place.key, {place: event.place, account: event.account})
@@ -92,7 +123,10 @@ export function fold(events: readonly StoredEvent[]): Recorded {
   return state
 }
 
-function publish(names: PublishedName[], {vendor, zone, name, ttlSeconds}: Omit<PublishedName, 'maxTtlSeconds'> & {ttlSeconds: number}): void {
+function publish(
+  names: PublishedName[],
+  {vendor, zone, name, ttlSeconds}: Omit<PublishedName, 'maxTtlSeconds'> & {ttlSeconds: number},
+): void {
   const at = names.findIndex(known => known.vendor === vendor && known.zone === zone && known.name === name)
   const maxTtlSeconds = Math.max(ttlSeconds, names[at]?.maxTtlSeconds ?? 0)
   names.splice(at < 0 ? names.length : at, at < 0 ? 0 : 1, {vendor, zone, name, maxTtlSeconds})
@@ -101,11 +135,18 @@ function publish(names: PublishedName[], {vendor, zone, name, ttlSeconds}: Omit<
 function intend(state: Mutable<Recorded>, step: string, what: Step, run: string, atMs: number): void {
   if (what.kind === 'launch') {
     const {launch} = what.order.mark
-    state.launches.set(launch, {step, run, group: what.group, place: what.place, order: what.order, open: true, instances: []})
+    state.launches.set(launch, {
+      step,
+      run,
+      group: what.group,
+      place: what.place,
+      order: what.order,
+      open: true,
+      instances: [],
+    })
   }
   if (what.kind === 'change-dns' && what.change.create.some(member => member.type !== 'TXT')) {
-    const key = `${run} ${what.zone}`
-    if (!state.registeredAtMs.has(key)) state.registeredAtMs.set(key, atMs)
+    state.registeredAtMs.set(`${run} ${what.zone}`, atMs)
   }
 }
 
@@ -129,7 +170,11 @@ function conclude(state: Mutable<Recorded>, what: Step, result: StepResult, atMs
       for (const instance of what.leaving) {
         const zones = new Map(state.leaving.get(instance)?.zones)
         const removed = what.change.remove.filter(member => member.mark?.instance === instance)
-        zones.set(what.zone, {removed, removedAtMs: atMs, ...(result.receipt ? {receipt: result.receipt} : {})})
+        zones.set(what.zone, {
+          removed,
+          removedAtMs: atMs,
+          ...(result.receipt ? {receipt: result.receipt} : {}),
+        })
         state.leaving.set(instance, {zones})
       }
       break

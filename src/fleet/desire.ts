@@ -1,0 +1,77 @@
+import {McdError, RefusedError, UnreachableError} from '../errors.ts'
+import type {Instance} from '../providers/compute.ts'
+import type {Desired, DesiredGroup} from './desired.ts'
+import type {Fleet, Group} from './model.ts'
+import {nameKey, type Observed} from './observed.ts'
+import type {Outside} from './outside.ts'
+import {specHash} from './spec.ts'
+
+/**
+ * Turns the fleet file into what a launch would use now: images, types and zones resolved, userdata rendered once to see
+ * that it fits. Throws RefusedError with every refusal of every place and zone at once; changes nothing.
+ */
+export async function desireFleet(outside: Outside, fleet: Fleet, observed: Observed): Promise<Desired> {
+  const refusals: string[] = []
+  const groups = await Promise.all(
+    fleet.groups.map(async (group): Promise<DesiredGroup> => {
+      if (!observed.places.get(group.place.key)?.readable) return {group}
+      try {
+        return {group, launch: await resolveGroup(outside, group, observed)}
+      } catch (error) {
+        // It answered a moment ago: this group waits for the next run, the others go on.
+        if (error instanceof UnreachableError) return {group}
+        if (!(error instanceof McdError)) throw error
+        const reasons = error instanceof RefusedError ? error.reasons : [error.message]
+        refusals.push(...reasons.map(reason => `groups.${group.name}: ${reason}`))
+        return {group}
+      }
+    }),
+  )
+  refusals.push(...dnsRefusals(outside, fleet, observed))
+  if (refusals.length > 0)
+    throw new RefusedError([...new Set(refusals)], {
+      suggestions: ['Mend the fleet file, then run again. Nothing was changed.'],
+    })
+  return {fleet, goal: {kind: 'up'}, groups}
+}
+
+async function resolveGroup(
+  outside: Outside,
+  group: Group,
+  observed: Observed,
+): Promise<NonNullable<DesiredGroup['launch']>> {
+  const provider = outside.compute(group.place)
+  const userdata = outside.userdata.spec(group)
+  const pinned = pinnedImage(group, observed, userdata)
+  const target = await provider.resolveLaunch({
+    ...group.wish,
+    ...(pinned === undefined ? {} : {pinnedImageId: pinned}),
+  })
+  outside.userdata.render(group, observed.zones, provider.capabilities)
+  return {target, spec: specHash(group.wish, target.imageId, userdata)}
+}
+
+/** An alias stays pinned to what lives (decision 7): the image under which a living instance's mark comes out the same. */
+function pinnedImage(group: Group, observed: Observed, userdata: unknown): string | undefined {
+  const place = observed.places.get(group.place.key)
+  const living: readonly Instance[] = place?.readable ? place.instances : []
+  return living.find(
+    ({mark, imageId, state}) =>
+      state !== 'gone' &&
+      mark.group === group.name &&
+      imageId !== undefined &&
+      specHash(group.wish, imageId, userdata) === mark.spec,
+  )?.imageId
+}
+
+function dnsRefusals(outside: Outside, fleet: Fleet, observed: Observed): string[] {
+  const total = fleet.groups.reduce((sum, {count}) => sum + count, 0)
+  return fleet.names.flatMap(({vendor, name, ttlSeconds, proxied}) => {
+    const seen = observed.names.get(nameKey(vendor, name))
+    if (!seen?.readable) return []
+    return outside
+      .dns(vendor)
+      .refusals({name, ttlSeconds, proxied, members: total}, seen.members)
+      .map(reason => `dns ${name}: ${reason}`)
+  })
+}

@@ -1,0 +1,73 @@
+import PQueue from 'p-queue'
+import type {Instance} from '../providers/compute.ts'
+import type {Runtime} from '../runtime.ts'
+import type {Fleet} from './model.ts'
+import type {Health} from './observed.ts'
+import type {Probe} from './outside.ts'
+
+const CONCURRENT_PROBES = 32
+
+type Streak = {health: Health; inARow: number; lastOk: boolean; probedAtMs: number}
+
+/** Keeps each instance's probes in a row through one run, with the fleet file's hysteresis. */
+export function healthTracker(fleet: Fleet, probe: Probe, runtime: Runtime) {
+  const streaks = new Map<string, Streak>()
+  const {port, health: check} = fleet.service
+
+  async function look({id, publicIp, privateIp}: Instance): Promise<void> {
+    const before = streaks.get(id)
+    if (before && runtime.now() - before.probedAtMs < check.intervalMs && before.health.verdict !== 'unknown')
+      return
+    const address = fleet.names[0]?.address === 'private' ? privateIp : publicIp
+    if (address === undefined) {
+      streaks.set(id, {
+        health: {verdict: 'unknown', sinceMs: runtime.now(), why: 'it has no address yet'},
+        inARow: 0,
+        lastOk: false,
+        probedAtMs: runtime.now(),
+      })
+      return
+    }
+    const result = await probe({address, port, path: check.path, host: fleet.dns, timeoutMs: check.timeoutMs})
+    const inARow = before && before.lastOk === result.ok ? before.inARow + 1 : 1
+    const reached = result.ok ? inARow >= check.healthy : inARow >= check.unhealthy
+    const verdict = reached ? (result.ok ? 'healthy' : 'unhealthy') : (before?.health.verdict ?? 'unknown')
+    const changed = verdict !== before?.health.verdict
+    streaks.set(id, {
+      inARow,
+      lastOk: result.ok,
+      probedAtMs: runtime.now(),
+      health: {
+        verdict,
+        sinceMs: changed ? runtime.now() : before.health.sinceMs,
+        ...(result.ok ? {} : {why: result.why}),
+      },
+    })
+  }
+
+  return {
+    /** Probes every running instance that is due and returns all verdicts so far. */
+    async look(instances: readonly Instance[]): Promise<ReadonlyMap<string, Health>> {
+      const queue = new PQueue({concurrency: CONCURRENT_PROBES})
+      await queue.addAll(
+        instances.filter(({state}) => state === 'running').map(instance => () => look(instance)),
+      )
+      const present = new Set(instances.filter(({state}) => state === 'running').map(({id}) => id))
+      return new Map([...streaks].filter(([id]) => present.has(id)).map(([id, {health}]) => [id, health]))
+    },
+    /** Probes in a row until every running instance has its verdict: for one look without a run. */
+    async settle(instances: readonly Instance[]): Promise<ReadonlyMap<string, Health>> {
+      let seen = await this.look(instances)
+      const rounds = Math.max(check.healthy, check.unhealthy)
+      for (
+        let round = 1;
+        round < rounds && [...seen.values()].some(({verdict}) => verdict === 'unknown');
+        round++
+      ) {
+        await runtime.sleep(Math.min(check.intervalMs, 500))
+        seen = await this.look(instances)
+      }
+      return seen
+    },
+  }
+}

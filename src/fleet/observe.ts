@@ -1,0 +1,188 @@
+import {McdError, UnreachableError, ZoneNotFoundError} from '../errors.ts'
+import {type ZoneKey, zoneKey} from '../journal/events.ts'
+import type {Recorded} from '../journal/fold.ts'
+import {holdName} from '../mark.ts'
+import type {Instance, NetworkPiece, Place} from '../providers/compute.ts'
+import type {DnsVendor, Member, Zone} from '../providers/dns.ts'
+import {healthTracker} from './health.ts'
+import type {Fleet} from './model.ts'
+import {nameKey, type Observed, type ObservedName, type ObservedPlace} from './observed.ts'
+import type {Outside} from './outside.ts'
+
+/** Everything this run learned that stays true while it lasts. */
+export type Observer = {
+  /** Accounts and zones seen, for the journal (decision 5). */
+  readonly accounts: ReadonlyMap<string, {place: Place; account: string}>
+  readonly zones: ReadonlyMap<ZoneKey, {vendor: DnsVendor; zone: Zone}>
+  /** One look at every place and zone that the file names or the journal knows (decision 4), all at once. */
+  look(options?: {settleHealth?: boolean}): Promise<Observed>
+  /** After a change of ours: what was kept from earlier looks is read again. */
+  forget(what: {place?: string; zone?: ZoneKey}): void
+}
+
+type NameToRead = {vendor: DnsVendor; zone: string; name: string; watched: boolean}
+
+export function createObserver(outside: Outside, fleet: Fleet, recorded: () => Recorded): Observer {
+  const accounts = new Map<string, {place: Place; account: string}>()
+  const zones = new Map<ZoneKey, {vendor: DnsVendor; zone: Zone}>()
+  const network = new Map<string, readonly NetworkPiece[]>()
+  const members = new Map<ZoneKey, readonly Member[]>()
+  const health = healthTracker(fleet, outside.probe, outside.runtime)
+
+  async function lookAtPlace(place: Place): Promise<ObservedPlace> {
+    const provider = outside.compute(place)
+    try {
+      if (!accounts.has(place.key)) {
+        const account = await provider.identify()
+        checkAccount(place.key, account, recorded().places.get(place.key)?.account)
+        accounts.set(place.key, {place, account})
+      }
+      const pieces = network.get(place.key) ?? (await provider.listNetwork(fleet.name))
+      network.set(place.key, pieces)
+      return {readable: true, instances: await provider.listInstances(fleet.name), network: pieces}
+    } catch (error) {
+      return {
+        readable: false,
+        why: toleratedOutage(error, recorded().places.has(place.key) || accounts.has(place.key)),
+      }
+    }
+  }
+
+  async function lookAtZone(key: ZoneKey, names: readonly NameToRead[]): Promise<Map<string, ObservedName>> {
+    const {vendor, zone: zoneName} = names[0] as NameToRead
+    try {
+      const provider = outside.dns(vendor)
+      let zone = zones.get(key)?.zone
+      if (!zone) {
+        zone = await provider.findZone(zoneName)
+        const before = recorded().zones.get(key)
+        checkAccount(
+          `${vendor} zone ${zoneName}`,
+          `${zone.account} ${zone.id}`,
+          before && `${before.account} ${before.id}`,
+        )
+        zones.set(key, {vendor, zone})
+      }
+      const known = names.some(({watched}) => watched) ? undefined : members.get(key)
+      const all =
+        known ??
+        (await provider.listMembers(
+          zone,
+          names.flatMap(({name}) => [name, holdName(name)]),
+        ))
+      members.set(key, all)
+      return new Map(
+        names.map(({name}) => [
+          nameKey(vendor, name),
+          {
+            readable: true,
+            members: all.filter(member => member.name === name),
+            holds: all.filter(member => member.name === holdName(name) && member.type === 'TXT'),
+          },
+        ]),
+      )
+    } catch (error) {
+      // A name of earlier days whose zone is no more: nothing of ours can stand there.
+      if (
+        error instanceof ZoneNotFoundError &&
+        !fleet.names.some(({vendor: v, zone}) => zoneKey(v, zone) === key)
+      ) {
+        return new Map(
+          names.map(({name}) => [nameKey(vendor, name), {readable: true, members: [], holds: []}]),
+        )
+      }
+      const why = toleratedOutage(error, recorded().zones.has(key) || zones.has(key))
+      return new Map(names.map(({name}) => [nameKey(vendor, name), {readable: false, why}]))
+    }
+  }
+
+  return {
+    accounts,
+    zones,
+    forget({place, zone}) {
+      if (place !== undefined) network.delete(place)
+      if (zone !== undefined) members.delete(zone)
+    },
+    async look({settleHealth = false} = {}) {
+      const places = placesOf(fleet, recorded())
+      const names = namesOf(fleet, recorded())
+      const [seenPlaces, seenZones] = await Promise.all([
+        allOrAllErrors(places.map(async place => [place.key, await lookAtPlace(place)] as const)),
+        allOrAllErrors([...names].map(([key, inZone]) => lookAtZone(key, inZone))),
+      ])
+      const instances = seenPlaces.flatMap(([, place]) =>
+        place.readable ? ours(place.instances, fleet, recorded()) : [],
+      )
+      return {
+        atMs: outside.runtime.now(),
+        places: new Map(seenPlaces),
+        names: new Map(seenZones.flatMap(map => [...map])),
+        zones: new Map([...zones].map(([key, {zone}]) => [key, zone])),
+        health: await (settleHealth ? health.settle(instances) : health.look(instances)),
+      }
+    },
+  }
+}
+
+/** Where mcd looks: what the file names and what the journal knows. */
+function placesOf(fleet: Fleet, recorded: Recorded): Place[] {
+  const places = new Map<string, Place>([...recorded.places.values()].map(({place}) => [place.key, place]))
+  for (const {place} of fleet.groups) places.set(place.key, place)
+  return [...places.values()]
+}
+
+function namesOf(fleet: Fleet, recorded: Recorded): Map<ZoneKey, NameToRead[]> {
+  const names = new Map<string, NameToRead>()
+  for (const {vendor, zone, name} of recorded.names)
+    names.set(nameKey(vendor, name), {vendor, zone, name, watched: false})
+  for (const {vendor, zone, name, registration} of fleet.names) {
+    names.set(nameKey(vendor, name), {vendor, zone, name, watched: registration === 'self'})
+  }
+  const perZone = new Map<ZoneKey, NameToRead[]>()
+  for (const name of names.values()) {
+    const key = zoneKey(name.vendor, name.zone)
+    perZone.set(key, [...(perZone.get(key) ?? []), name])
+  }
+  return perZone
+}
+
+function ours(instances: readonly Instance[], fleet: Fleet, {owners}: Recorded): Instance[] {
+  return instances.filter(({mark}) => mark.dns === fleet.dns || owners.includes(mark.dns))
+}
+
+/** Another account behind a known name: an empty list from there would not be news (decision 5). */
+function checkAccount(where: string, found: string, recorded: string | undefined): void {
+  if (recorded === undefined || recorded === found) return
+  throw new McdError(
+    `${where} belongs to account ${found} with these credentials, but this fleet lives in ${recorded}.`,
+    {
+      suggestions: ['Use the credentials of the recorded account, then run again. Nothing was changed.'],
+    },
+  )
+}
+
+/**
+ * An outage of something reached before is that thing's outage alone (law 7), and its text is returned. Anything else
+ * (refused credentials, a wrong account, an endpoint nobody ever reached) is a mistake to mend before anything is launched.
+ */
+function toleratedOutage(error: unknown, reachedBefore: boolean): string {
+  if (!(error instanceof UnreachableError)) throw error
+  if (!reachedBefore && error.effect === 'none') throw error
+  return error.message
+}
+
+/** Waits for all; every mistake is reported, not only the first. */
+async function allOrAllErrors<T>(promises: Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises)
+  const failures = settled.flatMap(result => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  if (failures.length === 1) throw failures[0]
+  if (failures.length > 1) {
+    const known = failures.filter(failure => failure instanceof McdError)
+    if (known.length < failures.length) throw failures.find(failure => !(failure instanceof McdError))
+    throw new McdError(known.map(({message}) => message).join('\n'), {
+      suggestions: [...new Set(known.flatMap(({suggestions}) => suggestions))],
+      cause: known[0],
+    })
+  }
+  return settled.map(result => (result as PromiseFulfilledResult<T>).value)
+}

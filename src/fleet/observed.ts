@@ -1,0 +1,38 @@
+import type {ZoneKey} from '../journal/events.ts'
+import type {Instance, NetworkPiece} from '../providers/compute.ts'
+import type {DnsVendor, Member, Zone} from '../providers/dns.ts'
+
+/** What one look at the world showed. What could not be read is unknown, never empty (law 6). */
+export type Observed = {
+  readonly atMs: number
+  /** By place key. `instances` carry our fleet name, whichever their owner. */
+  readonly places: ReadonlyMap<string, ObservedPlace>
+  /** By name key. */
+  readonly names: ReadonlyMap<string, ObservedName>
+  /** Zones that could be found. */
+  readonly zones: ReadonlyMap<ZoneKey, Zone>
+  /** By instance id; absent where nothing was probed. */
+  readonly health: ReadonlyMap<string, Health>
+}
+
+export type ObservedPlace =
+  | {
+      readonly readable: true
+      readonly instances: readonly Instance[]
+      readonly network: readonly NetworkPiece[]
+    }
+  | {readonly readable: false; readonly why: string}
+
+export type ObservedName =
+  | {readonly readable: true; readonly members: readonly Member[]; readonly holds: readonly Member[]}
+  | {readonly readable: false; readonly why: string}
+
+/** `sinceMs` is when the verdict was reached. 'unknown' until the fleet file's counts of probes in a row are reached. */
+export type Health = {
+  readonly verdict: 'healthy' | 'unhealthy' | 'unknown'
+  readonly sinceMs: number
+  readonly why?: string
+}
+
+/** `<vendor>/<full name>` */
+export const nameKey = (vendor: DnsVendor, name: string): string => `${vendor}/${name}`

@@ -1,0 +1,49 @@
+import type {ZoneKey} from '../journal/events.ts'
+import type {Journal} from '../journal/journal.ts'
+import type {ComputeCapabilities, ComputeProvider, Place} from '../providers/compute.ts'
+import type {DnsProvider, DnsVendor, Zone} from '../providers/dns.ts'
+import type {Runtime} from '../runtime.ts'
+import type {DnsName, Group} from './model.ts'
+import type {Action, Plan} from './plan/action.ts'
+
+/** The one seam to the outside world (decision 26): everything the engine can do or learn passes through here. */
+export type Outside = {
+  readonly runtime: Runtime
+  readonly journal: Journal
+  /** One provider per place, also for places the file no longer names. */
+  compute(place: Place): ComputeProvider
+  dns(vendor: DnsVendor): DnsProvider
+  readonly probe: Probe
+  readonly userdata: Userdata
+  /** Why the instances' own DNS credentials would be refused for this name; undefined when they work or cannot be told. Reads only. */
+  instanceCredentialsTrouble(name: DnsName): Promise<string | undefined>
+  progress(event: Progress): void
+}
+
+/** One health check against one instance. */
+export type Probe = (target: {
+  address: string
+  port: number
+  path: string
+  host: string
+  timeoutMs: number
+}) => Promise<{ok: true} | {ok: false; why: string}>
+
+export type Userdata = {
+  /** What of the userdata belongs to the launch spec (decision 7): plain JSON, Secrets allowed. */
+  spec(group: Group): unknown
+  /** The bytes to send. Throws RefusedError when they do not fit. */
+  render(
+    group: Group,
+    zones: ReadonlyMap<ZoneKey, Zone>,
+    capabilities: ComputeCapabilities,
+  ): {readonly bytes: Uint8Array; digest(key: string): string}
+}
+
+/** What happens while it happens, for people. */
+export type Progress =
+  | {readonly kind: 'planned'; readonly plan: Plan; readonly pass: number}
+  | {readonly kind: 'started'; readonly action: Action}
+  | {readonly kind: 'finished'; readonly action: Action; readonly detail?: string}
+  | {readonly kind: 'failed'; readonly action: Action; readonly error: Error}
+  | {readonly kind: 'waiting'; readonly actions: readonly Action[]; readonly plan: Plan}

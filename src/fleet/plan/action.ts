@@ -1,0 +1,88 @@
+import type {ZoneKey} from '../../journal/events.ts'
+import type {LaunchZone, NetworkPiece} from '../../providers/compute.ts'
+import type {Member} from '../../providers/dns.ts'
+
+/**
+ * One thing to do, with the reason. `key` is stable from pass to pass and names the action in output and tests. An action
+ * is ready when `after` is empty; otherwise it shows what will follow once the actions named there are through.
+ */
+export type Action = ActionBody & {
+  readonly key: string
+  readonly reason: string
+  readonly after: readonly string[]
+}
+
+export type ActionBody =
+  | {
+      readonly kind: 'ensure-network'
+      readonly place: string
+      readonly group: string
+      readonly open: readonly number[]
+    }
+  | {
+      readonly kind: 'launch'
+      readonly place: string
+      readonly group: string
+      readonly count: number
+      readonly type: string
+      readonly zone: LaunchZone
+      /** An open launch of the journal: the same order is sent again, or its outcome looked up. */
+      readonly resumes?: string
+    }
+  | {
+      readonly kind: 'wait'
+      readonly group: string
+      readonly until: 'healthy' | 'registered' | 'gone'
+      readonly instances: readonly string[]
+      readonly count: number
+    }
+  | {
+      readonly kind: 'register'
+      readonly zone: ZoneKey
+      readonly create: readonly Member[]
+      readonly remove: readonly Member[]
+      readonly count: number
+    }
+  | {
+      readonly kind: 'deregister'
+      readonly zone: ZoneKey
+      readonly create: readonly Member[]
+      readonly remove: readonly Member[]
+      readonly leaving: readonly string[]
+    }
+  /** Out of DNS: first until the vendor serves the removal ('served'), then until resolvers have forgotten ('forgotten', at `untilMs`). */
+  | {
+      readonly kind: 'drain'
+      readonly instances: readonly string[]
+      readonly until: 'served' | 'forgotten'
+      readonly zones: readonly ZoneKey[]
+      readonly untilMs?: number
+    }
+  | {readonly kind: 'terminate'; readonly place: string; readonly instances: readonly string[]}
+  | {readonly kind: 'remove-network'; readonly place: string; readonly piece: NetworkPiece}
+
+/** Something a person should know that no action mends. `blocks` is true when the declared fleet cannot be reached because of it. */
+export type Note = {
+  readonly kind:
+    | 'unreachable'
+    | 'foreign-owner'
+    | 'shortfall'
+    | 'not-registered'
+    | 'unhealthy'
+    | 'lost'
+    | 'stopped'
+    | 'no-address'
+    | 'foreign-record'
+    | 'warning'
+  readonly text: string
+  readonly blocks: boolean
+  readonly instance?: string
+  readonly place?: string
+}
+
+export type Plan = {readonly actions: readonly Action[]; readonly notes: readonly Note[]}
+
+export const isReady = (action: Action): boolean => action.after.length === 0
+
+/** Ends instances: asked about on a terminal, `--yes` elsewhere. */
+export const isDestructive = (action: Action): boolean => action.kind === 'terminate'

@@ -1,0 +1,60 @@
+import type {Recorded} from '../../journal/fold.ts'
+import type {Instance} from '../../providers/compute.ts'
+import type {Desired, DesiredGroup} from '../desired.ts'
+import type {Observed} from '../observed.ts'
+
+/** Desired, recorded and observed side by side, as every rule of the planner looks at them. */
+export type FleetView = {
+  readonly desired: Desired
+  readonly recorded: Recorded
+  readonly observed: Observed
+  /** This run's id. */
+  readonly run: string
+  /** All of ours that still exist, by id, in listing order. */
+  readonly living: ReadonlyMap<string, Instance>
+  /** Ours that the vendor shows as ended. */
+  readonly gone: ReadonlyMap<string, Instance>
+  /** Whether every place of ours could be read: only then does an absent instance not exist. */
+  readonly allReadable: boolean
+  readonly strangers: readonly Instance[]
+}
+
+/** Instances are ours by fleet name and owner name (decision 1); an owner name of earlier days counts (decision 4). */
+export function fleetView(desired: Desired, recorded: Recorded, observed: Observed, run: string): FleetView {
+  const owners = new Set([desired.fleet.dns, ...recorded.owners])
+  const living = new Map<string, Instance>()
+  const gone = new Map<string, Instance>()
+  const strangers: Instance[] = []
+  for (const place of observed.places.values()) {
+    if (!place.readable) continue
+    for (const instance of place.instances) {
+      if (!owners.has(instance.mark.dns)) {
+        if (instance.state !== 'gone') strangers.push(instance)
+      } else (instance.state === 'gone' ? gone : living).set(instance.id, instance)
+    }
+  }
+  const allReadable = [...observed.places.values()].every(place => place.readable)
+  return {desired, recorded, observed, run, living, gone, allReadable, strangers}
+}
+
+export const isLeaving = (view: FleetView, id: string): boolean => view.recorded.leaving.has(id)
+
+export const isHealthy = (view: FleetView, instance: Instance): boolean =>
+  instance.state === 'running' && view.observed.health.get(instance.id)?.verdict === 'healthy'
+
+/** Instances that fill a place in this group: alive and staying. 'stopping' is on its way out by somebody's hand. */
+export function staying(view: FleetView, {group}: DesiredGroup): Instance[] {
+  return [...view.living.values()].filter(
+    ({id, mark, place, state}) =>
+      mark.group === group.name && place === group.place.key && state !== 'stopping' && !isLeaving(view, id),
+  )
+}
+
+/** Launched by this run, alive or not. */
+export function launchedInRun(view: FleetView, id: string): boolean {
+  for (const launch of view.recorded.launches.values()) {
+    if (launch.run === view.run && launch.instances.includes(id)) return true
+  }
+  const mark = (view.living.get(id) ?? view.gone.get(id))?.mark
+  return mark !== undefined && view.recorded.launches.get(mark.launch)?.run === view.run
+}

@@ -1,0 +1,35 @@
+import type {Action} from './action.ts'
+import type {FleetView} from './fleet-view.ts'
+
+/** Ingress whose group is no longer declared, or goes down, once no instance is left behind it (decision 11). */
+export function planNetworkRemoval(view: FleetView): Action[] {
+  const {goal, fleet} = view.desired
+  const owners = new Set([fleet.dns, ...view.recorded.owners])
+  const inUse = new Set([...view.living.values()].map(({place, mark}) => `${place} ${mark.group}`))
+  const wanted = (place: string, group: string): boolean => {
+    if (goal.kind === 'up') {
+      const declared = fleet.groups.find(({name, place: {key}}) => name === group && key === place)
+      return (
+        declared !== undefined && declared.wish.open.length > 0 && declared.wish.securityGroups.length === 0
+      )
+    }
+    return goal.instances !== undefined || (goal.groups !== undefined && !goal.groups.includes(group))
+  }
+  const actions: Action[] = []
+  for (const place of view.observed.places.values()) {
+    if (!place.readable) continue
+    for (const piece of place.network) {
+      if (piece.fleet !== fleet.name || !owners.has(piece.dns) || wanted(piece.place, piece.group)) continue
+      const users = inUse.has(`${piece.place} ${piece.group}`)
+      actions.push({
+        kind: 'remove-network',
+        key: `remove-network ${piece.id}`,
+        place: piece.place,
+        piece,
+        reason: `group ${piece.group} has no use for it any more`,
+        after: users ? [`group ${piece.group} has ended`] : [],
+      })
+    }
+  }
+  return actions
+}

@@ -1,0 +1,37 @@
+import type {Note} from './action.ts'
+import type {FleetView} from './fleet-view.ts'
+
+/** What could not be read: unknown, so left as it is (law 6). */
+export function troubleNotes({observed, desired}: FleetView): Note[] {
+  const notes: Note[] = desired.fleet.warnings.map(text => ({kind: 'warning', text, blocks: false}))
+  for (const [place, seen] of observed.places) {
+    if (!seen.readable)
+      notes.push({
+        kind: 'unreachable',
+        text: `${place} could not be read: ${seen.why} Nothing of it was changed.`,
+        blocks: true,
+        place,
+      })
+  }
+  for (const [name, seen] of observed.names) {
+    if (!seen.readable)
+      notes.push({
+        kind: 'unreachable',
+        text: `${name} could not be read: ${seen.why} Nothing of it was changed.`,
+        blocks: true,
+        place: name,
+      })
+  }
+  return notes
+}
+
+/** Our fleet name under another DNS name: somebody else's fleet, reported and left (decision 1). */
+export function strangerNotes({strangers, desired}: FleetView): Note[] {
+  const owners = new Map<string, number>()
+  for (const {mark} of strangers) owners.set(mark.dns, (owners.get(mark.dns) ?? 0) + 1)
+  return [...owners].map(([dns, count]) => ({
+    kind: 'foreign-owner',
+    text: `${count} ${count === 1 ? 'instance belongs' : 'instances belong'} to another fleet "${desired.fleet.name}" (${dns}): left alone.`,
+    blocks: false,
+  }))
+}

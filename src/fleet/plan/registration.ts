@@ -1,0 +1,113 @@
+import type {ZoneKey} from '../../journal/events.ts'
+import type {Member} from '../../providers/dns.ts'
+import type {Action, Note} from './action.ts'
+import {type FleetView, isHealthy, isLeaving, launchedInRun} from './fleet-view.ts'
+import {planSweep} from './leave.ts'
+import {planName, zoneOf} from './membership.ts'
+
+/** New addresses are collected this long after the first healthy one, so that a fleet costs few DNS writes and still serves early. */
+const FIRST_BATCH_MS = 30_000
+/** Stragglers after the first batch go in together, or after this long. */
+const NEXT_BATCH_MS = 120_000
+
+/** One register a zone for all its names; one deregister a zone for what is dead. */
+export function planRegistration(
+  view: FleetView,
+  building: readonly Action[],
+): {actions: Action[]; notes: Note[]} {
+  const actions: Action[] = []
+  const notes: Note[] = []
+  const perZone = new Map<ZoneKey, {create: Member[]; remove: Member[]}>()
+  const awaiting = new Set<string>()
+  for (const name of view.desired.fleet.names) {
+    const needs = planName(view, name)
+    const zone = perZone.get(zoneOf(name)) ?? {create: [], remove: []}
+    zone.create.push(...needs.create)
+    zone.remove.push(...needs.remove)
+    perZone.set(zoneOf(name), zone)
+    for (const id of needs.awaiting) awaiting.add(id)
+    notes.push(...needs.notes)
+  }
+  const swept = planSweep(view)
+  const launches = building.filter(action => action.kind === 'launch')
+  const byMcd = view.desired.fleet.names.filter(({registration}) => registration === 'mcd').map(zoneOf)
+
+  for (const zone of new Set([...perZone.keys(), ...swept.keys()])) {
+    const {create, remove} = perZone.get(zone) ?? {create: [], remove: []}
+    const dead = [...(swept.get(zone) ?? [])].filter(member => !remove.includes(member))
+    const gone = [...remove, ...dead].filter(
+      member =>
+        !create.some(({mark, name}) => mark?.instance === member.mark?.instance && name === member.name),
+    )
+    const replaced = remove.filter(member => !gone.includes(member))
+    if (gone.length > 0) {
+      actions.push({
+        kind: 'deregister',
+        key: `sweep ${zone}`,
+        zone,
+        create: [],
+        remove: gone,
+        leaving: [],
+        reason: sweepReason(view, gone),
+        after: [],
+      })
+    }
+    const expected = byMcd.includes(zone) ? launches.reduce((sum, action) => sum + action.count, 0) : 0
+    if (create.length + expected === 0) continue
+    const due = create.length > 0 && (replaced.length > 0 || isDue(view, zone, create, launches.length > 0))
+    actions.push({
+      kind: 'register',
+      key: `register ${zone}`,
+      zone,
+      create,
+      remove: replaced,
+      count: create.length + expected,
+      reason:
+        replaced.length > 0
+          ? 'records of ours differ from what they should be'
+          : 'healthy and not in DNS yet',
+      after: due
+        ? []
+        : building
+            .filter(({kind}) => kind === 'wait' || kind === 'launch')
+            .map(({key}) => key)
+            .concat(launches.length === 0 ? ['more of them are healthy'] : []),
+    })
+  }
+  if (awaiting.size > 0) {
+    actions.push({
+      kind: 'wait',
+      key: 'wait registered',
+      group: '',
+      until: 'registered',
+      instances: [...awaiting],
+      count: awaiting.size,
+      reason: 'each instance registers itself',
+      after: [],
+    })
+  }
+  return {actions, notes}
+}
+
+/** A first batch when all are healthy or 30 s after the first; later ones likewise with a longer patience. */
+function isDue(view: FleetView, zone: ZoneKey, create: readonly Member[], launching: boolean): boolean {
+  const pending = [...view.living.values()].some(
+    instance =>
+      !isLeaving(view, instance.id) &&
+      launchedInRun(view, instance.id) &&
+      !isHealthy(view, instance) &&
+      instance.state !== 'stopped' &&
+      instance.state !== 'stopping',
+  )
+  if (!pending && !launching) return true
+  const {atMs, health} = view.observed
+  const sentMs = view.recorded.registeredAtMs.get(`${view.run} ${zone}`)
+  if (sentMs !== undefined) return atMs >= sentMs + NEXT_BATCH_MS
+  const firstMs = Math.min(...create.map(({mark}) => health.get(mark?.instance ?? '')?.sinceMs ?? atMs))
+  return atMs >= firstMs + FIRST_BATCH_MS
+}
+
+function sweepReason(view: FleetView, gone: readonly Member[]): string {
+  const living = gone.some(({mark}) => mark !== undefined && view.living.has(mark.instance))
+  return living ? 'the hold or record is not wanted any more' : 'the instance is gone'
+}

@@ -1,0 +1,30 @@
+import {LockedError} from '../errors.ts'
+import type {StoredEvent} from './events.ts'
+
+export type NewEvent = Omit<StoredEvent, 'sequence'>
+
+/**
+ * An append-only list of events. One primitive carries everything: append with the expected next sequence number, which
+ * fails when somebody else was first. What append returned for is durable: it survives the loss of the machine's power.
+ */
+export type Journal = {
+  /** All events, oldest first; sequences count from 1 without gaps. */
+  read(): Promise<StoredEvent[]>
+  /** Appends all of them or none, the first as `expectedSequence`; returns the next one. Throws LostAppendError. */
+  append(expectedSequence: number, events: readonly NewEvent[]): Promise<number>
+  close(): Promise<void>
+}
+
+/** Somebody else appended first: another run works on this fleet. The run that sees this ends before its next call (decision 26). */
+export class LostAppendError extends LockedError {
+  override name = 'LostAppendError'
+
+  constructor(expected: number, found: number) {
+    super(
+      `Another run wrote to this fleet's journal (event ${expected} was ours to write, ${found - 1} stands there already).`,
+      {
+        suggestions: ['Wait until the other run has ended, then run the same command again.'],
+      },
+    )
+  }
+}
