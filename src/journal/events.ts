@@ -1,4 +1,4 @@
-import type {LaunchOrder, Place} from '../providers/compute.ts'
+import type {LaunchOrder, LaunchReceipt, Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsChange, DnsVendor} from '../providers/dns.ts'
 
 /** A launch order as the journal keeps it: everything but the userdata, which holds secrets and stays as a keyed digest (decision 8). */
@@ -26,12 +26,15 @@ export type Step =
     }
   | {readonly kind: 'terminate'; readonly place: string; readonly instances: readonly string[]}
 
+/** Why a launch gave less than was ordered. */
+export type Shortfall = NonNullable<LaunchReceipt['shortfall']>
+
 /** What came of a step. */
 export type StepResult =
   | {
       readonly kind: 'done'
       readonly instances?: readonly string[]
-      readonly shortfall?: string
+      readonly shortfall?: Shortfall
       readonly receipt?: ChangeReceipt
       readonly networkIds?: readonly string[]
     }
@@ -39,7 +42,7 @@ export type StepResult =
       readonly kind: 'failed'
       readonly message: string /** Whether it may have taken effect: such a step stays open. */
       readonly effect: 'none' | 'unknown'
-      readonly shortfall?: string
+      readonly shortfall?: Shortfall
     }
 
 /**

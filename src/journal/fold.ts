@@ -1,6 +1,6 @@
 import type {Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsVendor, Member} from '../providers/dns.ts'
-import type {FrozenOrder, Step, StepResult, StoredEvent, ZoneKey} from './events.ts'
+import type {FrozenOrder, Shortfall, Step, StepResult, StoredEvent, ZoneKey} from './events.ts'
 
 /** A launch that was intended. Open while no outcome stands: it may have happened (law 4). */
 export type RecordedLaunch = {
@@ -9,10 +9,11 @@ export type RecordedLaunch = {
   readonly group: string
   readonly place: string
   readonly order: FrozenOrder
+  readonly intendedAtMs: number
   readonly open: boolean
   /** What the cloud answered, as far as it answered. */
   readonly instances: readonly string[]
-  readonly shortfall?: string
+  readonly shortfall?: Shortfall
 }
 
 /** An instance on its way out: when its addresses left each zone, and since when that is served. */
@@ -141,6 +142,7 @@ function intend(state: Mutable<Recorded>, step: string, what: Step, run: string,
       group: what.group,
       place: what.place,
       order: what.order,
+      intendedAtMs: atMs,
       open: true,
       instances: [],
     })

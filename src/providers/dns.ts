@@ -54,8 +54,8 @@ export type DnsProvider = {
    * zone no longer holds what was read, or a foreign record stands where ours should go.
    */
   change(zone: Zone, change: DnsChange): Promise<ChangeReceipt>
-  /** Whether the vendor's servers have stopped answering with the removed members. `receipt` of the removal where known. */
-  removalServed(zone: Zone, removed: readonly Member[], receipt?: ChangeReceipt): Promise<boolean>
+  /** Whether the vendor's servers have stopped answering with the removed members. `receipt` of the removal where known, and when it was accepted. */
+  removalServed(zone: Zone, removed: readonly Member[], receipt?: ChangeReceipt, removedAtMs?: number): Promise<boolean>
   /** What the vendor would refuse: TTL range, member limits, record sets under the name that ours cannot live beside. Pure; all at once. */
   refusals(wish: NameWish, existing: readonly Member[]): string[]
 }

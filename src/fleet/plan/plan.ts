@@ -1,4 +1,4 @@
-import type {Recorded} from '../../journal/fold.ts'
+import type {Recorded, RecordedLaunch} from '../../journal/fold.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {Desired, DesiredGroup} from '../desired.ts'
 import type {Observed} from '../observed.ts'
@@ -290,21 +290,21 @@ function waitForGone(view: FleetView): Action[] {
   ]
 }
 
+/** Out of capacity there, or out of quota anywhere: a quota is the account's, so no other zone or type helps. */
 function isExhausted(view: FleetView, group: string, zone: string, type: string): boolean {
-  return [...view.recorded.launches.values()].some(
-    launch =>
-      launch.run === view.run &&
-      launch.group === group &&
-      launch.shortfall !== undefined &&
-      launch.order.zone.name === zone &&
-      launch.order.type === type,
+  return shortfalls(view, group).some(
+    ({shortfall, order}) => shortfall?.kind === 'quota' || (order.zone.name === zone && order.type === type),
+  )
+}
+
+function shortfalls(view: FleetView, group: string): RecordedLaunch[] {
+  return [...view.recorded.launches.values()].filter(
+    launch => launch.run === view.run && launch.group === group && launch.shortfall,
   )
 }
 
 function shortfallText(view: FleetView, group: string, missing: number): string {
-  const why = [...view.recorded.launches.values()]
-    .filter(launch => launch.run === view.run && launch.group === group && launch.shortfall)
-    .map(({shortfall}) => shortfall)
+  const why = shortfalls(view, group).map(({shortfall}) => shortfall?.message ?? '')
   return `Group ${group} is ${missing} short: ${[...new Set(why)].join('; ') || 'no zone offers its types'}.`
 }
 

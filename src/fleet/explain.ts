@@ -1,0 +1,104 @@
+import {McdError} from '../errors.ts'
+import type {Instance} from '../providers/compute.ts'
+import type {Desired} from './desired.ts'
+import type {Observed} from './observed.ts'
+import type {Outside} from './outside.ts'
+import type {Action, Note} from './plan/action.ts'
+
+const BOOT_LOG_LINES = 12
+/** Boot logs asked for in one run: the reason is mostly the same for all. */
+const MAX_BOOT_LOGS = 3
+
+/** Why each instance that was waited for is not there yet (decision 34). */
+export async function explainWaits(
+  outside: Outside,
+  desired: Desired,
+  observed: Observed,
+  waiting: readonly Action[],
+): Promise<Note[]> {
+  const instances = new Map(
+    [...observed.places.values()].flatMap(place =>
+      place.readable ? place.instances.map(instance => [instance.id, instance] as const) : [],
+    ),
+  )
+  const notes: Note[] = []
+  let logs = 0
+  for (const action of waiting) {
+    if (action.kind !== 'wait') continue
+    const why = action.until === 'registered' ? await registrationTrouble(outside, desired) : []
+    for (const id of action.instances) {
+      const instance = instances.get(id)
+      const tail =
+        instance && action.until !== 'gone' && logs++ < MAX_BOOT_LOGS
+          ? await bootLogTail(outside, desired, instance)
+          : undefined
+      notes.push({
+        kind: action.until === 'registered' ? 'not-registered' : 'unhealthy',
+        text: [sentence(action.until, id, instance, observed), ...why, tail].filter(Boolean).join(' '),
+        blocks: true,
+        instance: id,
+      })
+    }
+    const unborn = action.count - action.instances.length
+    if (unborn > 0)
+      notes.push({
+        kind: 'unhealthy',
+        text: `${unborn} of group ${action.group} did not appear in time.`,
+        blocks: true,
+      })
+  }
+  return notes
+}
+
+function sentence(
+  until: 'healthy' | 'registered' | 'gone',
+  id: string,
+  instance: Instance | undefined,
+  observed: Observed,
+): string {
+  const {group} = instance?.mark ?? {group: ''}
+  switch (until) {
+    case 'registered':
+      return `${id} in group ${group} is healthy and did not register itself in DNS.`
+    case 'gone':
+      return `${id} was told to end and the cloud still shows it as ${instance?.state ?? 'unknown'}.`
+    case 'healthy': {
+      const health = observed.health.get(id)
+      const state =
+        instance?.state === 'running'
+          ? `does not answer its health check${health?.why ? ` (${health.why})` : ''}`
+          : `is ${instance?.state ?? 'not visible'}`
+      return `${id} in group ${group} ${state}.`
+    }
+    default:
+      return until satisfies never
+  }
+}
+
+async function registrationTrouble(outside: Outside, desired: Desired): Promise<string[]> {
+  const names = desired.fleet.names.filter(({registration}) => registration === 'self')
+  const troubles = await Promise.all(names.map(name => outside.instanceCredentialsTrouble(name)))
+  return [...new Set(troubles.filter(trouble => trouble !== undefined))]
+}
+
+async function bootLogTail(
+  outside: Outside,
+  desired: Desired,
+  instance: Instance,
+): Promise<string | undefined> {
+  const place = desired.fleet.groups.find(group => group.place.key === instance.place)?.place
+  if (!place) return undefined
+  const provider = outside.compute(place)
+  if (!provider.capabilities.bootLog.able) return provider.capabilities.bootLog.because
+  try {
+    const log = await provider.bootLog(instance.id)
+    const lines = log?.trimEnd().split('\n').slice(-BOOT_LOG_LINES)
+    return lines && lines.length > 0
+      ? `Its console ends:\n  ${lines.join('\n  ')}`
+      : 'Its console is empty so far.'
+  } catch (error) {
+    // An explanation is a courtesy: that it could not be had must not hide what it was for.
+    if (error instanceof McdError) return `Its console could not be read: ${error.message}`
+    throw error
+  }
+}

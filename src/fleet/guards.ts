@@ -1,0 +1,51 @@
+import {UsageError} from '../errors.ts'
+import {holdInstance} from '../mark.ts'
+import type {Desired} from './desired.ts'
+import {nameKey, type Observed} from './observed.ts'
+import type {Plan} from './plan/action.ts'
+
+export type Approval = {readonly allowEmpty: boolean}
+
+/**
+ * Refuses a plan that would take the last serving address from a name, unless that is what was asked for: `down` of the
+ * whole fleet says so by itself, everything else needs --allow-empty (law 5, decision 20).
+ */
+export function checkEmptiness(
+  {fleet, goal}: Desired,
+  observed: Observed,
+  {actions}: Plan,
+  {allowEmpty}: Approval,
+): void {
+  const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
+  if (allowEmpty || wholeFleet) return
+  const building = actions.some(({kind}) => kind === 'launch')
+  const leaving = new Set(
+    actions.flatMap(action =>
+      action.kind === 'deregister' ? action.leaving : action.kind === 'terminate' ? action.instances : [],
+    ),
+  )
+  if (leaving.size === 0 || building) return
+  for (const {vendor, name} of fleet.names) {
+    const seen = observed.names.get(nameKey(vendor, name))
+    if (!seen?.readable) continue
+    const held = new Set(seen.holds.map(({value}) => holdInstance(value)))
+    const serving = seen.members.filter(({type, mark}) => type !== 'TXT' && !held.has(mark?.instance))
+    const after = serving.filter(
+      ({mark}) => mark === undefined || mark.fleet !== fleet.name || !leaving.has(mark.instance),
+    )
+    const toCome = actions.some(
+      action => action.kind === 'register' && action.create.some(member => member.name === name),
+    )
+    if (serving.length > 0 && after.length === 0 && !toCome) {
+      throw new UsageError(
+        `This would take the last serving address out of ${name}: nobody could reach the service.`,
+        {
+          suggestions: [
+            'Add --allow-empty if that is what you want.',
+            'To end the whole fleet, run "mcd down".',
+          ],
+        },
+      )
+    }
+  }
+}

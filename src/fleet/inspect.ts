@@ -1,0 +1,36 @@
+import {McdError, RefusedError} from '../errors.ts'
+import {fold, type Recorded} from '../journal/fold.ts'
+import {desireFleet} from './desire.ts'
+import type {Desired} from './desired.ts'
+import type {Fleet} from './model.ts'
+import {createObserver} from './observe.ts'
+import type {Observed} from './observed.ts'
+import type {Outside} from './outside.ts'
+import type {Plan} from './plan/action.ts'
+import {plan} from './plan/plan.ts'
+
+export type Inspection = {
+  readonly desired: Desired
+  readonly recorded: Recorded
+  readonly observed: Observed
+  readonly plan: Plan
+}
+
+/** One look and the plan that follows, without a trace: nothing is written to clouds, zones or journal (law 9). */
+export async function inspectFleet(
+  outside: Outside,
+  fleet: Fleet,
+  {tolerateRefusals = false} = {},
+): Promise<Inspection> {
+  const recorded = fold(await outside.journal.read())
+  const observed = await createObserver(outside, fleet, () => recorded).look({settleHealth: true})
+  let refused: string[] = []
+  const desired = await desireFleet(outside, fleet, observed).catch((error: unknown): Desired => {
+    if (!tolerateRefusals || !(error instanceof McdError)) throw error
+    refused = error instanceof RefusedError ? error.reasons : [error.message]
+    return {fleet, goal: {kind: 'up'}, groups: fleet.groups.map(group => ({group}))}
+  })
+  const next = plan(desired, recorded, observed, 'none')
+  const notes = refused.map(text => ({kind: 'warning' as const, text, blocks: true}))
+  return {desired, recorded, observed, plan: {actions: next.actions, notes: [...next.notes, ...notes]}}
+}

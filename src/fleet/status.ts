@@ -1,0 +1,204 @@
+import type {Desired} from './desired.ts'
+import {nameKey, type Observed} from './observed.ts'
+import type {Action, Note, Plan} from './plan/action.ts'
+
+/** `mcd status --json`: an interface to other programs; add fields, never change one. */
+export type FleetStatus = {
+  fleet: string
+  converged: boolean
+  groups: {
+    name: string
+    provider: string
+    region: string
+    desired: number
+    live: number
+    reachable: boolean
+  }[]
+  instances: {
+    id: string
+    name?: string
+    group: string
+    provider: string
+    zone?: string
+    state: string
+    health: string
+    publicIp?: string
+    privateIp?: string
+    inDns: boolean
+    launch: string
+    launchedAt: string
+  }[]
+  /** The first name; `names` has all of them. */
+  dns: NameStatus
+  names: NameStatus[]
+  differences: Difference[]
+}
+
+export type NameStatus = {
+  provider: string
+  name: string
+  type: 'A'
+  ttlSeconds: number
+  readable: boolean
+  records: {value: string; instance?: string; owned: boolean}[]
+}
+
+export type Difference = {kind: string; instance?: string; group?: string; text: string; fix: string}
+
+/** Declared, live and DNS side by side, with the reason for each difference. Pure. */
+export function describeStatus(
+  desired: Desired,
+  observed: Observed,
+  plan: Plan,
+  owners: readonly string[],
+): FleetStatus {
+  const {fleet} = desired
+  const ours = new Set([fleet.dns, ...owners])
+  const instances = [...observed.places].flatMap(([key, place]) =>
+    place.readable
+      ? place.instances
+          .filter(({mark, state}) => ours.has(mark.dns) && state !== 'gone')
+          .map(instance => ({instance, provider: key.slice(0, key.indexOf(':'))}))
+      : [],
+  )
+  const names = fleet.names.map(({vendor, name, ttlSeconds}): NameStatus => {
+    const seen = observed.names.get(nameKey(vendor, name))
+    const members = seen?.readable ? seen.members.filter(({type}) => type === 'A' || type === 'AAAA') : []
+    return {
+      provider: vendor,
+      name,
+      type: 'A',
+      ttlSeconds,
+      readable: seen?.readable ?? false,
+      records: members.map(({value, mark}) => ({
+        value,
+        ...(mark ? {instance: mark.instance} : {}),
+        owned: mark?.fleet === fleet.name,
+      })),
+    }
+  })
+  const inDns = (id: string) =>
+    names.length > 0 &&
+    names.every(({records}) => records.some(record => record.instance === id && record.owned))
+  const differences = differencesOf(plan)
+  return {
+    fleet: fleet.name,
+    converged: differences.length === 0,
+    groups: fleet.groups.map(({name, place, count}) => ({
+      name,
+      provider: place.provider,
+      region: place.region ?? place.key.slice(place.key.indexOf(':') + 1),
+      desired: count,
+      live: instances.filter(({instance}) => instance.mark.group === name && instance.place === place.key)
+        .length,
+      reachable: observed.places.get(place.key)?.readable ?? false,
+    })),
+    instances: instances.map(({instance, provider}) => ({
+      id: instance.id,
+      ...(instance.name === undefined ? {} : {name: instance.name}),
+      group: instance.mark.group,
+      provider,
+      ...(instance.zone === undefined ? {} : {zone: instance.zone}),
+      state: instance.state,
+      health: observed.health.get(instance.id)?.verdict ?? 'unknown',
+      ...(instance.publicIp === undefined ? {} : {publicIp: instance.publicIp}),
+      ...(instance.privateIp === undefined ? {} : {privateIp: instance.privateIp}),
+      inDns: inDns(instance.id),
+      launch: instance.mark.launch,
+      launchedAt: new Date(instance.launchedAtMs).toISOString(),
+    })),
+    dns: names[0] as NameStatus,
+    names,
+    differences,
+  }
+}
+
+function differencesOf({actions, notes}: Plan): Difference[] {
+  return [...actions.flatMap(differenceOf), ...notes.filter(({blocks}) => blocks).map(noteDifference)]
+}
+
+const UP = 'mcd up'
+
+function differenceOf(action: Action): Difference[] {
+  switch (action.kind) {
+    case 'launch':
+      return [
+        {
+          kind: 'missing-instance',
+          group: action.group,
+          text: `${action.count} missing in group ${action.group} (${action.reason})`,
+          fix: UP,
+        },
+      ]
+    case 'wait':
+      if (action.until === 'registered')
+        return action.instances.map(instance => ({
+          kind: 'missing-in-dns',
+          instance,
+          text: `${instance} is healthy and has not registered itself yet`,
+          fix: UP,
+        }))
+      if (action.until === 'gone')
+        return action.instances.map(instance => ({
+          kind: 'ending',
+          instance,
+          text: `${instance} is ending`,
+          fix: UP,
+        }))
+      return action.instances.map(instance => ({
+        kind: 'unhealthy',
+        instance,
+        group: action.group,
+        text: `${instance} is not running and healthy`,
+        fix: UP,
+      }))
+    case 'register':
+      return action.create.map(({mark, name, value}) => ({
+        kind: 'missing-in-dns',
+        instance: mark?.instance ?? '',
+        text: `${name} lacks ${value} of ${mark?.instance ?? ''} (${action.reason})`,
+        fix: UP,
+      }))
+    case 'deregister':
+      if (action.leaving.length > 0) return []
+      return action.remove.map(({mark, name, value, type}) => ({
+        kind: type === 'TXT' ? 'stale-hold' : 'dead-record',
+        instance: mark?.instance ?? '',
+        text: `${name} still holds ${value} of ${mark?.instance ?? ''} (${action.reason})`,
+        fix: UP,
+      }))
+    case 'terminate':
+      return action.instances.map(instance => ({
+        kind: 'surplus-instance',
+        instance,
+        text: `${instance} is to end (${action.reason})`,
+        fix: UP,
+      }))
+    case 'ensure-network':
+      return [
+        {
+          kind: 'network',
+          group: action.group,
+          text: `ingress of group ${action.group}: ${action.reason}`,
+          fix: UP,
+        },
+      ]
+    case 'remove-network':
+      return [
+        {kind: 'network', group: action.piece.group, text: `${action.piece.id}: ${action.reason}`, fix: UP},
+      ]
+    case 'drain':
+      return []
+    default:
+      return action satisfies never
+  }
+}
+
+function noteDifference({kind, text, instance}: Note): Difference {
+  return {
+    kind,
+    ...(instance === undefined ? {} : {instance}),
+    text,
+    fix: kind === 'unreachable' ? 'mcd up, once it answers again' : UP,
+  }
+}
