@@ -1,0 +1,67 @@
+import type {DatabaseSync} from 'node:sqlite'
+import {McdError} from '../errors.ts'
+
+/** "mcdj": tells a journal from any other SQLite file (its header field application_id). */
+const APPLICATION_ID = 0x6d63646a
+
+/** Each brings a journal one version up; user_version counts those done. Add at the end, change none. */
+const MIGRATIONS = [
+  `CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT`,
+]
+
+/** Brings an older or empty file to this version, all or nothing. Throws where the file is newer, or something else. */
+export function migrate(database: DatabaseSync, path: string): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const version = versionOf(database, path)
+    for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`)
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** For readers, who cannot migrate: an older journal is one that the next `mcd up` brings up. */
+export function checkSchema(database: DatabaseSync, path: string): void {
+  const version = versionOf(database, path)
+  if (version < MIGRATIONS.length) {
+    throw new McdError(
+      `The journal ${path} has the older format ${version}, and reading alone cannot change it.`,
+      {
+        suggestions: ['Run "mcd up" once: it brings the journal to the format of this version.'],
+      },
+    )
+  }
+}
+
+function versionOf(database: DatabaseSync, path: string): number {
+  const pragma = (name: string) => Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
+  const tables = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as {tables: number}
+  const version = pragma('user_version')
+  const empty = version === 0 && tables.tables === 0
+  if (!empty && pragma('application_id') !== APPLICATION_ID) throw notAJournal(path)
+  if (version > MIGRATIONS.length) {
+    throw new McdError(
+      `The journal ${path} was written by a newer mcd (format ${version}; this one knows ${MIGRATIONS.length}).`,
+      {suggestions: ['Update mcd, then run the same command again.']},
+    )
+  }
+  return version
+}
+
+export function notAJournal(path: string, cause?: unknown): McdError {
+  return new McdError(`${path} is not a journal of mcd, or is damaged.`, {
+    cause,
+    suggestions: [
+      'If it is another program’s file, keep the fleet file in a folder of its own.',
+      'If it is damaged, move it away: mcd finds what is yours again by its marks on the clouds.',
+    ],
+  })
+}
