@@ -51,7 +51,7 @@ export function zoneJson(zone: CloudflareZone) {
       dns_only: false,
       foundation_dns: false,
     },
-    owner: {id: null, type: 'user', name: null},
+    owner: {id: zone.account.id, type: 'user', name: zone.account.name},
     account: zone.account,
     permissions: ['#dns_records:edit', '#dns_records:read', '#zone:read'],
     plan: {
