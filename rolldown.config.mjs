@@ -1,9 +1,12 @@
+import {thirdPartyLicences} from './tools/third-party.ts'
+
 /** One bundle, split by entry: the CLI, and the sandbox's background process. CommonJS, because Node's compile cache serves it best. */
 export default {
   input: {main: 'src/main.ts', sandboxd: 'src/sandbox/daemon.ts', machine: 'src/sandbox/machines/machine.ts'},
   platform: 'node',
   external: ['dtrace-provider'],
   resolve: {mainFields: ['module', 'main']},
+  plugins: [thirdPartyLicences('THIRD-PARTY.txt')],
   output: {
     dir: 'dist',
     format: 'cjs',

@@ -1,0 +1,79 @@
+import {expect, test} from 'vitest'
+import {filesUnder, readSource, type Source} from './source.ts'
+
+const sources = filesUnder('src')
+  .filter(path => path.endsWith('.ts'))
+  .map(readSource)
+const under = (...folders: string[]) =>
+  sources.filter(({path}) => folders.some(folder => path.startsWith(folder)))
+const importsOf = (files: Source[], forbidden: RegExp) =>
+  files.flatMap(({path, imports}) =>
+    imports.filter(({target}) => forbidden.test(target)).map(({target}) => `${path} imports ${target}`),
+  )
+
+const ADAPTER = /^src\/providers\/[^/]+\//
+
+test('topics know no adapter, no command and no sandbox', () => {
+  const topics = under('src/fleet/', 'src/journal/', 'src/userdata/', 'src/dns/')
+  expect(topics.length).toBeGreaterThan(5)
+  expect(importsOf(topics, ADAPTER)).toEqual([])
+  expect(
+    importsOf(
+      topics,
+      /^src\/(commands|sandbox|output)\/|^src\/(context|main)\.ts|^src\/providers\/registry\.ts/,
+    ),
+  ).toEqual([])
+})
+
+test('adapters and their interfaces know no topic and no command', () => {
+  expect(
+    importsOf(under('src/providers/'), /^src\/(fleet|journal|userdata|dns|commands|output|sandbox)\//),
+  ).toEqual([])
+})
+
+test('one adapter knows no other', () => {
+  const others = under('src/providers/').flatMap(({path, imports}) => {
+    const [own] = ADAPTER.exec(path) ?? []
+    return imports
+      .filter(({target}) => own && ADAPTER.test(target) && !target.startsWith(own))
+      .map(({target}) => `${path} imports ${target}`)
+  })
+  expect(others).toEqual([])
+})
+
+test('the sandbox does not know the adapters it is there to test', () => {
+  expect(importsOf(under('src/sandbox/'), ADAPTER)).toEqual([])
+})
+
+test('only commands and the context know the sandbox', () => {
+  const others = sources.filter(({path}) => !/^src\/(commands|sandbox)\/|^src\/context\.ts$/.test(path))
+  expect(importsOf(others, /^src\/sandbox\//)).toEqual([])
+})
+
+test('the engine and the providers know time and chance by the runtime alone', () => {
+  const clock =
+    /\bDate\.now\b|\bnew Date\(\)|\bset(?:Timeout|Interval|Immediate)\b|\bMath\.random\b|\brandomUUID\b|\bperformance\.now\b|\bAbortSignal\.timeout\b|'(?:node:)?timers(?:\/promises)?'/g
+  const found = under('src/fleet/', 'src/providers/').flatMap(({path, code}) =>
+    [...code.matchAll(clock)].map(([word]) => `${path}: ${word}`),
+  )
+  expect(found).toEqual([])
+})
+
+test('no module needs itself to start', () => {
+  const values = new Map(
+    sources.map(({path, imports}) => [
+      path,
+      imports.filter(({typeOnly}) => !typeOnly).map(({target}) => target),
+    ]),
+  )
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) return void cycles.push([...way.slice(way.indexOf(path)), path].join(' → '))
+    if (done.has(path)) return
+    for (const target of values.get(path) ?? []) visit(target, [...way, path])
+    done.add(path)
+  }
+  for (const path of values.keys()) visit(path, [])
+  expect(cycles).toEqual([])
+})
