@@ -83,7 +83,8 @@ export function recordJson(record: CloudflareRecord) {
     ttl,
     settings,
     meta: {},
-    comment,
+    // Absent, not null: the published schema knows text only.
+    ...(comment !== null && {comment}),
     tags: [],
     created_on: time(record.createdOnMs),
     modified_on: time(record.modifiedOnMs),
