@@ -1,5 +1,6 @@
 import {UsageError} from '../errors.ts'
 import {holdInstance} from '../mark.ts'
+import {nearest} from '../nearest.ts'
 import type {Desired} from './desired.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Plan} from './plan/action.ts'
@@ -48,4 +49,26 @@ export function checkEmptiness(
       )
     }
   }
+}
+
+/** `down --group` and `--instance` name something that is there, in the fleet file or alive. */
+export function checkTargets({fleet, goal}: Desired, observed: Observed): void {
+  if (goal.kind !== 'down') return
+  const living = [...observed.places.values()].flatMap(place => (place.readable ? place.instances : []))
+  const groups = new Set([...fleet.groups.map(({name}) => name), ...living.map(({mark}) => mark.group)])
+  const ids = living.map(({id}) => id)
+  const unknown = [
+    ...(goal.groups ?? [])
+      .filter(name => !groups.has(name))
+      .map(name => explainUnknown('group', name, [...groups])),
+    ...(goal.instances ?? []).filter(id => !ids.includes(id)).map(id => explainUnknown('instance', id, ids)),
+  ]
+  const blind = [...observed.places.values()].some(place => !place.readable)
+  if (unknown.length > 0 && !(blind && goal.instances))
+    throw new UsageError(unknown.join('\n'), {suggestions: ['"mcd status" lists groups and instances.']})
+}
+
+function explainUnknown(what: string, name: string, known: readonly string[]): string {
+  const near = nearest(name, known)
+  return `Fleet has no ${what} "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`
 }

@@ -3,7 +3,7 @@ import {applyAction, isRetriedNextPass, type Pass} from './apply.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
 import {explainWaits} from './explain.ts'
-import {type Approval, checkEmptiness} from './guards.ts'
+import {type Approval, checkEmptiness, checkTargets} from './guards.ts'
 import {type Ledger, openLedger} from './ledger.ts'
 import type {Fleet} from './model.ts'
 import {createObserver, type Observer} from './observe.ts'
@@ -38,6 +38,9 @@ export type RunResult = {
   readonly shortcomings: readonly Note[]
   readonly desired: Desired
   readonly observed: Observed
+  /** What the last look still asked for. */
+  readonly remaining: Plan
+  readonly owners: readonly string[]
 }
 
 const FIRST_PAUSE_MS = 1_000
@@ -68,6 +71,7 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
         : await desireFleet(outside, fleet, observed)
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
     if (passes === 1) {
+      checkTargets(desired, observed)
       checkEmptiness(desired, observed, next, options.approval)
       outside.progress({kind: 'planned', plan: next, pass: passes})
     }
@@ -248,5 +252,15 @@ async function finish(run: {
   const converged = shortcomings.length === 0 && next.actions.length === 0
   const exit = converged ? EXIT.done : EXIT.partly
   await ledger.append({type: 'run-finished', exit, converged})
-  return {run: ledger.run, converged, exit, actions: done, shortcomings, desired, observed}
+  return {
+    run: ledger.run,
+    converged,
+    exit,
+    actions: done,
+    shortcomings,
+    desired,
+    observed,
+    remaining: next,
+    owners: ledger.recorded().owners,
+  }
 }

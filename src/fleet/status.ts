@@ -1,5 +1,8 @@
 import type {Desired} from './desired.ts'
+import {inspectFleet} from './inspect.ts'
+import type {Fleet} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
+import type {Outside} from './outside.ts'
 import type {Action, Note, Plan} from './plan/action.ts'
 
 /** `mcd status --json`: an interface to other programs; add fields, never change one. */
@@ -44,6 +47,26 @@ export type NameStatus = {
 }
 
 export type Difference = {kind: string; instance?: string; group?: string; text: string; fix: string}
+
+const WATCH_INTERVAL_MS = 5_000
+
+/** One look at everything, described. */
+export async function fleetStatus(outside: Outside, fleet: Fleet): Promise<FleetStatus> {
+  const {desired, observed, plan, recorded} = await inspectFleet(outside, fleet, {tolerateRefusals: true})
+  return describeStatus(desired, observed, plan, recorded.owners)
+}
+
+/** Looks again and again, until the run is interrupted. */
+export async function watchStatus(
+  outside: Outside,
+  fleet: Fleet,
+  show: (status: FleetStatus) => void,
+): Promise<FleetStatus> {
+  for (;;) {
+    show(await fleetStatus(outside, fleet))
+    await outside.runtime.sleep(WATCH_INTERVAL_MS)
+  }
+}
 
 /** Declared, live and DNS side by side, with the reason for each difference. Pure. */
 export function describeStatus(

@@ -21,8 +21,8 @@ export type NamePlan = {
   readonly notes: readonly Note[]
 }
 
-/** Addresses of instances that stay, for one declared name. Leaving instances are the drain's business. Foreign members are never in the result. */
-export function planName(view: FleetView, name: DnsName): NamePlan {
+/** Addresses of instances that stay, for one declared name. Those `departing` by this plan get no new record; leaving instances are the drain's business. Foreign members are never in the result. */
+export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<string>): NamePlan {
   const observed = view.observed.names.get(nameKey(name.vendor, name.name))
   if (!observed?.readable) return {create: [], remove: [], awaiting: [], notes: []}
   const ours = observed.members.filter(
@@ -50,7 +50,8 @@ export function planName(view: FleetView, name: DnsName): NamePlan {
   }
 
   for (const instance of view.living.values()) {
-    if (inPlace.has(instance.id) || isLeaving(view, instance.id) || instance.state !== 'running') continue
+    const goes = isLeaving(view, instance.id) || departing.has(instance.id)
+    if (inPlace.has(instance.id) || goes || instance.state !== 'running') continue
     const value = addressOf(instance, name)
     if (value === undefined) {
       notes.push({

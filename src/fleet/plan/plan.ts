@@ -36,13 +36,13 @@ function planUp(view: FleetView, notes: Note[]): Plan {
     later.push(...group.outdated)
     building.push(...group.actions.map(({key}) => key))
   }
-  const registration = planRegistration(view, actions)
+  // What replaces them serves first: a renamed group or a new image never leaves the name without its members.
+  later.push(...undeclared(view))
+  const registration = planRegistration(view, actions, idsOf([...leavers, ...later]))
   actions.push(...registration.actions)
   notes.push(...registration.notes)
   building.push(...registration.actions.filter(({kind}) => kind !== 'deregister').map(({key}) => key))
 
-  // What replaces them serves first: a renamed group or a new image never leaves the name without its members.
-  later.push(...undeclared(view))
   const short = notes.some(note => note.blocks)
   const gate = building.length > 0 ? building : short ? ['the declared instances serve'] : []
   actions.push(...planLeaving(view, [...resumed(view), ...leavers]))
@@ -70,7 +70,7 @@ function planDown(view: FleetView, notes: Note[]): Plan {
     ...before,
     ...doomed.filter(({id}) => !leaving.has(id)).map(instance => ({instance, reason: 'mcd down'})),
   ]
-  const registration = planRegistration(view, [])
+  const registration = planRegistration(view, [], idsOf(leavers))
   return {
     actions: [
       ...planLeaving(view, leavers),
@@ -81,6 +81,9 @@ function planDown(view: FleetView, notes: Note[]): Plan {
     notes,
   }
 }
+
+const idsOf = (leavers: readonly {instance: Instance}[]): Set<string> =>
+  new Set(leavers.map(({instance}) => instance.id))
 
 /** Launches that are missing, waits for what is not healthy yet, and what the group has too much. */
 function planGroup(

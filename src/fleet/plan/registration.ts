@@ -14,13 +14,14 @@ const NEXT_BATCH_MS = 120_000
 export function planRegistration(
   view: FleetView,
   building: readonly Action[],
+  departing: ReadonlySet<string>,
 ): {actions: Action[]; notes: Note[]} {
   const actions: Action[] = []
   const notes: Note[] = []
   const perZone = new Map<ZoneKey, {create: Member[]; remove: Member[]}>()
   const awaiting = new Set<string>()
   for (const name of view.desired.fleet.names) {
-    const needs = planName(view, name)
+    const needs = planName(view, name, departing)
     const zone = perZone.get(zoneOf(name)) ?? {create: [], remove: []}
     zone.create.push(...needs.create)
     zone.remove.push(...needs.remove)

@@ -1,0 +1,70 @@
+import {Command, Flags} from '@oclif/core'
+import {EXIT, FleetFileError, InterruptedError, McdError} from './errors.ts'
+
+/** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
+const FINISH_CALL_MS = 8_000
+
+export const fileFlag = Flags.string({
+  char: 'f',
+  description: 'The fleet file.',
+  default: './mcd.yaml',
+  helpValue: 'FILE',
+})
+export const sandboxFlag = Flags.boolean({
+  description: 'Use the embedded clouds instead of real ones; starts them when they are not running.',
+  default: false,
+})
+export const yesFlag = Flags.boolean({
+  char: 'y',
+  description: 'Do not ask before instances are ended.',
+  default: false,
+})
+
+/** What every command of mcd has: errors that read like a colleague, exit statuses of the contract, signals. */
+export abstract class McdCommand extends Command {
+  static override enableJsonFlag = true
+
+  /** For what runs long: aborted by the first Ctrl-C or SIGTERM; a second one stops at once, which is as safe as SIGKILL. */
+  protected interruptible(): AbortSignal {
+    const controller = new AbortController()
+    const stop = (signal: 'SIGINT' | 'SIGTERM') => {
+      const status = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
+      if (controller.signal.aborted) process.exit(status)
+      process.stderr.write('\nFinishing the call in flight; once more to stop at once.\n')
+      controller.abort(new InterruptedError(signal))
+      setTimeout(() => process.exit(status), FINISH_CALL_MS).unref()
+    }
+    process.on('SIGINT', stop).on('SIGTERM', stop)
+    return controller.signal
+  }
+
+  protected override async catch(error: Error & {exitCode?: number}): Promise<void> {
+    if (!(error instanceof McdError)) return super.catch(error)
+    process.exitCode = error.exit
+    if (this.jsonEnabled()) {
+      this.logJson(this.toErrorJson(error))
+      return
+    }
+    process.stderr.write(`${formatError(error)}\n`)
+  }
+
+  protected override toErrorJson(error: unknown): unknown {
+    if (!(error instanceof McdError))
+      return {error: {message: error instanceof Error ? error.message : String(error)}}
+    const {name, message, suggestions, exit} = error
+    return {
+      error: {
+        name,
+        message,
+        suggestions,
+        exit,
+        ...(error instanceof FleetFileError ? {problems: error.problems} : {}),
+      },
+    }
+  }
+}
+
+function formatError({message, suggestions}: McdError): string {
+  const hints = suggestions.map(suggestion => `  → ${suggestion}`)
+  return [message, ...hints].join('\n')
+}

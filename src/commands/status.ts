@@ -1,0 +1,53 @@
+import {Flags} from '@oclif/core'
+import {fileFlag, McdCommand, sandboxFlag} from '../command.ts'
+import {EXIT} from '../errors.ts'
+import type {FleetStatus} from '../fleet/status.ts'
+
+export default class Status extends McdCommand {
+  static override summary = 'Show declared, live and DNS side by side. Changes nothing.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --check --json',
+    '<%= config.bin %> <%= command.id %> --watch',
+  ]
+  static override flags = {
+    file: fileFlag,
+    sandbox: sandboxFlag,
+    check: Flags.boolean({
+      description: `Exit with ${EXIT.differences} when anything differs.`,
+      default: false,
+    }),
+    watch: Flags.boolean({
+      description: 'Show it again every few seconds, until Ctrl-C.',
+      default: false,
+      exclusive: ['json'],
+    }),
+  }
+
+  async run(): Promise<FleetStatus> {
+    const {flags} = await this.parse(Status)
+    const [{openContext}, {fleetStatus, watchStatus}, {statusText}] = await Promise.all([
+      import('../context.ts'),
+      import('../fleet/status.ts'),
+      import('../output/status-text.ts'),
+    ])
+    const context = await openContext({
+      file: flags.file,
+      sandbox: flags.sandbox,
+      journal: 'read',
+      signal: this.interruptible(),
+    })
+    try {
+      const status = flags.watch
+        ? await watchStatus(context.outside, context.fleet, seen =>
+            this.log(`${new Date().toISOString()}\n${statusText(seen)}\n`),
+          )
+        : await fleetStatus(context.outside, context.fleet)
+      if (!flags.watch) this.log(statusText(status))
+      if (flags.check && !status.converged) process.exitCode = EXIT.differences
+      return status
+    } finally {
+      await context.close()
+    }
+  }
+}

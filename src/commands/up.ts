@@ -1,0 +1,43 @@
+import {Flags} from '@oclif/core'
+import {fileFlag, McdCommand, sandboxFlag, yesFlag} from '../command.ts'
+import type {RunReport} from '../run.ts'
+
+export default class Up extends McdCommand {
+  static override summary = 'Make the fleet what the fleet file says.'
+  static override description =
+    'Launches what is missing, waits until every instance is running, healthy and in DNS, and drains and ends what is too much. Prints its plan first and asks only when instances would be ended. Running it again is always safe.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --sandbox',
+    '<%= config.bin %> <%= command.id %> --yes --json -f production.yaml',
+  ]
+  static override flags = {
+    file: fileFlag,
+    sandbox: sandboxFlag,
+    yes: yesFlag,
+    'allow-empty': Flags.boolean({
+      description: 'Allow the last serving address to leave DNS.',
+      default: false,
+    }),
+    timeout: Flags.string({
+      description: 'How long to wait for instances to boot, serve and register. Drains are not counted.',
+      default: '10m',
+      helpValue: 'DURATION',
+    }),
+  }
+
+  async run(): Promise<RunReport> {
+    const {flags} = await this.parse(Up)
+    const {runCommand} = await import('../run.ts')
+    const report = await runCommand({
+      ...flags,
+      command: 'up',
+      goal: {kind: 'up'},
+      allowEmpty: flags['allow-empty'],
+      json: this.jsonEnabled(),
+      signal: this.interruptible(),
+    })
+    process.exitCode = report.exit
+    return report
+  }
+}

@@ -1,0 +1,38 @@
+import {Config, Errors, flush, run as runOclif} from '@oclif/core'
+import Down from './commands/down.ts'
+import Init from './commands/init.ts'
+import Plan from './commands/plan.ts'
+import Render from './commands/render.ts'
+import SandboxEnv from './commands/sandbox/env.ts'
+import SandboxReset from './commands/sandbox/reset.ts'
+import SandboxStart from './commands/sandbox/start.ts'
+import SandboxStatus from './commands/sandbox/status.ts'
+import SandboxStop from './commands/sandbox/stop.ts'
+import Status from './commands/status.ts'
+import Up from './commands/up.ts'
+
+/** Read by oclif (package.json, "identifier"). Commands import what is heavy when they run. */
+export const COMMANDS = {
+  init: Init,
+  plan: Plan,
+  up: Up,
+  down: Down,
+  status: Status,
+  render: Render,
+  'sandbox:start': SandboxStart,
+  'sandbox:stop': SandboxStop,
+  'sandbox:status': SandboxStatus,
+  'sandbox:env': SandboxEnv,
+  'sandbox:reset': SandboxReset,
+}
+
+/** Called by bin/mcd.js with the folder of the package. */
+export async function run({root}: {root: string}): Promise<void> {
+  try {
+    const config = await Config.load({root, devPlugins: false, userPlugins: false, jitPlugins: false})
+    await runOclif(process.argv.slice(2), config)
+    await flush()
+  } catch (error) {
+    await Errors.handle(error as Error)
+  }
+}

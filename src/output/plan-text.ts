@@ -1,0 +1,82 @@
+import type {Action, Plan} from '../fleet/plan/action.ts'
+import type {Member} from '../providers/dns.ts'
+
+/** The plan as people read it: one line an action, its sign first, what follows later indented under it. */
+export function planText({actions, notes}: Plan): string {
+  const lines = actions.flatMap(actionLines)
+  const remarks = notes.map(({text}) => `! ${text}`)
+  if (lines.length === 0) return ['Nothing to do: the fleet is as declared.', ...remarks].join('\n')
+  const counts = countChanges(actions)
+  return [...lines, ...remarks, '', counts].join('\n')
+}
+
+function actionLines(action: Action): string[] {
+  const line = `${sign(action)} ${describeAction(action)}`
+  const lines = [action.reason ? `${line}  (${action.reason})` : line]
+  if (action.kind === 'register' || action.kind === 'deregister') {
+    lines.push(
+      ...action.create.map(member => `    + ${memberText(member)}`),
+      ...action.remove.map(member => `    - ${memberText(member)}`),
+    )
+  }
+  return lines
+}
+
+function sign({kind}: Action): string {
+  if (kind === 'launch' || kind === 'register' || kind === 'ensure-network') return '+'
+  if (kind === 'terminate' || kind === 'deregister' || kind === 'remove-network') return '-'
+  return '·'
+}
+
+/** `launch 2 × t3.micro in us-east-1a for group virginia` */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
+    case 'ensure-network':
+      return `open port ${action.open.join(', ')} for group ${action.group}`
+    case 'launch':
+      return `launch ${action.count} × ${action.type} in ${action.zone.name} for group ${action.group}`
+    case 'wait':
+      if (action.until === 'registered')
+        return `wait for ${action.count} to register ${action.count === 1 ? 'itself' : 'themselves'} in DNS`
+      if (action.until === 'gone')
+        return `wait until ${list(action.instances)} ${action.count === 1 ? 'has' : 'have'} ended`
+      return `wait until ${action.count} of group ${action.group} ${action.count === 1 ? 'is' : 'are'} healthy`
+    case 'register':
+      return `put ${action.count} into ${action.zone}`
+    case 'deregister':
+      return `take ${action.leaving.length > 0 ? list(action.leaving) : `${action.remove.length} ${action.remove.length === 1 ? 'record' : 'records'}`} out of ${action.zone}`
+    case 'drain':
+      return action.until === 'served'
+        ? `wait until ${action.zones.join(', ')} no longer answer with ${list(action.instances)}`
+        : `drain ${list(action.instances)}`
+    case 'terminate':
+      return `terminate ${list(action.instances)} in ${action.place}`
+    case 'remove-network':
+      return `remove ${action.piece.id} of group ${action.piece.group}`
+    default:
+      return action satisfies never
+  }
+}
+
+function memberText({type, name, value, ttlSeconds, mark}: Member): string {
+  return `${type} ${name} ${value} (TTL ${ttlSeconds} s${mark ? `, ${mark.instance}` : ''})`
+}
+
+function list(ids: readonly string[]): string {
+  return ids.length > 4 ? `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more` : ids.join(', ')
+}
+
+function countChanges(actions: readonly Action[]): string {
+  const launches = actions.reduce((sum, action) => sum + (action.kind === 'launch' ? action.count : 0), 0)
+  const ends = actions.reduce(
+    (sum, action) => sum + (action.kind === 'terminate' ? action.instances.length : 0),
+    0,
+  )
+  const records = actions.reduce(
+    (sum, action) =>
+      sum +
+      (action.kind === 'register' ? action.count : action.kind === 'deregister' ? action.remove.length : 0),
+    0,
+  )
+  return `Plan: ${launches} to launch, ${ends} to end, ${records} DNS ${records === 1 ? 'change' : 'changes'}.`
+}

@@ -1,0 +1,143 @@
+import type {Progress} from '../fleet/outside.ts'
+import type {Action} from '../fleet/plan/action.ts'
+import {describeAction, planText} from './plan-text.ts'
+
+export type ProgressView = {show(event: Progress): void; close(): Promise<void>}
+
+/** Plain lines on stderr: for pipelines and logs. Waits are said once, and again only when they change. */
+export function plainProgress(
+  write: (line: string) => void = line => void process.stderr.write(`${line}\n`),
+): ProgressView {
+  let lastWait = ''
+  return {
+    show(event) {
+      switch (event.kind) {
+        case 'planned':
+          write(planText(event.plan))
+          break
+        case 'started':
+          break
+        case 'finished':
+          write(`✓ ${describeAction(event.action)}${event.detail ? `: ${event.detail}` : ''}`)
+          break
+        case 'failed':
+          write(`✗ ${describeAction(event.action)}: ${event.error.message}`)
+          break
+        case 'waiting': {
+          const text = event.actions.map(waitText).join('; ')
+          if (text !== lastWait) write(`… ${text}`)
+          lastWait = text
+          break
+        }
+        default:
+          event satisfies never
+      }
+    },
+    async close() {},
+  }
+}
+
+/** Listr2 on a terminal: what was done stays above, what is going on moves below. */
+export async function terminalProgress(): Promise<ProgressView> {
+  const {Listr} = await import('listr2')
+  type End = {detail?: string | undefined; error?: Error}
+  type Row = {settle: (end: End) => void; retitle: (title: string) => void}
+  const rows = new Map<string, Row>()
+  let waiting: Row | undefined
+  let starting: {title: string; end: Promise<End>; onRetitle: (set: (title: string) => void) => void}[] = []
+  let shown: Promise<unknown> = Promise.resolve()
+
+  // One list at a time owns the terminal. What starts together is shown together; what starts later follows below.
+  const flush = () => {
+    const batch = starting
+    starting = []
+    const tasks = batch.map(({title, end, onRetitle}) => ({
+      title,
+      task: async (_: unknown, task: {title: string | undefined}) => {
+        onRetitle(text => {
+          task.title = text
+        })
+        const {detail, error} = await end
+        if (error) throw error
+        if (detail) task.title = `${task.title}: ${detail}`
+      },
+    }))
+    shown = shown.then(() =>
+      new Listr(tasks, {
+        concurrent: true,
+        exitOnError: false,
+        fallbackRenderer: 'simple',
+        registerSignalListeners: false,
+      }).run(),
+    )
+  }
+  const row = (title: string): Row => {
+    const {promise: end, resolve: settle} = Promise.withResolvers<End>()
+    let current = title
+    let set: ((title: string) => void) | undefined
+    if (starting.length === 0) queueMicrotask(flush)
+    starting.push({
+      title,
+      end,
+      onRetitle: setter => {
+        set = setter
+        set(current)
+      },
+    })
+    return {
+      settle,
+      retitle(text) {
+        current = text
+        set?.(text)
+      },
+    }
+  }
+  const endWait = () => {
+    waiting?.settle({})
+    waiting = undefined
+  }
+
+  return {
+    show(event) {
+      switch (event.kind) {
+        case 'planned':
+          process.stderr.write(`${planText(event.plan)}\n`)
+          break
+        case 'started':
+          endWait()
+          rows.set(event.action.key, row(describeAction(event.action)))
+          break
+        case 'finished': {
+          const known = rows.get(event.action.key) ?? row(describeAction(event.action))
+          known.settle({detail: event.detail})
+          rows.delete(event.action.key)
+          break
+        }
+        case 'failed':
+          rows.get(event.action.key)?.settle({error: event.error})
+          rows.delete(event.action.key)
+          break
+        case 'waiting': {
+          const text = event.actions.map(waitText).join('; ')
+          if (waiting) waiting.retitle(text)
+          else waiting = row(text)
+          break
+        }
+        default:
+          event satisfies never
+      }
+    },
+    async close() {
+      endWait()
+      for (const {settle} of rows.values()) settle({})
+      await Promise.resolve()
+      await shown
+    },
+  }
+}
+
+function waitText(action: Action): string {
+  if (action.kind === 'drain' && action.untilMs !== undefined)
+    return `${describeAction(action)} until ${new Date(action.untilMs).toISOString().slice(11, 19)} UTC`
+  return describeAction(action)
+}

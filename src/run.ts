@@ -1,0 +1,117 @@
+import {hostname, userInfo} from 'node:os'
+import {createInterface} from 'node:readline/promises'
+import {openContext} from './context.ts'
+import {UsageError} from './errors.ts'
+import type {Desired} from './fleet/desired.ts'
+import {parseDuration} from './duration.ts'
+import {isDestructive, type Plan} from './fleet/plan/action.ts'
+import {type RunResult, reconcile} from './fleet/reconcile.ts'
+import {describeStatus, type FleetStatus} from './fleet/status.ts'
+import {type ProgressView, plainProgress, terminalProgress} from './output/progress.ts'
+import {statusText} from './output/status-text.ts'
+import {VERSION} from './version.ts'
+
+export type RunFlags = {
+  readonly command: string
+  readonly goal: Desired['goal']
+  readonly file: string
+  readonly sandbox: boolean
+  readonly yes: boolean
+  readonly allowEmpty: boolean
+  readonly timeout: string
+  readonly json: boolean
+  readonly signal: AbortSignal
+}
+
+/** `up --json` and `down --json`: the status after the run, and what the run did. */
+export type RunReport = FleetStatus & {
+  run: string
+  actions: RunResult['actions']
+  shortcomings: string[]
+  exit: number
+}
+
+/** What `up` and `down` share: open, reconcile, print. */
+export async function runCommand(flags: RunFlags): Promise<RunReport> {
+  const timeoutMs = durationFlag('--timeout', flags.timeout)
+  const view = await chooseProgress(flags.json)
+  const context = await openContext({
+    file: flags.file,
+    sandbox: flags.sandbox,
+    journal: 'write',
+    signal: flags.signal,
+    progress: event => view.show(event),
+  })
+  try {
+    if (flags.goal.kind === 'up') context.requireInstanceCredentials()
+    const result = await reconcile(context.outside, context.fleet, {
+      command: flags.command,
+      goal: flags.goal,
+      timeoutMs,
+      approve: plan => approve(plan, flags),
+      approval: {allowEmpty: flags.allowEmpty},
+      identity: {version: VERSION, host: hostname(), user: userInfo().username, pid: process.pid},
+    })
+    await view.close()
+    const {desired, observed, remaining, owners, run, actions, converged, exit} = result
+    const status = describeStatus(desired, observed, remaining, owners)
+    const report = {
+      ...status,
+      converged,
+      run,
+      actions,
+      shortcomings: result.shortcomings.map(({text}) => text),
+      exit,
+    }
+    if (!flags.json) printReport(report, flags)
+    return report
+  } finally {
+    await view.close()
+    await context.close()
+  }
+}
+
+async function chooseProgress(json: boolean): Promise<ProgressView> {
+  return process.stderr.isTTY && !json && !process.env.CI ? terminalProgress() : plainProgress()
+}
+
+function printReport(report: RunReport, {command}: RunFlags): void {
+  const lines = [statusText(report)]
+  if (report.shortcomings.length > 0)
+    lines.push(
+      '',
+      'Not done:',
+      ...report.shortcomings.map(text => `  ${text}`),
+      '',
+      `Run "mcd ${command}" again to go on: it picks up where this run stopped.`,
+    )
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** On a terminal the plan is asked about; elsewhere what would have been asked is refused, with the flag that allows it. */
+async function approve(plan: Plan, {yes, json}: RunFlags): Promise<void> {
+  if (yes) return
+  const ids = plan.actions
+    .filter(isDestructive)
+    .flatMap(action => (action.kind === 'terminate' ? action.instances : []))
+  const what = `${ids.length} ${ids.length === 1 ? 'instance' : 'instances'} would be ended: ${ids.join(', ')}`
+  const interactive = process.stdin.isTTY && process.stderr.isTTY && !json && !process.env.CI
+  if (!interactive)
+    throw new UsageError(`${what}.`, {
+      suggestions: ['Add --yes to allow it.', 'See "mcd plan" for everything that would happen.'],
+    })
+  const prompt = createInterface({input: process.stdin, output: process.stderr})
+  try {
+    const answer = await prompt.question(`${what}. Go on? [y/N] `)
+    if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError('Nothing was changed.')
+  } finally {
+    prompt.close()
+  }
+}
+
+function durationFlag(flag: string, text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined)
+    throw new UsageError(`${flag} must be a duration with a unit, such as 90s or 10m; "${text}" is not.`)
+  return ms
+}

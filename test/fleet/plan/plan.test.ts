@@ -1,0 +1,458 @@
+import {describe, expect, test} from 'vitest'
+import {type Action, isReady} from '../../../src/fleet/plan/action.ts'
+import {plan} from '../../../src/fleet/plan/plan.ts'
+import {
+  desired,
+  dnsName,
+  EAST,
+  fleet,
+  foreign,
+  group,
+  hold,
+  instance,
+  left,
+  NOW_MS,
+  observed,
+  record,
+  recorded,
+  SPEC,
+  VIRGINIA,
+  wish,
+} from '../../support/fleet-builder.ts'
+
+const a = instance('i-1')
+const b = instance('i-2')
+const c = instance('i-3')
+
+const two = fleet([group('virginia', 2)])
+const kinds = (actions: readonly Action[]) => actions.filter(isReady).map(({kind}) => kind)
+
+describe('what is ready next', () => {
+  test.each([
+    // rule                                                    desired                                      recorded                              observed                                                             ready
+    [
+      'does nothing when everything is as declared',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b], members: [record(a), record(b)]}),
+      [],
+    ],
+    ['launches what is missing', desired(two), recorded(), observed(), ['launch']],
+    [
+      'launches only the difference',
+      desired(two),
+      recorded(),
+      observed({instances: [a], members: [record(a)]}),
+      ['launch'],
+    ],
+    [
+      'waits for one that boots',
+      desired(two),
+      recorded(),
+      observed({instances: [a, {...b, state: 'pending'}], members: [record(a)]}),
+      ['wait'],
+    ],
+    [
+      'registers what is healthy and not in DNS',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b], members: [record(a)]}),
+      ['register'],
+    ],
+    [
+      'never registers what is not healthy',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b], members: [record(a)], unhealthy: ['i-2']}),
+      ['wait'],
+    ],
+    [
+      'takes a surplus one out of DNS first',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b, c], members: [record(a), record(b), record(c)]}),
+      ['deregister'],
+    ],
+    [
+      'waits until the removal is served',
+      desired(two),
+      recorded(...left(c)),
+      observed({instances: [a, b, c], members: [record(a), record(b)]}),
+      ['drain'],
+    ],
+    [
+      'waits until resolvers have forgotten',
+      desired(two),
+      recorded(...left(c, {servedAtMs: NOW_MS - 64_000})),
+      observed({instances: [a, b, c], members: [record(a), record(b)]}),
+      ['drain'],
+    ],
+    [
+      'terminates after the TTL and its margin',
+      desired(two),
+      recorded(...left(c, {servedAtMs: NOW_MS - 65_000})),
+      observed({instances: [a, b, c], members: [record(a), record(b)]}),
+      ['terminate'],
+    ],
+    [
+      'takes it out again when its script was faster',
+      desired(two),
+      recorded(...left(c, {servedAtMs: NOW_MS - 65_000})),
+      observed({instances: [a, b, c], members: [record(a), record(b), record(c)]}),
+      ['deregister'],
+    ],
+    [
+      'removes a record whose instance is gone',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b, {...c, state: 'gone'}], members: [record(a), record(b), record(c)]}),
+      ['deregister'],
+    ],
+    [
+      'removes a hold whose instance is gone',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b], members: [record(a), record(b)], holds: [hold('i-9')]}),
+      ['deregister'],
+    ],
+    [
+      'lifts a hold that no drain in the journal explains',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b], members: [record(a), record(b)], holds: [hold('i-2')]}),
+      ['deregister'],
+    ],
+    [
+      'repairs a record of ours with another address',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b], members: [record(a), record(b, {value: '192.0.2.99'})]}),
+      ['register'],
+    ],
+    [
+      'repairs a record of ours with another TTL',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b], members: [record(a), record(b, {ttlSeconds: 300})]}),
+      ['register'],
+    ],
+    [
+      'leaves foreign records and gives no second one beside an equal one',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b], members: [record(a), foreign('192.0.2.2'), foreign('203.0.113.9')]}),
+      [],
+    ],
+    [
+      'does not touch a place it cannot read',
+      desired(two),
+      recorded(),
+      observed({unreadable: [VIRGINIA.key], members: [record(a), record(b)]}),
+      [],
+    ],
+    [
+      'does not touch a name it cannot read',
+      desired(two),
+      recorded(),
+      observed({instances: [a, b], unreadable: ['cloudflare/www.example.com']}),
+      [],
+    ],
+    [
+      'leaves the fleet of that name under another DNS name',
+      desired(fleet([group('virginia', 0)])),
+      recorded(),
+      observed({instances: [instance('i-7', {dns: 'other.example.com'})]}),
+      [],
+    ],
+    [
+      'knows an owner name of earlier days',
+      desired(fleet([group('virginia', 0)])),
+      recorded({type: 'owner-recorded', dns: 'old.example.com'}),
+      observed({instances: [instance('i-7', {dns: 'old.example.com'})]}),
+      ['deregister'],
+    ],
+    [
+      'does not count one that is stopping',
+      desired(two),
+      recorded(),
+      observed({instances: [a, {...b, state: 'stopping'}], members: [record(a)]}),
+      ['launch'],
+    ],
+    [
+      'keeps one whose state it does not know',
+      desired(two),
+      recorded(),
+      observed({instances: [a, {...b, state: 'unknown'}], members: [record(a), record(b)]}),
+      ['wait'],
+    ],
+    [
+      'ends everything on down, DNS first',
+      desired(two, {goal: {kind: 'down'}}),
+      recorded(),
+      observed({instances: [a, b], members: [record(a), record(b)]}),
+      ['deregister'],
+    ],
+    [
+      'ends only the named instance',
+      desired(two, {goal: {kind: 'down', instances: ['i-2']}}),
+      recorded(...left(b, {servedAtMs: NOW_MS - 99_000})),
+      observed({instances: [a, b], members: [record(a)]}),
+      ['terminate'],
+    ],
+    [
+      'has nothing to do when all is down',
+      desired(two, {goal: {kind: 'down'}}),
+      recorded(),
+      observed({instances: [{...a, state: 'gone'}]}),
+      [],
+    ],
+  ] as const)('%s', (_rule, want, known, seen, ready) => {
+    expect(kinds(plan(want, known, seen, 'run-1').actions)).toEqual(ready)
+  })
+})
+
+test('no instance in a zone that cannot be read is ended', () => {
+  const {actions} = plan(
+    desired(two, {goal: {kind: 'down'}}),
+    recorded(),
+    observed({instances: [a, b], unreadable: ['cloudflare/www.example.com']}),
+    'run-1',
+  )
+  expect(kinds(actions)).toEqual([])
+  expect(actions.map(({kind}) => kind)).toContain('terminate')
+})
+
+test('spreads launches over the zones, counting what lives there', () => {
+  const {actions} = plan(
+    desired(fleet([group('virginia', 5)]), {zones: ['a', 'b', 'c']}),
+    recorded(),
+    observed({instances: [a], members: [record(a)]}),
+    'run-1',
+  )
+  expect(
+    actions.flatMap(action => (action.kind === 'launch' ? [[action.zone.name, action.count]] : [])),
+  ).toEqual([
+    ['a', 1],
+    ['b', 2],
+    ['c', 1],
+  ])
+})
+
+test('sends an open launch again under its own key instead of launching anew', () => {
+  const order = {
+    mark: {...a.mark, launch: 'l-9'},
+    count: 2,
+    type: 't3.micro',
+    zone: {name: 'a', types: ['t3.micro']},
+    target: {imageId: 'ami-1', imageName: 'u', zones: [], wish: wish(), vendor: {}},
+    networkIds: [],
+    userdataDigest: 'd',
+  }
+  const known = recorded({
+    type: 'intent',
+    step: 's',
+    what: {kind: 'launch', place: VIRGINIA.key, group: 'virginia', order},
+  })
+  const {actions} = plan(desired(two), known, observed(), 'run-1')
+  expect(
+    actions.flatMap(action => (action.kind === 'launch' ? [[action.resumes, action.count]] : [])),
+  ).toEqual([['l-9', 2]])
+})
+
+test('tries the next type after a shortfall in this run, and none after a quota', () => {
+  const launched = (kind: 'capacity' | 'quota') => {
+    const order = {
+      mark: {...a.mark, launch: 'l-9'},
+      count: 2,
+      type: 't3.micro',
+      zone: {name: 'a', types: []},
+      target: {imageId: 'ami-1', imageName: 'u', zones: [], wish: wish(), vendor: {}},
+      networkIds: [],
+      userdataDigest: 'd',
+    }
+    return recorded(
+      {
+        type: 'intent',
+        step: 's',
+        run: 'run-1',
+        what: {kind: 'launch', place: VIRGINIA.key, group: 'virginia', order},
+      },
+      {
+        type: 'outcome',
+        step: 's',
+        run: 'run-1',
+        result: {kind: 'failed', message: 'no', effect: 'none', shortfall: {kind, message: 'no room'}},
+      },
+    )
+  }
+  const zones = [{name: 'a', types: ['t3.micro', 't3.small']}]
+  const base = desired(two)
+  const want = {
+    ...base,
+    groups: base.groups.map(each => ({
+      ...each,
+      launch: {spec: SPEC, target: {imageId: 'ami-1', imageName: 'u', zones, wish: wish(), vendor: {}}},
+    })),
+  }
+  const types = (kind: 'capacity' | 'quota') =>
+    plan(want, launched(kind), observed(), 'run-1').actions.flatMap(action =>
+      action.kind === 'launch' ? [action.type] : [],
+    )
+  expect(types('capacity')).toEqual(['t3.small'])
+  expect(types('quota')).toEqual([])
+})
+
+test('a renamed group leaves only after the new one serves', () => {
+  const old = instance('i-5', {group: 'before'})
+  const seen = (instances: (typeof a)[], members: ReturnType<typeof record>[]) =>
+    observed({instances, members})
+  const during = plan(desired(two), recorded(), seen([old], [record(old)]), 'run-1').actions
+  expect(kinds(during)).toEqual(['launch'])
+  expect(during.filter(({kind}) => kind === 'deregister').every(action => !isReady(action))).toBe(true)
+  const after = plan(
+    desired(two),
+    recorded(),
+    seen([old, a, b], [record(old), record(a), record(b)]),
+    'run-1',
+  ).actions
+  expect(kinds(after)).toEqual(['deregister'])
+})
+
+test('instances of an older launch spec leave only after their replacements serve', () => {
+  const old = instance('i-5', {spec: 'bbbbbbbbbbbb'})
+  const one = fleet([group('virginia', 1)])
+  expect(
+    kinds(
+      plan(desired(one), recorded(), observed({instances: [old], members: [record(old)]}), 'run-1').actions,
+    ),
+  ).toEqual(['launch'])
+  expect(
+    kinds(
+      plan(
+        desired(one),
+        recorded(),
+        observed({instances: [old, a], members: [record(old), record(a)]}),
+        'run-1',
+      ).actions,
+    ),
+  ).toEqual(['deregister'])
+})
+
+describe('an instance that registers itself', () => {
+  const self = fleet([group('virginia', 1)], {names: [dnsName({registration: 'self'})]})
+  test.each([
+    ['is waited for while it is young', NOW_MS - 60_000, ['wait']],
+    ['is put in by mcd when it has had its time', NOW_MS - 600_000, ['register']],
+  ] as const)('%s', (_rule, launchedAtMs, ready) => {
+    expect(
+      kinds(plan(desired(self), recorded(), observed({instances: [{...a, launchedAtMs}]}), 'run-1').actions),
+    ).toEqual(ready)
+  })
+
+  test('is held out of DNS in the same change that removes it', () => {
+    const {actions} = plan(
+      desired(self, {goal: {kind: 'down'}}),
+      recorded(),
+      observed({instances: [a], members: [record(a)]}),
+      'run-1',
+    )
+    const out = actions.find(action => action.kind === 'deregister')
+    expect(out?.create.map(({name, value}) => [name, value])).toEqual([['_mcd.www.example.com', 'out i-1']])
+    expect(out?.remove.map(({value}) => value)).toEqual(['192.0.2.1'])
+  })
+})
+
+describe('registration by mcd costs few writes', () => {
+  const many = fleet([group('virginia', 3)])
+  const fresh = [a, b, c].map(each => ({...each, mark: {...each.mark, launch: 'l-9'}, launchedAtMs: NOW_MS}))
+  const order = {
+    mark: fresh[0]?.mark ?? a.mark,
+    count: 3,
+    type: 't3.micro',
+    zone: {name: 'a', types: []},
+    target: {imageId: 'ami-1', imageName: 'u', zones: [], wish: wish(), vendor: {}},
+    networkIds: [],
+    userdataDigest: 'd',
+  }
+  const known = recorded(
+    {
+      type: 'intent',
+      step: 's',
+      run: 'run-1',
+      what: {kind: 'launch', place: VIRGINIA.key, group: 'virginia', order},
+    },
+    {type: 'outcome', step: 's', run: 'run-1', result: {kind: 'done', instances: ['i-1', 'i-2', 'i-3']}},
+  )
+  const registers = (atMs: number, unhealthy: string[]) => {
+    const seen = {
+      ...observed({instances: fresh, unhealthy, atMs}),
+      health: new Map(
+        fresh.map(({id}) => [
+          id,
+          {verdict: unhealthy.includes(id) ? ('unknown' as const) : ('healthy' as const), sinceMs: NOW_MS},
+        ]),
+      ),
+    }
+    return plan(desired(many), known, seen, 'run-1').actions.filter(
+      action => action.kind === 'register' && isReady(action),
+    ).length
+  }
+  test.each([
+    ['not while some still boot', NOW_MS + 29_000, ['i-3'], 0],
+    ['30 s after the first is healthy', NOW_MS + 30_000, ['i-3'], 1],
+    ['at once when all are healthy', NOW_MS, [], 1],
+  ] as const)('%s', (_rule, atMs, unhealthy, count) => {
+    expect(registers(atMs, [...unhealthy])).toBe(count)
+  })
+})
+
+test('one unreachable cloud does not keep the other from its work', () => {
+  const both = fleet([group('virginia', 1), group('east', 1, {place: EAST})])
+  const {actions, notes} = plan(
+    desired(both),
+    recorded(),
+    observed({unreadable: [EAST.key]}, [VIRGINIA, EAST]),
+    'run-1',
+  )
+  expect(actions.filter(isReady).map(action => [action.kind, 'place' in action && action.place])).toEqual([
+    ['launch', VIRGINIA.key],
+  ])
+  expect(notes.map(({kind, blocks}) => [kind, blocks])).toEqual([['unreachable', true]])
+})
+
+test('ingress is removed once nothing is behind it, and not before', () => {
+  const piece = {
+    id: 'sg-1',
+    place: VIRGINIA.key,
+    fleet: 'web',
+    dns: 'www.example.com',
+    group: 'virginia',
+    open: [80],
+  }
+  const down = desired(two, {goal: {kind: 'down'}})
+  const ready = (instances: (typeof a)[]) =>
+    kinds(
+      plan(
+        down,
+        recorded(...left(a, {servedAtMs: NOW_MS - 99_000})),
+        observed({instances, network: [piece]}),
+        'run-1',
+      ).actions,
+    )
+  expect(ready([a])).toEqual(['terminate'])
+  expect(ready([{...a, state: 'stopping'}])).toEqual(['wait'])
+  expect(ready([{...a, state: 'gone'}])).toEqual(['remove-network'])
+})
+
+test('a surplus takes first what does not serve, then from the fullest zone', () => {
+  const d = instance('i-4', {zone: 'b'})
+  const chosen = (unhealthy: string[]) =>
+    plan(
+      desired(fleet([group('virginia', 2)])),
+      recorded(),
+      observed({instances: [a, b, d], members: [record(a), record(b), record(d)], unhealthy}),
+      'run-1',
+    ).actions.flatMap(action => (action.kind === 'deregister' ? action.leaving : []))
+  expect(chosen([])).toEqual(['i-1'])
+  expect(chosen(['i-4'])).toEqual(['i-4'])
+})
