@@ -16,11 +16,20 @@ export type Delays = {
   forceOffMs: number
   /** Launch accepted → visible to describes (eventual consistency). */
   visibleMs: number
+  /** Triton: how far apart two creates with one name must be for the second to be refused (decision 29). */
+  nameRaceMs: number
   /** Route53 change → INSYNC and served; CloudFlare change → served. */
   dnsServedMs: number
 }
 
-export const SANDBOX_DELAYS: Delays = {bootMs: 2_000, shutdownMs: 200, forceOffMs: 20_000, visibleMs: 300, dnsServedMs: 1_000}
+export const SANDBOX_DELAYS: Delays = {
+  bootMs: 2_000,
+  shutdownMs: 200,
+  forceOffMs: 20_000,
+  visibleMs: 300,
+  nameRaceMs: 1_000,
+  dnsServedMs: 1_000,
+}
 
 /** What every part of the world shares. */
 export type Core = {
@@ -40,7 +49,9 @@ export type World = Core & {
   readonly route53: Route53World
 }
 
-export function createWorld(options: Pick<Core, 'clock' | 'random' | 'hypervisor'> & {delays?: Partial<Delays>}): World {
+export function createWorld(
+  options: Pick<Core, 'clock' | 'random' | 'hypervisor'> & {delays?: Partial<Delays>},
+): World {
   const core: Core = {
     clock: options.clock,
     random: options.random,
