@@ -1,0 +1,137 @@
+import {AwsKeys, type RoleCredentials} from './aws-keys.ts'
+import {SANDBOX} from './credentials.ts'
+import {ACTIONS, type ActionName, NOT_ON_EUCALYPTUS, type ReplyOf, type RequestOf} from './ec2/actions.ts'
+import {ec2Error} from './ec2/errors.ts'
+import type {AwsCaller, Ec2Instance} from './ec2/model.ts'
+import {Region} from './ec2/region.ts'
+import {VendorError} from './vendor-error.ts'
+import type {Core} from './world.ts'
+
+/**
+ * Amazon EC2 as one account sees it, and a Eucalyptus beside it: strict, without sockets, on the world's clock. Requests
+ * and replies are in the words of the EC2 API Reference with a small first letter.
+ */
+export class Ec2World {
+  readonly keys: AwsKeys
+  readonly #core: Core
+  readonly #regions: ReadonlyMap<string, Region>
+
+  constructor(core: Core) {
+    this.#core = core
+    this.keys = new AwsKeys(core.clock)
+    this.#regions = new Map(
+      [...SANDBOX.regions, SANDBOX.eucalyptusRegion].map(name => [name, new Region(core, name)]),
+    )
+  }
+
+  /** One API call. Throws VendorError with EC2's own code. */
+  call<A extends ActionName>(caller: AwsCaller, action: A, request: RequestOf<A>): ReplyOf<A> {
+    return this.#core.calls.run({service: 'ec2', action, principal: caller.principal}, effect => {
+      const region = this.#regionOf(caller, action)
+      region.throttle.request(action, isNarrowed(request))
+      if (caller.principal.name !== 'operator') throw notAuthorized(caller, action)
+      if (request.dryRun)
+        throw ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
+      const serve = ACTIONS[action] as (
+        region: Region,
+        request: RequestOf<A>,
+        effect: (text: string) => void,
+      ) => ReplyOf<A>
+      return serve(region, request, effect)
+    })
+  }
+
+  /** SSM GetParameters: the public parameters that name images. Absent ones are undefined. */
+  parameters(
+    caller: AwsCaller,
+    action: 'GetParameter' | 'GetParameters',
+    names: readonly string[],
+  ): (string | undefined)[] {
+    return this.#core.calls.run({service: 'ssm', action, principal: caller.principal}, () => {
+      if (caller.principal.name !== 'operator') {
+        throw new VendorError(
+          400,
+          'AccessDeniedException',
+          `${arnOf(caller)} is not authorized to perform: ssm:${action}`,
+        )
+      }
+      const region = this.region(caller.region)
+      return names.map(name => region.parameters.get(name))
+    })
+  }
+
+  /** STS GetCallerIdentity, which every valid key may call. */
+  callerIdentity(caller: AwsCaller): {account: string; arn: string; userId: string} {
+    return this.#core.calls.run(
+      {service: 'sts', action: 'GetCallerIdentity', principal: caller.principal},
+      () => ({
+        account: SANDBOX.aws.account,
+        arn: arnOf(caller),
+        userId: caller.principal.name,
+      }),
+    )
+  }
+
+  /** A region's state, for tests and for whoever sets quotas and capacity. Throws when there is no such region. */
+  region(name: string): Region {
+    const region = this.#regions.get(name)
+    if (!region) {
+      throw ec2Error(
+        'AuthFailure',
+        `The sandbox has no region ${name}. It has ${[...this.#regions.keys()].join(', ')}.`,
+      )
+    }
+    return region
+  }
+
+  instance(id: string): Ec2Instance | undefined {
+    return this.allInstances().find(instance => instance.id === id)
+  }
+
+  /** Of every region, those included that describes do not show yet. */
+  allInstances(): Ec2Instance[] {
+    return [...this.#regions.values()].flatMap(region => [...region.instances.values()])
+  }
+
+  userdata(id: string): Uint8Array | undefined {
+    return this.instance(id)?.userdata
+  }
+
+  /** What the metadata service hands to an instance that has a profile. */
+  issueRoleCredentials(instanceId: string): RoleCredentials | undefined {
+    const instance = this.instance(instanceId)
+    return instance?.instanceProfile === undefined ? undefined : this.keys.issueRole(instanceId)
+  }
+
+  #regionOf(caller: AwsCaller, action: ActionName): Region {
+    const region = this.region(caller.region)
+    if (region.cloud === 'eucalyptus' && NOT_ON_EUCALYPTUS.includes(action)) {
+      throw ec2Error('InvalidAction', `The action ${action} is not valid for this web service.`)
+    }
+    return region
+  }
+}
+
+/** Whether EC2 takes the request from the larger bucket: it names ids, filters or a page. */
+function isNarrowed(request: object): boolean {
+  const {filters, maxResults, nextToken} = request as {
+    filters?: readonly unknown[]
+    maxResults?: number
+    nextToken?: string
+  }
+  const hasIds = Object.entries(request).some(
+    ([name, value]) => /(Ids|Names)$/.test(name) && Array.isArray(value) && value.length > 0,
+  )
+  return hasIds || (filters?.length ?? 0) > 0 || maxResults !== undefined || nextToken !== undefined
+}
+
+const arnOf = ({principal}: AwsCaller): string =>
+  principal.name.startsWith('role:')
+    ? `arn:aws:sts::${SANDBOX.aws.account}:assumed-role/${SANDBOX.aws.instanceProfile}/${principal.name.slice('role:'.length)}`
+    : `arn:aws:iam::${SANDBOX.aws.account}:user/${principal.name}`
+
+const notAuthorized = (caller: AwsCaller, action: string): VendorError =>
+  ec2Error(
+    'UnauthorizedOperation',
+    `You are not authorized to perform this operation. User: ${arnOf(caller)} is not authorized to perform: ec2:${action} because no identity-based policy allows the ec2:${action} action`,
+  )
