@@ -1,0 +1,44 @@
+import type {Principal} from '../calls.ts'
+import {SANDBOX} from '../credentials.ts'
+import {accessDenied} from './refusals.ts'
+
+export type Route53Action =
+  | 'ListHostedZones'
+  | 'ListHostedZonesByName'
+  | 'GetHostedZone'
+  | 'CreateHostedZone'
+  | 'ListResourceRecordSets'
+  | 'ChangeResourceRecordSets'
+  | 'GetChange'
+
+/** The least an instance needs to register itself. */
+const REGISTRATION: readonly Route53Action[] = [
+  'ListResourceRecordSets',
+  'ChangeResourceRecordSets',
+  'GetChange',
+]
+
+/** Who may do what, as IAM policies say it; the roles of instances share the policy of `instances`. */
+export class Policies {
+  readonly #allowed = new Map<string, 'all' | readonly Route53Action[]>([
+    ['operator', 'all'],
+    ['instances', REGISTRATION],
+  ])
+
+  /** Replaces what `operator` or `instances` may do; an empty list takes everything away. */
+  set(principal: 'operator' | 'instances', allowed: 'all' | readonly Route53Action[]): void {
+    this.#allowed.set(principal, allowed)
+  }
+
+  /** Throws AccessDenied. `resource` is `hostedzone/Z…`, `change/C…` or `*`. */
+  check({name}: Principal, action: Route53Action, resource: string): void {
+    const isRole = name.startsWith('role:')
+    const allowed = this.#allowed.get(isRole ? 'instances' : name) ?? []
+    if (allowed === 'all' || allowed.includes(action)) return
+    const {account, instanceProfile} = SANDBOX.aws
+    const arn = isRole
+      ? `arn:aws:sts::${account}:assumed-role/${instanceProfile}/${name.slice('role:'.length)}`
+      : `arn:aws:iam::${account}:user/${name}`
+    throw accessDenied(arn, action, resource === '*' ? '*' : `arn:aws:route53:::${resource}`)
+  }
+}
