@@ -5,6 +5,7 @@ import type {DnsVendor, Member} from '../../providers/dns.ts'
 import {nameKey} from '../observed.ts'
 import type {Action} from './action.ts'
 import type {FleetView} from './fleet-view.ts'
+import type {Leaver} from './group.ts'
 import {isGone, zoneOf} from './membership.ts'
 
 /** A name of ours, declared or of earlier days. */
@@ -64,7 +65,7 @@ export function drainMs({desired, recorded, observed}: FleetView): number {
  */
 export function planLeaving(
   view: FleetView,
-  leavers: readonly {instance: Instance; reason: string}[],
+  leavers: readonly Leaver[],
   blockedBy: readonly string[] = [],
 ): Action[] {
   if (leavers.length === 0) return []
@@ -174,24 +175,32 @@ function removalOf(
   names: readonly OurName[],
   instances: readonly Instance[],
 ): {create: Member[]; remove: Member[]} {
-  const create: Member[] = []
-  for (const {vendor, name, ttlSeconds, selfRegistered} of names) {
-    const observed = view.observed.names.get(nameKey(vendor, name))
-    if (!observed?.readable || !selfRegistered) continue
-    const held = new Set(observed.holds.map(({value}) => holdInstance(value)))
-    for (const {id, mark} of instances) {
-      if (held.has(id)) continue
-      create.push({
-        name: holdName(name),
-        type: 'TXT',
-        value: holdValue(id),
-        ttlSeconds,
-        mark: {fleet: view.desired.fleet.name, group: mark.group, instance: id},
-        ...(vendor === 'cloudflare' ? {proxied: false} : {}),
-      })
-    }
-  }
+  const create = names.flatMap(name => {
+    const observed = view.observed.names.get(nameKey(name.vendor, name.name))
+    return observed?.readable ? holdsFor(view, name, observed.holds, instances) : []
+  })
   return {create, remove: membersOf(view, names, instances)}
+}
+
+/** The holds that are missing, where instances repair their own records (decision 18). */
+export function holdsFor(
+  view: FleetView,
+  {vendor, name, ttlSeconds, selfRegistered}: OurName,
+  standing: readonly Member[],
+  instances: readonly Instance[],
+): Member[] {
+  if (!selfRegistered) return []
+  const held = new Set(standing.map(({value}) => holdInstance(value)))
+  return instances
+    .filter(({id}) => !held.has(id))
+    .map(({id, mark}) => ({
+      name: holdName(name),
+      type: 'TXT',
+      value: holdValue(id),
+      ttlSeconds,
+      mark: {fleet: view.desired.fleet.name, group: mark.group, instance: id},
+      ...(vendor === 'cloudflare' ? {proxied: false} : {}),
+    }))
 }
 
 /** Holds and records whose instance is gone: what is left of a leave that went through. */

@@ -1,8 +1,9 @@
 import type {ZoneKey} from '../../journal/events.ts'
 import type {Member} from '../../providers/dns.ts'
+import {nameKey} from '../observed.ts'
 import type {Action, Note} from './action.ts'
 import {type FleetView, isHealthy, isLeaving, launchedInRun} from './fleet-view.ts'
-import {planSweep} from './leave.ts'
+import {holdsFor, ourNames, planSweep} from './leave.ts'
 import {planName, zoneOf} from './membership.ts'
 
 /** New addresses are collected this long after the first healthy one, so that a fleet costs few DNS writes and still serves early. */
@@ -75,6 +76,12 @@ export function planRegistration(
             .concat(launches.length === 0 ? ['more of them are healthy'] : []),
     })
   }
+  actions.push(
+    ...planOldNames(
+      view,
+      actions.some(({kind}) => kind === 'register') || awaiting.size > 0 || launches.length > 0,
+    ),
+  )
   if (awaiting.size > 0) {
     actions.push({
       kind: 'wait',
@@ -111,4 +118,33 @@ function isDue(view: FleetView, zone: ZoneKey, create: readonly Member[], launch
 function sweepReason(view: FleetView, gone: readonly Member[]): string {
   const living = gone.some(({mark}) => mark !== undefined && view.living.has(mark.instance))
   return living ? 'the hold or record is not wanted any more' : 'the instance is gone'
+}
+
+/** Names of earlier days are left once the declared ones are joined (decision 4); a hold keeps the instances' own scripts out. */
+function planOldNames(view: FleetView, joining: boolean): Action[] {
+  return ourNames(view).flatMap(name => {
+    const observed = view.observed.names.get(nameKey(name.vendor, name.name))
+    if (name.declared || !observed?.readable) return []
+    const stale = observed.members.filter(
+      ({mark, type}) =>
+        type !== 'TXT' &&
+        mark?.fleet === view.desired.fleet.name &&
+        view.living.has(mark.instance) &&
+        !isLeaving(view, mark.instance),
+    )
+    if (stale.length === 0) return []
+    const instances = stale.flatMap(({mark}) => view.living.get(mark?.instance ?? '') ?? [])
+    const create = holdsFor(view, name, observed.holds, instances)
+    const action: Action = {
+      kind: 'deregister',
+      key: `leave ${name.vendor} ${name.name}`,
+      zone: zoneOf(name),
+      create,
+      remove: stale,
+      leaving: [],
+      reason: `${name.name} is no longer in the fleet file`,
+      after: joining ? ['the declared names are joined'] : [],
+    }
+    return [action]
+  })
 }

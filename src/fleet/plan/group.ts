@@ -1,0 +1,198 @@
+import type {RecordedLaunch} from '../../journal/fold.ts'
+import type {Instance} from '../../providers/compute.ts'
+import type {DesiredGroup} from '../desired.ts'
+import type {Action, Note} from './action.ts'
+import {type FleetView, isHealthy, isLeaving, launchedInRun, staying} from './fleet-view.ts'
+import {spread} from './spread.ts'
+import {chooseSurplus} from './surplus.ts'
+
+/** An instance that is to go, and why. */
+export type Leaver = {readonly instance: Instance; readonly reason: string}
+
+/** Launches that are missing, waits for what is not healthy yet, and what the group has too much. */
+export function planGroup(
+  view: FleetView,
+  desired: DesiredGroup,
+): {
+  actions: Action[]
+  notes: Note[]
+  leavers: Leaver[]
+  outdated: Leaver[]
+} {
+  const {group, launch} = desired
+  const place = view.observed.places.get(group.place.key)
+  const none = {actions: [], notes: [], leavers: [], outdated: []}
+  if (!place?.readable) return none
+
+  const members = staying(view, desired)
+  const current = members.filter(({mark}) => !launch || mark.spec === launch.spec)
+  const outdated = members.filter(member => !current.includes(member))
+  const surplus = chooseSurplus(current, current.length - group.count, instance => isHealthy(view, instance))
+  const kept = current.filter(member => !surplus.includes(member))
+  const notes: Note[] = []
+  const actions: Action[] = []
+
+  const open = [...view.recorded.launches.values()].filter(
+    ({open, group: name, place: key}) => open && name === group.name && key === group.place.key,
+  )
+  const coming = open.reduce(
+    (sum, {order}) =>
+      sum + Math.max(0, order.count - members.filter(({mark}) => mark.launch === order.mark.launch).length),
+    0,
+  )
+  const lost = [...view.gone.values()].filter(
+    ({id, mark, place: key}) =>
+      mark.group === group.name && key === group.place.key && launchedInRun(view, id) && !isLeaving(view, id),
+  )
+  for (const {id, stateReason} of lost) {
+    notes.push({
+      kind: 'lost',
+      text: `${id} in group ${group.name} ended by itself${stateReason ? `: ${stateReason}` : ''}. mcd starts no other in this run.`,
+      blocks: true,
+      instance: id,
+    })
+  }
+
+  const missing = Math.max(0, group.count - kept.length - coming - lost.length)
+  const network = networkAction(view, desired, missing + coming > 0)
+  if (network) actions.push(network)
+  const after = network ? [network.key] : []
+  for (const {order} of open) {
+    const {count, type, zone, mark} = order
+    actions.push({
+      kind: 'launch',
+      key: `launch ${group.name} resume ${mark.launch}`,
+      place: group.place.key,
+      group: group.name,
+      count,
+      type,
+      zone,
+      resumes: mark.launch,
+      reason: 'an earlier launch may have happened',
+      after,
+    })
+  }
+  if (missing > 0 && launch) {
+    const living = new Map<string, number>()
+    for (const {zone = ''} of kept) living.set(zone, (living.get(zone) ?? 0) + 1)
+    const shares = spread(launch.target.zones, living, missing, (zone, type) =>
+      isExhausted(view, group.name, zone, type),
+    )
+    for (const {zone, type, count} of shares) {
+      const nth = actions.filter(({key}) =>
+        key.startsWith(`launch ${group.name} ${zone.name} ${type}`),
+      ).length
+      const reason = `${group.count} wanted, ${kept.length} there${outdated.length > 0 ? `, ${outdated.length} of an older launch spec` : ''}`
+      actions.push({
+        kind: 'launch',
+        key: `launch ${group.name} ${zone.name} ${type}${nth > 0 ? ` ${nth + 1}` : ''}`,
+        place: group.place.key,
+        group: group.name,
+        count,
+        type,
+        zone,
+        reason,
+        after,
+      })
+    }
+    if (shares.length === 0)
+      notes.push({
+        kind: 'shortfall',
+        text: shortfallText(view, group.name, missing),
+        blocks: true,
+        place: group.place.key,
+      })
+  }
+  actions.push(...waitForHealth(view, desired, kept, actions))
+  for (const {id, state} of kept) {
+    if (state === 'stopped')
+      notes.push({
+        kind: 'stopped',
+        text: `${id} in group ${group.name} is stopped: start it, or end it with "mcd down --instance ${id}" and run "mcd up".`,
+        blocks: true,
+        instance: id,
+      })
+  }
+  return {
+    actions,
+    notes,
+    leavers: surplus.map(instance => ({
+      instance,
+      reason: `${group.name} wants ${group.count}, has ${current.length}`,
+    })),
+    outdated: outdated.map(instance => ({
+      instance,
+      reason: `launch spec changed (${instance.mark.spec} → ${launch?.spec ?? ''})`,
+    })),
+  }
+}
+
+function networkAction(view: FleetView, {group}: DesiredGroup, launching: boolean): Action | undefined {
+  const {open, securityGroups} = group.wish
+  const owners = new Set([view.desired.fleet.dns, ...view.recorded.owners])
+  if (open.length === 0 || securityGroups.length > 0) return undefined
+  const place = view.observed.places.get(group.place.key)
+  const piece = place?.readable
+    ? place.network.find(candidate => candidate.group === group.name && owners.has(candidate.dns))
+    : undefined
+  const right = piece && [...piece.open].sort().join() === [...open].sort().join()
+  const known = view.recorded.networkIds.has(`${group.place.key} ${group.name}`)
+  if (right && (known || !launching)) return undefined
+  if (!piece && !launching && group.count === 0) return undefined
+  const reason = piece
+    ? right
+      ? 'its id is not in the journal'
+      : `open ports change to ${open.join(', ')}`
+    : `nothing lets port ${open.join(', ')} in yet`
+  return {
+    kind: 'ensure-network',
+    key: `network ${group.name}`,
+    place: group.place.key,
+    group: group.name,
+    open,
+    reason,
+    after: [],
+  }
+}
+
+function waitForHealth(
+  view: FleetView,
+  {group}: DesiredGroup,
+  kept: readonly Instance[],
+  actions: readonly Action[],
+): Action[] {
+  const launches = actions.filter(action => action.kind === 'launch')
+  const waiting = kept.filter(instance => instance.state !== 'stopped' && !isHealthy(view, instance))
+  const count = waiting.length + launches.reduce((sum, action) => sum + action.count, 0)
+  if (count === 0) return []
+  return [
+    {
+      kind: 'wait',
+      key: `wait ${group.name}`,
+      group: group.name,
+      until: 'healthy',
+      instances: waiting.map(({id}) => id),
+      count,
+      reason: 'running and answering its health check',
+      after: launches.map(({key}) => key),
+    },
+  ]
+}
+
+/** Out of capacity there, or out of quota anywhere: a quota is the account's, so no other zone or type helps. */
+function isExhausted(view: FleetView, group: string, zone: string, type: string): boolean {
+  return shortfalls(view, group).some(
+    ({shortfall, order}) => shortfall?.kind === 'quota' || (order.zone.name === zone && order.type === type),
+  )
+}
+
+function shortfalls(view: FleetView, group: string): RecordedLaunch[] {
+  return [...view.recorded.launches.values()].filter(
+    launch => launch.run === view.run && launch.group === group && launch.shortfall,
+  )
+}
+
+function shortfallText(view: FleetView, group: string, missing: number): string {
+  const why = shortfalls(view, group).map(({shortfall}) => shortfall?.message ?? '')
+  return `Group ${group} is ${missing} short: ${[...new Set(why)].join('; ') || 'no zone offers its types'}.`
+}

@@ -1,0 +1,81 @@
+import type {Probe} from '../../src/fleet/outside.ts'
+import type {Clock} from '../../src/sandbox/world/clock.ts'
+import type {Guest, Hypervisor} from '../../src/sandbox/world/hypervisor.ts'
+
+/** What a guest does by itself in the simulation: put its address into DNS, and take it out. */
+export type GuestScript = {register(guest: Guest): Promise<void>; deregister(guest: Guest): Promise<void>}
+
+const SERVES_AFTER_MS = 3_000
+const SHUTDOWN_MS = 1_000
+
+/** Guests as a model: they boot, serve, register when their userdata says so, and go, all in virtual time. */
+export class SimulatedGuests implements Hypervisor {
+  script: GuestScript | undefined
+  /** Ids of guests that never serve. */
+  readonly broken = new Set<string>()
+  /** How long after boot a guest serves. */
+  servesAfterMs: (id: string) => number = () => SERVES_AFTER_MS
+  readonly #clock: Clock
+  readonly #serving = new Map<string, string>()
+  readonly #guests = new Map<string, Guest>()
+  readonly #free: string[] = []
+  #next = 1
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  address(): string {
+    return this.#free.shift() ?? `198.18.${this.#next >> 8}.${this.#next++ & 255}`
+  }
+
+  release(address: string): void {
+    this.#free.push(address)
+  }
+
+  boot(guest: Guest): void {
+    this.#guests.set(guest.id, guest)
+    this.#clock.after(this.servesAfterMs(guest.id), () => {
+      if (!this.#guests.has(guest.id) || this.broken.has(guest.id)) return
+      this.#serving.set(guest.publicIp, guest.id)
+      if (registersItself(guest)) void this.script?.register(guest)
+    })
+  }
+
+  shutdown(id: string, down: () => void): void {
+    const guest = this.#guests.get(id)
+    if (!guest) {
+      down()
+      return
+    }
+    if (registersItself(guest)) void this.script?.deregister(guest)
+    this.#clock.after(SHUTDOWN_MS, () => {
+      this.kill(id)
+      down()
+    })
+  }
+
+  kill(id: string): void {
+    const guest = this.#guests.get(id)
+    this.#guests.delete(id)
+    if (guest && this.#serving.get(guest.publicIp) === id) this.#serving.delete(guest.publicIp)
+  }
+
+  console(id: string): string {
+    return this.#guests.has(id) ? `${id} booted\n` : ''
+  }
+
+  serves(address: string): boolean {
+    return this.#serving.has(address)
+  }
+
+  readonly probe: Probe = async ({address, port}) =>
+    this.serves(address) ? {ok: true} : {ok: false, why: `connection refused at ${address}:${port}`}
+}
+
+/** The simulation's userdata: JSON that says whether the guest registers itself. */
+export const simulatedUserdata = (self: boolean): Uint8Array => Buffer.from(JSON.stringify({self}))
+
+function registersItself({userdata}: Guest): boolean {
+  return Buffer.from(userdata).toString().includes('"self":true')
+}
