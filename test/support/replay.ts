@@ -2,9 +2,6 @@ import {readdirSync, readFileSync} from 'node:fs'
 import {resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import nock from 'nock'
-import type {Runtime} from '../../src/runtime.ts'
-import type {Cannot, Harness, Scene} from '../contract/play.ts'
-import {VirtualTime} from './virtual-runtime.ts'
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url))
 
@@ -96,44 +93,6 @@ export function replay(folder: string): Replay {
     },
   }
 }
-
-/**
- * A contract harness from recorded exchanges: for each scenario its facts, or why it cannot be played; the exchanges lie
- * in `fixtures/<provider>/<scenario>/`. Scenarios without any call need no folder.
- */
-export function recorded<Provider, Scenarios extends object, Probe>(
-  provider: string,
-  facts: {readonly [Name in keyof Scenarios]: Scenarios[Name] | Cannot},
-  build: (runtime: Runtime) => Provider | Promise<Provider>,
-): Harness<Provider, Scenarios, Probe> {
-  const open = async <Name extends keyof Scenarios & string>(
-    name: Name,
-    known: Scenarios[Name],
-  ): Promise<Scene<Provider, Scenarios[Name], Probe>> => {
-    const time = new VirtualTime()
-    const exchanges = replay(`${provider}/${name}`)
-    const stop = time.attend()
-    return {
-      provider: await build(time.runtime()),
-      facts: known,
-      close: async () => {
-        stop()
-        exchanges.finish()
-      },
-    }
-  }
-  return Object.fromEntries(
-    Object.entries(facts).map(([name, known]) => [
-      name,
-      isCannot(known)
-        ? known
-        : () => open(name as keyof Scenarios & string, known as Scenarios[keyof Scenarios & string]),
-    ]),
-  ) as Harness<Provider, Scenarios, Probe>
-}
-
-const isCannot = (value: unknown): value is Cannot =>
-  typeof value === 'object' && value !== null && 'cannot' in value
 
 function load(folder: string): Numbered[] {
   let files: string[]
