@@ -33,10 +33,7 @@ export function licencesOf(modules: readonly string[]): string {
   const packages = [...folders].map(readPackage)
   const unique = new Map(packages.map(each => [`${each.name} ${each.version}`, each]))
   const sections = [...unique.keys()].sort().map(key => section(unique.get(key) as Package))
-  return [
-    `mcd carries code of these ${sections.length} packages, under their own licences.\n`,
-    ...sections,
-  ].join('\n')
+  return [`mcd carries code of these packages, under their own licences.\n`, ...sections].join('\n')
 }
 
 function section({name, version, licence, texts}: Package): string {
