@@ -7,8 +7,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: {candidate: string; edits: number} | undefined
   for (const candidate of candidates) {
     const edits = editDistance(typed, candidate.toLowerCase())
-    // A third of the letters may be wrong: "cuont" finds "count", and "type" never suggests "spot".
+    // A third of the letters may be wrong, but never all: "cuont" finds "count", "type" does not suggest "spot", nor "a" "b".
     if (edits > Math.max(1, Math.floor(Math.max(typed.length, candidate.length) / 3))) continue
+    if (edits >= Math.max(typed.length, candidate.length)) continue
     if (!best || edits < best.edits) best = {candidate, edits}
   }
   return best?.candidate

@@ -16,6 +16,7 @@ test.each([
   ['of equally near ones takes the first', 'bat', ['cat', 'hat'], 'cat'],
   ['keeps quiet when nothing is near', 'colour', ['count', 'type', 'image'], undefined],
   ['does not take short words for each other', 'type', ['spot'], undefined],
+  ['does not take single letters for each other', 'a', ['b'], undefined],
   ['knows no candidates', 'count', [], undefined],
 ] as const)('%s', (_rule, word, candidates, meant) => {
   expect(nearest(word, candidates)).toBe(meant)

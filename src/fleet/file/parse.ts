@@ -1,0 +1,120 @@
+import {basename, isAbsolute, join} from 'node:path'
+import type * as z from 'zod'
+import {FleetFileError, formatProblem, type Problem} from '../../errors.ts'
+import type {Fleet} from '../model.ts'
+import {type Environment, type FileDocument, readDocument} from './document.ts'
+import {toFleet} from './fleet.ts'
+import {explain, issuesOf} from './issues.ts'
+import {type Mistake, type Path, valueAt} from './mistake.ts'
+import {
+  credentialsFromEnvironment,
+  nameInsideZone,
+  namesOnce,
+  proxiedIsPublic,
+  ttlInRange,
+} from './rules/dns.ts'
+import {
+  awsPlace,
+  groupNames,
+  hasGroups,
+  imageAliases,
+  onePlaceOneAccount,
+  openOrSecurityGroups,
+  ownMetadata,
+  reservedTags,
+} from './rules/groups.ts'
+import {oneNamePerProvider} from './rules/limits.ts'
+import type {Report} from './rules/rule.ts'
+import {fileSchema} from './schema.ts'
+
+export type ParseOptions = {
+  readonly env: Environment
+  /** Absolute path of the file's folder. */
+  readonly directory: string
+  /** The sandbox supplies the instances' credentials: those of the file are left out, and their variables need not be set. */
+  readonly sandbox?: boolean
+}
+
+/**
+ * A fleet file's text as a Fleet. Pure. Throws FleetFileError with every mistake of the file, in file order; `fileName` is
+ * how they name it.
+ */
+export function parseFleetFile(
+  text: string,
+  fileName: string,
+  {env, directory, sandbox = false}: ParseOptions,
+): Fleet {
+  const mayBeUnset = (path: Path) => sandbox && path.includes('instanceCredentials')
+  const document = readDocument(text, env, mayBeUnset)
+  const mistakes = [...document.mistakes, ...(document.data === undefined ? [] : check(document))]
+  if (mistakes.length > 0) throw new FleetFileError(inFileOrder(mistakes, fileName, document))
+
+  const path = isAbsolute(fileName) ? fileName : join(directory, basename(fileName))
+  const fleet = toFleet(fileSchema.parse(document.data), document, path)
+  return sandbox
+    ? {...fleet, names: fleet.names.map(({instanceCredentials: _theirs, ...name}) => name)}
+    : fleet
+}
+
+/** The schema's mistakes first; rules then speak only where the schema had nothing to say. */
+function check(document: FileDocument): Mistake[] {
+  const first = issuesOf(fileSchema, document.data)
+  const issues = first.some(issue => retype(issue, document)) ? issuesOf(fileSchema, document.data) : first
+  const mistakes = issues.flatMap(issue => explain(issue, document))
+  const taken = new Set(mistakes.map(({path}) => JSON.stringify(path)))
+
+  const report: Report = (path, message, hint, at = 'value') => {
+    if (document.isSpoilt(path) || taken.has(JSON.stringify(path))) return
+    const offset = at === 'key' ? document.keyOffsetOf(path) : document.offsetOf(path)
+    mistakes.push({offset, path, message, ...(hint ? {hint} : {})})
+  }
+  for (const rule of [...RULES, credentialsFromEnvironment(document.variablesOf)]) rule(document.data, report)
+  return mistakes
+}
+
+const RULES = [
+  hasGroups,
+  groupNames,
+  awsPlace,
+  onePlaceOneAccount,
+  openOrSecurityGroups,
+  imageAliases,
+  reservedTags,
+  ownMetadata,
+  nameInsideZone,
+  namesOnce,
+  ttlInRange,
+  proxiedIsPublic,
+  oneNamePerProvider,
+]
+
+/** The environment holds text alone: where a number or true/false is wanted, a variable's text is read as one. */
+function retype(issue: z.core.$ZodIssue, document: FileDocument): boolean {
+  const path = issue.path as Path
+  if (issue.code !== 'invalid_type' || document.variablesOf(path).length === 0) return false
+  const text = String(valueAt(document.data, path)).trim()
+  const isNumber = (issue.expected === 'number' || issue.expected === 'int') && /^-?\d+(\.\d+)?$/.test(text)
+  const isBoolean = issue.expected === 'boolean' && (text === 'true' || text === 'false')
+  if (!isNumber && !isBoolean) return false
+  const holder = valueAt(document.data, path.slice(0, -1)) as Record<string | number, unknown>
+  holder[path.at(-1) ?? ''] = isNumber ? Number(text) : text === 'true'
+  return true
+}
+
+function inFileOrder(mistakes: readonly Mistake[], file: string, document: FileDocument): Problem[] {
+  const problems = mistakes
+    .toSorted((a, b) => a.offset - b.offset)
+    .map(
+      ({offset, message, hint}): Problem => ({
+        file,
+        ...document.position(offset),
+        message,
+        ...(hint ? {hint} : {}),
+      }),
+    )
+  // What is repeated by an alias is wrong once.
+  return problems.filter(
+    (problem, index) =>
+      problems.findIndex(other => formatProblem(other) === formatProblem(problem)) === index,
+  )
+}

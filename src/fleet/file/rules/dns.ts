@@ -1,0 +1,84 @@
+import {parseDuration} from '../../../duration.ts'
+import {fullName} from '../dns-name.ts'
+import type {Path} from '../mistake.ts'
+import {normaliseDomain} from '../values.ts'
+import {writeVariable} from '../variables.ts'
+import {asMapping, asText, namesOf, type Rule} from './rule.ts'
+
+export const nameInsideZone: Rule = (data, report) => {
+  for (const {path, block} of namesOf(data)) {
+    const zone = normaliseDomain(asText(block.zone) ?? '')
+    const name = asText(block.name)
+    if (!zone?.includes('.') || name === undefined) continue
+    const full = fullName(name, zone)
+    if ('message' in full) report([...path, 'name'], full.message, full.hint)
+  }
+}
+
+export const namesOnce: Rule = (data, report) => {
+  const seen = new Set<string>()
+  for (const {path, block} of namesOf(data)) {
+    const zone = normaliseDomain(asText(block.zone) ?? '')
+    const name = asText(block.name)
+    const vendor = asText(block.provider)
+    if (!zone || name === undefined || vendor === undefined) continue
+    const full = fullName(name, zone)
+    if ('message' in full) continue
+    const key = `${vendor}/${full.name}`
+    if (seen.has(key))
+      report(
+        [...path, 'name'],
+        `${full.name} on ${vendor} stands here a second time`,
+        'keep one of the two blocks',
+      )
+    seen.add(key)
+  }
+}
+
+/** CloudFlare: 60 s to a day. Route53 takes 31 bits of seconds. */
+const TTL_SECONDS = {cloudflare: {min: 60, max: 86_400}, route53: {min: 0, max: 2_147_483_647}}
+
+export const ttlInRange: Rule = (data, report) => {
+  for (const {path, block} of namesOf(data)) {
+    const vendor = block.provider
+    const ms = parseDuration(asText(block.ttl) ?? '')
+    if (ms === undefined) continue
+    const at = [...path, 'ttl']
+    if (ms % 1_000 !== 0) report(at, `ttl must be whole seconds, not "${block.ttl}"`)
+    else if (vendor === 'cloudflare' || vendor === 'route53') {
+      const {min, max} = TTL_SECONDS[vendor]
+      const seconds = ms / 1_000
+      const limit = seconds < min ? `at least ${min}s` : `at most ${max}s`
+      if (seconds < min || seconds > max) report(at, `ttl must be ${limit} on ${vendor}, not "${block.ttl}"`)
+    }
+  }
+}
+
+export const proxiedIsPublic: Rule = (data, report) => {
+  for (const {path, block} of namesOf(data))
+    if (block.proxied === true && block.address === 'private')
+      report(
+        [...path, 'proxied'],
+        '"proxied" needs public addresses',
+        'CloudFlare cannot reach private ones: set one of "proxied" and "address"',
+        'key',
+      )
+}
+
+/** A key in a file is a key in a repository, in a backup and in a chat. */
+export const credentialsFromEnvironment =
+  (variablesOf: (path: Path) => readonly string[]): Rule =>
+  (data, report) => {
+    for (const {path, block} of namesOf(data))
+      for (const key of ['token', 'accessKeyId', 'secretAccessKey']) {
+        const at = [...path, 'instanceCredentials', key]
+        const value = asMapping(block.instanceCredentials)[key]
+        const isWritten = value !== undefined && value !== null && value !== '' && typeof value !== 'object'
+        if (isWritten && variablesOf(at).length === 0)
+          report(
+            at,
+            `${key} must not stand in the file itself`,
+            `put it into an environment variable and write "${writeVariable('NAME')}"`,
+          )
+      }
+  }

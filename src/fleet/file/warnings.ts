@@ -1,0 +1,45 @@
+import {formatDuration} from '../../duration.ts'
+import {formatPath} from './mistake.ts'
+import {dnsBlocks, type FileData, PROXIED_TTL_SECONDS} from './schema.ts'
+
+/** What a correct file asks for and does not get in this version, and what it may regret: one sentence each, in file order. */
+export function warningsOf(data: FileData): string[] {
+  return [...unusedGroupKeys(data), ...unusedDnsKeys(data), ...shortDrain(data)]
+}
+
+function unusedGroupKeys({groups}: FileData): string[] {
+  return Object.entries(groups).flatMap(([name, group]) =>
+    (['weight', 'priority'] as const)
+      .filter(key => group[key] !== undefined)
+      .map(key => `groups.${name}.${key} is not used by this version: every instance answers alike.`),
+  )
+}
+
+function unusedDnsKeys(data: FileData): string[] {
+  return dnsBlocks(data).flatMap(({block, at}) => {
+    const where = formatPath(at)
+    const sentences: string[] = []
+    if (block.provider === 'cloudflare' && block.proxied && block.ttl > PROXIED_TTL_SECONDS * 1_000)
+      sentences.push(
+        `${where}.ttl is not used: CloudFlare publishes proxied names with ${formatDuration(PROXIED_TTL_SECONDS * 1_000)}.`,
+      )
+    if (block.discovery)
+      sentences.push(`${where}.discovery is not carried out by this version: no DNS-SD records are made.`)
+    return sentences
+  })
+}
+
+/** Accepted, since a test fleet may not care; but whoever does care should read it in every plan (decision 19). */
+function shortDrain(data: FileData): string[] {
+  const {wait} = data.drain
+  if (wait === 'auto') return []
+  const longestMs = Math.max(
+    ...dnsBlocks(data).map(({block}) =>
+      block.provider === 'cloudflare' && block.proxied ? PROXIED_TTL_SECONDS * 1_000 : block.ttl,
+    ),
+  )
+  if (wait >= longestMs) return []
+  return [
+    `drain.wait (${formatDuration(wait)}) is shorter than the TTL (${formatDuration(longestMs)}): instances end while resolvers still answer with them.`,
+  ]
+}
