@@ -1,0 +1,122 @@
+import {query} from '../../dns/query.ts'
+import {McdError, ZoneNotFoundError} from '../../errors.ts'
+import type {Runtime} from '../../runtime.ts'
+import type {Secret} from '../../secret.ts'
+import {createCaller} from '../call.ts'
+import type {DnsProvider, Member, Zone} from '../dns.ts'
+import {readAll, sendChange, TIMEOUT_MS} from './change.ts'
+import {type CloudflareClient, cloudflareClient} from './client.ts'
+import {toMember, toZone} from './convert.ts'
+import {recordsQuota, refusals, SMALLEST_QUOTA} from './refusals.ts'
+import {type AskNameServer, nobodyAnswers} from './served.ts'
+import {checkToken} from './token.ts'
+
+/** 1,200 requests in five minutes for all of one user's tokens, which the instances' scripts may share. */
+const RATE = {burst: 200, perSecond: 3}
+const QUERY_TIMEOUT_MS = 5_000
+
+type Surroundings = {
+  readonly runtime: Runtime
+  /** The fleet file's own limits, instead of our defaults. */
+  readonly limits?: {readonly perSecond?: number; readonly concurrency?: number}
+  /** How the zone's name servers are asked: port 53 of each, unless the sandbox answers for them. */
+  readonly query?: AskNameServer
+}
+
+export type CloudflareOptions = Surroundings & {
+  readonly apiToken: Secret
+  readonly baseUrl?: string
+  readonly fetch?: typeof fetch
+}
+
+/** CloudFlare's DNS: one record per member, its mark in the comment. Throws AuthError for a token that cannot be one. */
+export function cloudflareDns({apiToken, baseUrl, fetch, ...surroundings}: CloudflareOptions): DnsProvider {
+  const client = cloudflareClient({
+    apiToken: checkToken(apiToken),
+    ...(baseUrl !== undefined && {baseUrl}),
+    ...(fetch && {fetch}),
+    ...(surroundings.limits?.concurrency && {concurrency: surroundings.limits.concurrency}),
+  })
+  return dnsOver(client, surroundings)
+}
+
+/** The same over any client of CloudFlare's API. */
+export function dnsOver(
+  client: CloudflareClient,
+  {runtime, limits, query: ask = overPort53(runtime)}: Surroundings,
+): DnsProvider {
+  const call = createCaller(runtime, 'CloudFlare', {
+    api: {...RATE, ...(limits?.perSecond && {perSecond: limits.perSecond})},
+  })
+  /** By zone name, learned when the zone was found: what plan it is on decides how many records it holds. */
+  const quotas = new Map<string, number>()
+
+  const listMembers = async (zone: Zone, names: readonly string[]): Promise<Member[]> => {
+    const lists = await Promise.all(
+      names.map(name =>
+        readAll(page =>
+          call({name: 'GET dns_records', bucket: 'api', timeoutMs: TIMEOUT_MS}, signal =>
+            client.records(zone.id, name, page, signal),
+          ),
+        ),
+      ),
+    )
+    const records = new Map(lists.flat().map(record => [record.id, record]))
+    return [...records.values()].map(toMember).filter(member => member !== undefined)
+  }
+
+  return {
+    vendor: 'cloudflare',
+
+    async findZone(name) {
+      const zones = await readAll(page =>
+        call({name: 'GET zones', bucket: 'api', timeoutMs: TIMEOUT_MS}, signal =>
+          client.zones(name, page, signal),
+        ),
+      )
+      const named = zones.filter(zone => zone.name.toLowerCase() === name)
+      const zone = named.find(({status = 'active'}) => status === 'active')
+      if (!zone && named[0]) throw inactive(name, named[0].status)
+      if (!zone) throw new ZoneNotFoundError(name, 'CloudFlare')
+      quotas.set(name, recordsQuota(zone))
+      return toZone(zone)
+    },
+
+    listMembers,
+
+    async change(zone, change) {
+      await sendChange(client, call, zone, change)
+      return {id: `${zone.id}@${runtime.now()}`}
+    },
+
+    async removalServed(zone, removed) {
+      const proxied = removed.filter(member => member.proxied)
+      const plain = removed.filter(member => !member.proxied)
+      if (plain.length > 0 && !(await nobodyAnswers(zone.nameServers, plain, ask))) return false
+      if (proxied.length === 0) return true
+      // A proxied name answers with CloudFlare's own addresses: only the API tells what stands behind them.
+      const left = await listMembers(zone, [...new Set(proxied.map(({name}) => name))])
+      return !left.some(({ref}) => proxied.some(member => member.ref === ref))
+    },
+
+    refusals(wish, existing) {
+      const quota = [...quotas].find(([zone]) => wish.name === zone || wish.name.endsWith(`.${zone}`))?.[1]
+      return refusals(wish, existing, quota ?? SMALLEST_QUOTA)
+    },
+  }
+}
+
+function inactive(name: string, status = 'unknown'): McdError {
+  return new McdError(
+    `Zone ${name} is ${status} in CloudFlare: it answers nobody until its registrar names CloudFlare's servers.`,
+    {
+      suggestions: [
+        'Set the name servers that CloudFlare shows for this zone at your registrar, then run again.',
+      ],
+    },
+  )
+}
+
+function overPort53(runtime: Runtime): AskNameServer {
+  return (host, name, type) => query({host}, name, type, {timeoutMs: QUERY_TIMEOUT_MS, runtime})
+}

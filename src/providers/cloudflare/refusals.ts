@@ -1,0 +1,68 @@
+import type {Member, NameWish} from '../dns.ts'
+import type {VendorZone} from './convert.ts'
+
+const MIN_TTL_SECONDS = 60
+const MAX_TTL_SECONDS = 86_400
+/** What a free zone made since this day holds; older ones hold 1,000. (manage-dns-records page, August 2026) */
+const SMALL_FREE_ZONES_SINCE = '2024-09-01'
+export const SMALLEST_QUOTA = 200
+
+/** How many records a zone of this plan holds. A plan we do not know counts as the smallest. */
+export function recordsQuota({plan, created_on = SMALL_FREE_ZONES_SINCE}: VendorZone): number {
+  switch (plan?.legacy_id) {
+    case 'pro':
+    case 'business':
+      return 3_500
+    case 'enterprise':
+      return 1_000_000
+    default:
+      return created_on < SMALL_FREE_ZONES_SINCE ? 1_000 : SMALLEST_QUOTA
+  }
+}
+
+/** The content of all records of one name and type together. */
+const SET_MAX_CHARS = 8_192
+const ADDRESS_MAX_CHARS = '255.255.255.255'.length
+
+/** Everything CloudFlare would refuse about a wish, each in one sentence. 300 is what it calls automatic. */
+export function refusals(wish: NameWish, existing: readonly Member[], quota: number): string[] {
+  const here = existing.filter(({name}) => name === wish.name)
+  return [
+    ttlRange(wish),
+    tooMany(wish, here, quota),
+    cnameInTheWay(wish, here),
+    mixedProxying(wish, here),
+  ].filter(reason => reason !== undefined)
+}
+
+function ttlRange({name, ttlSeconds}: NameWish): string | undefined {
+  if (ttlSeconds >= MIN_TTL_SECONDS && ttlSeconds <= MAX_TTL_SECONDS) return undefined
+  return `CloudFlare takes a TTL from ${MIN_TTL_SECONDS} to ${MAX_TTL_SECONDS} seconds; ${name} asks for ${ttlSeconds}.`
+}
+
+function tooMany({name, members}: NameWish, here: readonly Member[], quota: number): string | undefined {
+  const limit = Math.min(quota, Math.floor(SET_MAX_CHARS / ADDRESS_MAX_CHARS))
+  const foreign = here.filter(({type, mark}) => type === 'A' && !mark).length
+  if (members + foreign <= limit) return undefined
+  const others = foreign > 0 ? ` beside ${foreign} foreign ones` : ''
+  return `CloudFlare holds ${limit} addresses here (a zone of this plan has ${quota} records in all); ${name} is to have ${members}${others}.`
+}
+
+function cnameInTheWay({name}: NameWish, here: readonly Member[]): string | undefined {
+  const alias = here.find(({type}) => type === 'CNAME')
+  return (
+    alias &&
+    `${name} is a CNAME for ${alias.value}: CloudFlare takes no addresses beside it. Remove it or choose another name.`
+  )
+}
+
+/** One proxied record makes the whole name answer with CloudFlare's addresses until the last one goes. */
+function mixedProxying({name, proxied}: NameWish, here: readonly Member[]): string | undefined {
+  const others = here.filter(
+    other =>
+      !other.mark && (other.type === 'A' || other.type === 'AAAA') && (other.proxied ?? false) !== proxied,
+  )
+  if (others.length === 0) return undefined
+  const values = others.map(({value}) => value).join(', ')
+  return `${name} has foreign records that are ${proxied ? 'not ' : ''}proxied (${values}): mixed with ours${proxied ? '' : ', which are not,'} the whole name would act as proxied.`
+}

@@ -1,0 +1,85 @@
+import type {DnsReply} from '../../src/dns/query.ts'
+import {classify} from '../../src/providers/cloudflare/classify.ts'
+import type {CloudflareClient, Page} from '../../src/providers/cloudflare/client.ts'
+import {dnsOver} from '../../src/providers/cloudflare/dns.ts'
+import type {DnsProvider} from '../../src/providers/dns.ts'
+import type {Runtime} from '../../src/runtime.ts'
+import {recordJson, zoneJson} from '../../src/sandbox/wire/cloudflare/json.ts'
+import type {Page as WorldPage} from '../../src/sandbox/world/cloudflare/paging.ts'
+import type {CloudflareSession, CloudflareWorld} from '../../src/sandbox/world/cloudflare.ts'
+import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
+import type {DnsRecord} from '../../src/sandbox/world/dns-answer.ts'
+import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
+import type {World} from '../../src/sandbox/world/world.ts'
+
+type Clouded = Pick<World, 'cloudflare'>
+
+/** CloudFlare's DNS straight on the world: the adapter's own decisions, without sockets or the vendor's library. */
+export function worldCloudflareDns(
+  world: Clouded,
+  runtime: Runtime,
+  token: string = SANDBOX.cloudflare.operatorToken,
+): DnsProvider {
+  return dnsOver(worldClient(world.cloudflare, {token}), {
+    runtime,
+    query: async (_nameServer, name, type) => answered(world.cloudflare, name, type),
+  })
+}
+
+function worldClient(cloudflare: CloudflareWorld, session: CloudflareSession): CloudflareClient {
+  return {
+    zones: async (name, page) =>
+      asked('GET zones', () =>
+        toPage(cloudflare.listZones(session, new URLSearchParams({name, page: String(page)})), zoneJson),
+      ),
+    records: async (zoneId, name, page) =>
+      asked('GET dns_records', () => {
+        const params = new URLSearchParams({'name.exact': name, page: String(page), per_page: '1000'})
+        return toPage(cloudflare.listRecords(session, zoneId, params), recordJson)
+      }),
+    batch: async (zoneId, batch) =>
+      asked('POST dns_records/batch', () => void cloudflare.batchRecords(session, zoneId, batch)),
+    create: async (zoneId, record) =>
+      asked('POST dns_records', () => void cloudflare.createRecord(session, zoneId, record)),
+    delete: async (zoneId, id) =>
+      asked('DELETE dns_records', () => void cloudflare.deleteRecord(session, zoneId, id)),
+  }
+}
+
+/** Refusals of the world as the adapter hears them from the wire. */
+function asked<T>(what: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error
+    const {status, code, message, detail, headers} = error
+    const seconds = headers['retry-after']
+    throw classify(what, {
+      status,
+      errors: [{code: Number(code), message, ...detail}],
+      retryAfterSeconds: seconds === undefined ? undefined : Number(seconds),
+    })
+  }
+}
+
+function toPage<T, J>({items, page, perPage, totalCount}: WorldPage<T>, json: (item: T) => J): Page<J> {
+  return {items: items.map(json), more: page * perPage < totalCount}
+}
+
+function answered(cloudflare: CloudflareWorld, name: string, type: string): DnsReply {
+  const {rcode, answers} = cloudflare.answer(name, type)
+  return {
+    rcode,
+    authoritative: rcode !== 'REFUSED',
+    answers: answers.map(record => ({
+      name: record.name,
+      type: record.type,
+      ttlSeconds: record.ttlSeconds,
+      value: text(record),
+    })),
+  }
+}
+
+function text({type, data}: DnsRecord): string {
+  return type === 'TXT' ? Buffer.concat(data).toString('utf8') : String(data)
+}
