@@ -1,11 +1,14 @@
+import type {Limits} from '../../providers/call.ts'
 import type {LaunchWish, Place} from '../../providers/compute.ts'
 import {Secret} from '../../secret.ts'
-import type {DnsName, Fleet, InstanceCredentials, Limits, Scalar} from '../model.ts'
+import type {DnsName, Fleet, InstanceCredentials, Scalar} from '../model.ts'
 import {fullName} from './dns-name.ts'
 import type {FileDocument} from './document.ts'
 import type {Path} from './mistake.ts'
 import {placeKey} from './place.ts'
-import {type DnsData, dnsBlocks, type FileData, type GroupData, PROXIED_TTL_SECONDS} from './schema.ts'
+import {dnsBlocks, type FileData} from './schema.ts'
+import {type DnsData, PROXIED_TTL_SECONDS} from './schema-dns.ts'
+import type {GroupData} from './schema-group.ts'
 import {warningsOf} from './warnings.ts'
 
 /** A file without mistakes, in the one form the rest of mcd works with. `path` is absolute. */
@@ -130,9 +133,8 @@ function toCredentials(
 }
 
 function toLimits({joyent, triton, ...others}: FileData['limits']): Fleet['limits'] {
-  return mapValues(
-    defined({...others, joyent: joyent ?? triton}),
-    ({concurrency, rate}): Limits => defined({concurrency, perSecond: rate}),
+  return mapValues(defined({...others, joyent: joyent ?? triton}), ({concurrency, rate}) =>
+    defined({concurrency, perSecond: rate}),
   )
 }
 

@@ -25,6 +25,13 @@ export const textLike = (pattern: RegExp, words: string, about: About) =>
     .regex(pattern)
     .meta(meta(about))
 
+/** Free keys, text values. */
+export const textMap = (description: string, examples: unknown[]) =>
+  z
+    .record(z.string(), z.string({error: 'must be text'}))
+    .default({})
+    .meta({description, examples})
+
 export const flag = (about: About) => z.boolean({error: 'must be true or false'}).meta(meta(about))
 
 export function wholeNumber(min: number, max: number | undefined, words: string, about: About) {

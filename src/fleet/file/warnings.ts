@@ -1,6 +1,7 @@
 import {formatDuration} from '../../duration.ts'
 import {formatPath} from './mistake.ts'
-import {dnsBlocks, type FileData, PROXIED_TTL_SECONDS} from './schema.ts'
+import {dnsBlocks, type FileData} from './schema.ts'
+import {PROXIED_TTL_SECONDS} from './schema-dns.ts'
 
 /** What a correct file asks for and does not get in this version, and what it may regret: one sentence each, in file order. */
 export function warningsOf(data: FileData): string[] {

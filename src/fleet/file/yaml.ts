@@ -1,4 +1,4 @@
-import {type Document, LineCounter, type ParsedNode, parseAllDocuments} from 'yaml'
+import {type Document, LineCounter, type ParsedNode, parseAllDocuments, visit} from 'yaml'
 import type {Mistake} from './mistake.ts'
 import {writeVariable} from './variables.ts'
 
@@ -40,9 +40,12 @@ export function readYaml(text: string): Yaml {
     if (broken && /YAML stream|at node end/.test(message)) continue
     if (!HARMLESS.has(code)) broken = true
     // One slip often sets off several complaints about the same line: the first one is the one to mend.
-    const {line} = position(pos[0])
-    if (!seenLines.has(line) || HARMLESS.has(code))
-      mistakes.push({offset: pos[0], ...inOurWords(code, message, text, pos[0])})
+    const mistake = unclosed(message, document, text) ?? {
+      offset: pos[0],
+      ...inOurWords(code, message, text, pos[0]),
+    }
+    const {line} = position(mistake.offset)
+    if (!seenLines.has(line) || HARMLESS.has(code)) mistakes.push(mistake)
     seenLines.add(line)
   }
   if (second) {
@@ -60,6 +63,26 @@ export function readYaml(text: string): Yaml {
 }
 
 const EMPTY_HINT = '"mcd init" writes one to begin with'
+
+const CLOSERS: Readonly<Record<string, string>> = {'{': '}', '[': ']', '"': '"', "'": "'"}
+
+/** The parser notices much later that a quote or bracket is still open; a person wants to know which one. */
+function unclosed(message: string, document: Document.Parsed, text: string): Mistake | undefined {
+  if (!/^Missing closing|end with a [}\]]$/.test(message)) return undefined
+  let found: Mistake | undefined
+  visit(document, {
+    Node(_, {range}) {
+      if (!range) return undefined
+      const [start, end] = range
+      const opener = text[start] ?? ''
+      if (!Object.hasOwn(CLOSERS, opener) || (end > start + 1 && text[end - 1] === CLOSERS[opener]))
+        return undefined
+      found = {offset: start, message: `the ${opener} that stands here is not closed`}
+      return visit.BREAK
+    },
+  })
+  return found
+}
 
 /** What the parser found, as one would say it to somebody who writes YAML now and then. */
 function inOurWords(

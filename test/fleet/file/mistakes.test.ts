@@ -441,14 +441,17 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
   [
     'an unclosed brace',
     f(['drain: {wait: auto}', 'drain: {wait: auto']),
-    [
-      '28:1: this is not valid YAML: flow map in block collection must be sufficiently indented and end with a }',
-    ],
+    ['27:8: the { that stands here is not closed'],
   ],
   [
     'an unclosed quote',
     f(['template: nginx', 'template: "nginx']),
-    ['29:1: this is not valid YAML: missing closing "quote'],
+    ['6:13: the " that stands here is not closed'],
+  ],
+  [
+    'an unclosed bracket around a closed one',
+    f(['vars: {title: Hello from mcd}', 'vars: {title: Hello, list: [1, 2], ']),
+    ['7:9: the { that stands here is not closed'],
   ],
   [
     'a second document',

@@ -1,0 +1,101 @@
+import * as z from 'zod'
+import {endpoint, flag, oneOf, port, size, text, textLike, textMap, wholeNumber} from './values.ts'
+
+/** Keys every group has, whatever its cloud. */
+const anywhere = {
+  count: wholeNumber(0, 10_000, 'a whole number of at least 0', {
+    description: 'Instances wanted in this group.',
+    examples: [2],
+  }).default(1),
+  type: z
+    .union(
+      [
+        text({description: 'Instance type or package.'}),
+        z
+          .array(text({description: 'Instance type or package.'}))
+          .min(1, {error: 'must name at least one type'}),
+      ],
+      {
+        error: 'must be a type such as "t3.micro", or a list of them',
+      },
+    )
+    .meta({
+      description:
+        'Instance type (aws) or package by name or id (joyent); a list is tried in order when capacity is short.',
+      examples: ['t3.micro', 'g1.nano', ['t3.micro', 't3a.micro']],
+    }),
+  image: text({
+    description: 'Image by alias ("ubuntu-24.04") or id (aws); by name, name@version or id (joyent).',
+    examples: ['ubuntu-24.04', 'debian-12'],
+  }),
+  open: z
+    .array(port({description: 'A TCP port.'}), {error: 'must be a list of ports such as [80]'})
+    .optional()
+    .meta({
+      description: "TCP ports open to the world; the service's port when left out.",
+      examples: [[80, 443]],
+    }),
+  deletionProtection: flag({
+    description: 'Protect instances against deletion by anything but mcd.',
+  }).default(false),
+  tags: textMap('Tags for instances, beside those of mcd.', [{team: 'web'}]),
+  weight: wholeNumber(0, 65_535, 'a whole number from 0 to 65535', {
+    description: 'Weight of this group (RFC 2782). Accepted, not used by this version.',
+  }).optional(),
+  priority: wholeNumber(0, 65_535, 'a whole number from 0 to 65535', {
+    description: 'Priority of this group (RFC 2782). Accepted, not used by this version.',
+  }).optional(),
+}
+
+const ids = (description: string, example: string) =>
+  z
+    .array(text({description}), {error: `must be a list such as [${example}]`})
+    .default([])
+    .meta({description, examples: [[example]]})
+
+const awsGroup = z
+  .strictObject({
+    provider: z.literal('aws').meta({description: 'AWS EC2, or a cloud that speaks its API.'}),
+    region: textLike(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a region such as "us-east-1"', {
+      description: 'AWS region; may be left out where "endpoint" is given.',
+      examples: ['us-east-1'],
+    }).optional(),
+    endpoint: endpoint({
+      description: 'URL of an EC2-compatible cloud.',
+      examples: ['http://euca.example.com:8773/services/compute'],
+    }).optional(),
+    compatible: oneOf(['eucalyptus'], {
+      description:
+        'Which EC2-compatible cloud "endpoint" is: drops what it lacks (IMDSv2, SSM, tags at launch).',
+    }).optional(),
+    profile: text({description: 'AWS credentials profile; the default chain when left out.'}).optional(),
+    ...anywhere,
+    subnets: ids('Subnet ids; one default subnet per availability zone when left out.', 'subnet-0abc1234'),
+    securityGroups: ids('Security groups by id or name, instead of "open".', 'sg-0abc1234'),
+    keyPair: text({description: 'EC2 key pair for ssh.'}).optional(),
+    instanceProfile: text({description: 'IAM instance profile, by name or ARN.'}).optional(),
+    spot: flag({description: 'Launch as one-time spot instances.'}).default(false),
+    disk: size({description: 'Size of the root disk.', examples: ['20GB']}).optional(),
+  })
+  .meta({title: 'aws', description: 'Instances in one AWS region or EC2-compatible cloud.'})
+
+const joyentGroup = z
+  .strictObject({
+    provider: z.enum(['joyent', 'triton']).meta({description: 'Joyent Triton: any CloudAPI endpoint.'}),
+    endpoint: endpoint({
+      description: 'CloudAPI URL; the profile or the TRITON_* variables decide when left out.',
+      examples: ['https://us-central-1.api.mnx.io'],
+    }).optional(),
+    profile: text({description: 'Triton profile by name; the current one when left out.'}).optional(),
+    ...anywhere,
+    networks: ids('Networks by name or id; what the cloud chooses when left out.', 'external'),
+    metadata: textMap('Instance metadata, beside that of mcd.', [{role: 'web'}]),
+  })
+  .meta({title: 'joyent', description: 'Instances in one Triton data centre.'})
+
+export const group = z.discriminatedUnion('provider', [awsGroup, joyentGroup])
+
+/** For a group whose provider is not known: what else is wrong with it is shown all the same. */
+export const anyGroup = z.strictObject({...joyentGroup.shape, ...awsGroup.shape, provider: z.unknown()})
+
+export type GroupData = z.output<typeof group>
