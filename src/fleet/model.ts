@@ -1,5 +1,6 @@
 import type {LaunchWish, Place} from '../providers/compute.ts'
-import type {DnsVendor} from '../providers/dns.ts'
+import type {Limits} from '../providers/call.ts'
+import type {DnsCredentials, DnsVendor} from '../providers/dns.ts'
 import type {Secret} from '../secret.ts'
 
 /** The fleet file, checked and in one form: what is desired. */
@@ -65,9 +66,4 @@ export type DnsName = {
   readonly instanceCredentials?: InstanceCredentials
 }
 
-export type InstanceCredentials =
-  | {readonly kind: 'token'; readonly token: Secret}
-  | {readonly kind: 'keys'; readonly accessKeyId: Secret; readonly secretAccessKey: Secret}
-
-/** Ours on top of the vendors' documented buckets (decision 33). */
-export type Limits = {readonly concurrency?: number; readonly perSecond?: number}
+export type InstanceCredentials = DnsCredentials

@@ -4,6 +4,13 @@ import type {Runtime} from '../runtime.ts'
 /** A token bucket as the vendors document theirs: `burst` requests at once, then `perSecond`. */
 export type Rate = {burst: number; perSecond: number}
 
+/** `limits:` of the fleet file, on top of the vendors' documented buckets (decision 33). */
+export type Limits = {
+  /** Calls in flight at once. */
+  readonly concurrency?: number
+  readonly perSecond?: number
+}
+
 export type CallOptions = {
   /** `RunInstances`, `POST /machines`: for messages. */
   name: string

@@ -1,6 +1,12 @@
 import type {RecordMark} from '../mark.ts'
+import type {Secret} from '../secret.ts'
 
 export type DnsVendor = 'cloudflare' | 'route53'
+
+/** Credentials for changing DNS, as a fleet gives them to its instances. */
+export type DnsCredentials =
+  | {readonly kind: 'token'; readonly token: Secret}
+  | {readonly kind: 'keys'; readonly accessKeyId: Secret; readonly secretAccessKey: Secret}
 
 export type Zone = {
   /** The vendor's id. */

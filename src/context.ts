@@ -1,0 +1,117 @@
+import {readFileSync} from 'node:fs'
+import {dirname, resolve} from 'node:path'
+import {type AddressMap, httpProbe} from './health-probe.ts'
+import {FleetFileError} from './errors.ts'
+import {missingInstanceCredentials} from './fleet/file/credentials.ts'
+import {readFleetFile} from './fleet/file/read.ts'
+import type {DnsName, Fleet, Group} from './fleet/model.ts'
+import type {Outside, Progress} from './fleet/outside.ts'
+import {openFleetJournal, stateFolder} from './fleet/state-folder.ts'
+import {type FleetUserdata, fleetUserdata} from './fleet/userdata.ts'
+import {sqliteJournal} from './journal/sqlite.ts'
+import type {ComputeProvider} from './providers/compute.ts'
+import type {DnsProvider} from './providers/dns.ts'
+import {computeProvider, dnsProvider, type Surroundings} from './providers/registry.ts'
+import {realRuntime} from './runtime.ts'
+import {Secret} from './secret.ts'
+
+export type ContextOptions = {
+  readonly file: string
+  readonly sandbox: boolean
+  /** 'read' leaves no trace: an absent journal reads as an empty one (law 9). */
+  readonly journal: 'read' | 'write'
+  readonly signal?: AbortSignal
+  readonly progress?: (event: Progress) => void
+}
+
+/** A fleet and the real world around it, or the sandbox's. */
+export type Context = {
+  readonly fleet: Fleet
+  readonly outside: Outside
+  readonly userdata: FleetUserdata
+  readonly sandbox: boolean
+  /** Refuses `registration: self` without credentials of the instances' own (decision 24). */
+  requireInstanceCredentials(): void
+  close(): Promise<void>
+}
+
+/** Builds the real providers, clock and journal from the fleet file and the environment; under `sandbox` every endpoint and credential is the sandbox's. */
+export async function openContext({file, sandbox, journal: mode, signal, progress = () => {}}: ContextOptions): Promise<Context> {
+  const runtime = realRuntime(signal)
+  const declared = await readFleetFile(file, {sandbox})
+  const {fleet, surroundings, addressOf} = sandbox ? await inSandbox(declared) : {fleet: declared, surroundings: {runtime} as Surroundings, addressOf: undefined}
+  const around: Surroundings = {...surroundings, runtime, limits: fleet.limits}
+  const userdata = await fleetUserdata(fleet, around)
+  const compute = new Map<string, ComputeProvider>()
+  const dns = new Map<string, DnsProvider>()
+  const journal = await openFleetJournal(fleet, stateFolder(fleet.file, sandbox), path => sqliteJournal(path, {readOnly: mode === 'read'}))
+  const outside: Outside = {
+    runtime,
+    journal,
+    probe: httpProbe(runtime, addressOf),
+    userdata,
+    compute: place => kept(compute, place.key, () => computeProvider(place, around)),
+    dns: vendor => kept(dns, vendor, () => dnsProvider(vendor, around)),
+    instanceCredentialsTrouble: name => credentialsTrouble(name, around),
+    progress,
+  }
+  return {
+    fleet,
+    outside,
+    userdata,
+    sandbox,
+    requireInstanceCredentials() {
+      const problems = missingInstanceCredentials(fleet)
+      if (problems.length > 0) throw new FleetFileError(problems)
+    },
+    close: () => journal.close(),
+  }
+}
+
+/** A production file runs unchanged: places, names and groups stay, endpoints and credentials become the sandbox's. */
+async function inSandbox(declared: Fleet): Promise<{fleet: Fleet; surroundings: Omit<Surroundings, 'runtime'>; addressOf: AddressMap}> {
+  const [{ensureSandbox}, {SANDBOX}] = await Promise.all([import('./sandbox/client.ts'), import('./sandbox/world/credentials.ts')])
+  const sandbox = await ensureSandbox(dirname(resolve(declared.file)))
+  const own = (value: string) => new Secret(value, 'sandbox')
+  const credentialsOf = ({vendor}: DnsName): NonNullable<DnsName['instanceCredentials']> =>
+    vendor === 'cloudflare'
+      ? {kind: 'token', token: own(SANDBOX.cloudflare.instancesToken)}
+      : {kind: 'keys', accessKeyId: own(SANDBOX.aws.instances.accessKeyId), secretAccessKey: own(SANDBOX.aws.instances.secretAccessKey)}
+  const usesRole = declared.groups.some(({wish}) => wish.instanceProfile !== undefined)
+  const groups = declared.groups.map((group): Group => {
+    const {instanceProfile, ...wish} = group.wish
+    return instanceProfile === undefined ? group : {...group, wish: {...wish, instanceProfile: SANDBOX.aws.instanceProfile}}
+  })
+  const names = declared.names.map(name => (name.vendor === 'route53' && name.instanceCredentials === undefined && usesRole ? name : {...name, instanceCredentials: credentialsOf(name)}))
+  return {
+    fleet: {...declared, groups, names},
+    addressOf: sandbox.addressOf,
+    surroundings: {
+      sandbox: {
+        aws: {endpoint: sandbox.endpoints.aws, eucalyptus: sandbox.endpoints.eucalyptus, credentials: SANDBOX.aws.operator},
+        triton: {url: sandbox.endpoints.triton, account: SANDBOX.triton.account, privateKeyPem: readFileSync(sandbox.credentials.tritonKeyFile, 'utf8')},
+        cloudflare: {baseUrl: sandbox.endpoints.cloudflare, apiToken: own(SANDBOX.cloudflare.operatorToken), dns: sandbox.endpoints.dns.cloudflare},
+      },
+    },
+  }
+}
+
+/** Tries the instances' own credentials on the name, reading only: what they are refused for is why nobody registered. */
+async function credentialsTrouble(name: DnsName, around: Surroundings): Promise<string | undefined> {
+  const {instanceCredentials, vendor, zone: zoneName} = name
+  if (!instanceCredentials) return undefined
+  try {
+    const theirs = dnsProvider(vendor, around, instanceCredentials)
+    const zone = await dnsProvider(vendor, around).findZone(zoneName)
+    await theirs.listMembers(zone, [name.name])
+    return undefined
+  } catch (error) {
+    return `The DNS credentials of the instances (dns.instanceCredentials) do not work: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+function kept<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const value = known.get(key) ?? make()
+  known.set(key, value)
+  return value
+}

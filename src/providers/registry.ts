@@ -1,0 +1,66 @@
+import {McdError} from '../errors.ts'
+import type {Runtime} from '../runtime.ts'
+import type {Secret} from '../secret.ts'
+import {awsCompute} from './aws/compute.ts'
+import type {Limits} from './call.ts'
+import {cloudflareDns} from './cloudflare/dns.ts'
+import {cloudflareToken} from './cloudflare/token.ts'
+import type {ComputeProvider, Place} from './compute.ts'
+import type {DnsCredentials, DnsProvider, DnsVendor} from './dns.ts'
+import {joyentCompute} from './joyent/compute.ts'
+import {route53Dns} from './route53/dns.ts'
+
+/** What every provider is made with. */
+export type Surroundings = {
+  readonly runtime: Runtime
+  readonly limits?: Readonly<Partial<Record<Place['provider'] | DnsVendor, Limits>>>
+  /** Endpoints and credentials that stand in for everything of the fleet file and the environment. */
+  readonly sandbox?: {
+    readonly aws: {readonly endpoint: string; readonly eucalyptus: string; readonly credentials: AwsKeys}
+    readonly triton: {readonly url: string; readonly account: string; readonly privateKeyPem: string}
+    readonly cloudflare: {readonly baseUrl: string; readonly apiToken: Secret; readonly dns: {readonly host: string; readonly port: number}}
+  }
+}
+
+type AwsKeys = {readonly accessKeyId: string; readonly secretAccessKey: string}
+
+/** The provider of a place: one line per provider. */
+export function computeProvider(place: Place, around: Surroundings): ComputeProvider {
+  switch (place.provider) {
+    case 'aws':
+      return awsCompute({place, ...inSandboxAws(around, place), ...common(around, 'aws')})
+    case 'joyent':
+      return joyentCompute({place, ...around.sandbox?.triton, ...common(around, 'joyent')})
+    default:
+      return place.provider satisfies never
+  }
+}
+
+/** The DNS of a vendor with the operator's credentials, or with others: those of instances. */
+export function dnsProvider(vendor: DnsVendor, around: Surroundings, credentials?: DnsCredentials): DnsProvider {
+  switch (vendor) {
+    case 'cloudflare': {
+      if (credentials && credentials.kind !== 'token') throw new McdError('CloudFlare takes a token.')
+      const apiToken = credentials?.token ?? around.sandbox?.cloudflare.apiToken ?? cloudflareToken(process.env)
+      return cloudflareDns({apiToken, ...inSandboxCloudflare(around), ...common(around, 'cloudflare')})
+    }
+    case 'route53': {
+      if (credentials && credentials.kind !== 'keys') throw new McdError('Route53 takes an access key.')
+      const keys = credentials && {accessKeyId: credentials.accessKeyId.reveal(), secretAccessKey: credentials.secretAccessKey.reveal()}
+      const theirs = keys ?? around.sandbox?.aws.credentials
+      return route53Dns({...(around.sandbox ? {endpoint: around.sandbox.aws.endpoint} : {}), ...(theirs ? {credentials: theirs} : {}), ...common(around, 'route53')})
+    }
+    default:
+      return vendor satisfies never
+  }
+}
+
+function common({runtime, limits}: Surroundings, provider: Place['provider'] | DnsVendor): {runtime: Runtime; limits?: Limits} {
+  const own = limits?.[provider]
+  return {runtime, ...(own ? {limits: own} : {})}
+}
+
+function inSandboxAws({sandbox}: Surroundings, {compatible}: Place): {endpoint?: string; credentials?: AwsKeys} {
+  if (!sandbox) return {}
+  return {endpoint: compatible ? sandbox.aws.eucalyptus : sandbox.aws.endpoint, credentials: sandbox.aws.credentials}
+}
