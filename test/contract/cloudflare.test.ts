@@ -4,7 +4,9 @@ import {cloudflareWire} from '../../src/sandbox/wire/cloudflare.ts'
 import {serveDns} from '../../src/sandbox/wire/dns.ts'
 import {listen} from '../../src/sandbox/wire/http.ts'
 import {Secret} from '../../src/secret.ts'
+import {recordedDns} from '../support/recorded.ts'
 import {worldCloudflareDns} from '../support/world-cloudflare.ts'
+import {recordedFacts} from './cloudflare-recorded.ts'
 import {type Connect, refused, worldHarness} from './cloudflare-scenes.ts'
 import {describeDns} from './dns.ts'
 
@@ -45,4 +47,31 @@ describeDns(
     await connected.disconnect()
     return {...connected, disconnect: async () => {}}
   }),
+)
+
+/** Name servers that still know the removed address until somebody serves the removal. */
+const nameServers = {served: false}
+
+describeDns(
+  'cloudflare, recorded',
+  recordedDns(
+    'cloudflare',
+    recordedFacts(async () => {
+      nameServers.served = true
+    }),
+    runtime =>
+      cloudflareDns({
+        runtime,
+        apiToken: new Secret('test-token', 'test'),
+        query: async (nameServer, name, type) => ({
+          rcode: 'NOERROR',
+          authoritative: true,
+          // One of the two lags.
+          answers:
+            nameServers.served || nameServer.startsWith('bob')
+              ? []
+              : [{name, type, ttlSeconds: 60, value: '192.0.2.1'}],
+        }),
+      }),
+  ),
 )
