@@ -1,0 +1,34 @@
+import {dirname, resolve} from 'node:path'
+import {fileFlag, McdCommand} from '../../command.ts'
+import type {SandboxEndpoints} from '../../sandbox/client.ts'
+import type {SandboxStatus as RunningStatus} from '../../sandbox/status.ts'
+
+type Status =
+  | {running: false}
+  | ({running: true; endpoints: SandboxEndpoints; dns: SandboxEndpoints['dns']} & RunningStatus)
+
+export default class SandboxStatus extends McdCommand {
+  static override summary =
+    'Show where the embedded clouds are, their instances and the requests they served.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --json',
+  ]
+  static override flags = {file: fileFlag}
+
+  async run(): Promise<Status> {
+    const {flags} = await this.parse(SandboxStatus)
+    const [{findSandbox, sandboxStatus}, {sandboxText}] = await Promise.all([
+      import('../../sandbox/client.ts'),
+      import('../../output/sandbox-text.ts'),
+    ])
+    const sandbox = await findSandbox(dirname(resolve(flags.file)))
+    if (!sandbox) {
+      this.log('No sandbox is running here. "mcd sandbox start" starts one.')
+      return {running: false}
+    }
+    const status = await sandboxStatus(sandbox)
+    this.log(sandboxText(sandbox.endpoints, status))
+    return {running: true, endpoints: sandbox.endpoints, dns: sandbox.endpoints.dns, ...status}
+  }
+}

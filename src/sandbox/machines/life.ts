@@ -1,0 +1,207 @@
+import {existsSync, mkdirSync, writeFileSync} from 'node:fs'
+import {delimiter, dirname, join} from 'node:path'
+import {readCloudConfig} from './cloud-config.ts'
+import {guestEnvironment, type RunningScript} from './run-script.ts'
+import type {StartScript} from './shared-machine.ts'
+import {openSite, type Site} from './site.ts'
+import type {MachineNews, MachineSpec} from './spec.ts'
+import {type GuestDocument, readGuestDocument} from './userdata.ts'
+
+export type LifeOptions = {
+  print(text: string): void
+  tell(news: MachineNews): void
+  readonly startScript: StartScript
+}
+
+export type Life = {
+  /** As a guest goes down when its power button is pressed: deregistered first, then no longer serving. */
+  shutdown(): Promise<void>
+  /** Power off. */
+  cut(): void
+}
+
+const INSTALL_TIMEOUT_MS = 60_000
+const REGISTER_TIMEOUT_MS = 15 * 60_000
+const CHECK_TIMEOUT_MS = 60_000
+/** The unit's timer (decision 18): a lost record is repaired within a minute. */
+const CHECK_EVERY_MS = 60_000
+const DEREGISTER_TIMEOUT_MS = 60_000
+
+/**
+ * One machine from power-on to its end. It does what cloud-init and systemd would do with the userdata, except that of the
+ * user's part nothing is executed (decision 35): its files are written, its page is served, and only the registration part runs.
+ */
+export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptions): Life {
+  let isOn = true
+  let site: Site | undefined
+  let script: RunningScript | undefined
+  let nextCheck: NodeJS.Timeout | undefined
+  let canDeregister = false
+  const say = (text: string) => print(`${text}\n`)
+  // Not within the call: whoever switches it on is not ready to listen yet.
+  const booting = Promise.resolve()
+    .then(boot)
+    .catch(error => say(`mcd sandbox: boot failed: ${(error as Error).message}`))
+
+  async function boot(): Promise<void> {
+    say(`mcd sandbox: ${spec.id} boots, ${spec.publicIp || 'no public address'}, ${spec.privateIp}`)
+    const document = readGuestDocument(Buffer.from(spec.userdataBase64, 'base64'))
+    const isFirstBoot = claimFirstBoot(spec.root)
+    if (isFirstBoot) unpack(spec.root, document, say)
+    const curl = findProgram('curl')
+    const registers = document.registration !== undefined && curl
+    if (document.registration !== undefined && !curl) {
+      say('mcd sandbox: no curl on this host, so the registration part cannot run')
+      tell({kind: 'registration', registration: 'unable'})
+    }
+    if (registers && isFirstBoot && !(await install(document)))
+      return tell({kind: 'registration', registration: 'failed'})
+    if (!isOn) return
+
+    const opened = await openSite({
+      host: spec.host,
+      ownHost: spec.ownHost,
+      servicePort: document.servicePort,
+      folder: join(spec.root, 'var', 'www', 'html'),
+      instanceId: spec.id,
+      healthPath: document.healthPath,
+      visited: atMostEverySecond(() => tell({kind: 'visited'})),
+    })
+    if (!isOn) return opened.close()
+    site = opened
+    tell({kind: 'serving', serving: site.serving})
+    say(`mcd sandbox: serving port ${site.serving.servicePort} at ${site.serving.host}:${site.serving.port}`)
+    if (registers) await register()
+  }
+
+  async function install(document: GuestDocument): Promise<boolean> {
+    const file = join(spec.root, 'var', 'lib', 'cloud', 'instance', 'scripts', 'registration')
+    write(file, document.registration ?? '', 0o700)
+    prepareTools(spec)
+    const status = await run([file], INSTALL_TIMEOUT_MS)
+    if (isOn && status !== 0)
+      say(`mcd sandbox: the registration part ended with status ${status ?? 'unknown'}`)
+    return status === 0
+  }
+
+  async function register(): Promise<void> {
+    tell({kind: 'registration', registration: 'working'})
+    canDeregister = true
+    const status = await run([registrationScript(spec.root), 'register'], REGISTER_TIMEOUT_MS)
+    if (!isOn) return
+    tell({kind: 'registration', registration: status === 0 ? 'registered' : 'failed'})
+    checkLater()
+  }
+
+  function checkLater(): void {
+    nextCheck = setTimeout(async () => {
+      const status = await run([registrationScript(spec.root), 'check'], CHECK_TIMEOUT_MS)
+      if (!isOn) return
+      tell({kind: 'registration', registration: status === 0 ? 'registered' : 'failed'})
+      checkLater()
+    }, CHECK_EVERY_MS)
+  }
+
+  async function run(command: readonly string[], timeoutMs: number): Promise<number | undefined> {
+    const environment = guestEnvironment(spec.root, {
+      MCD_ROOT: spec.root,
+      MCD_METADATA_URL: spec.metadataUrl,
+      CURL_HOME: spec.root,
+    })
+    script = startScript({command, environment, cwd: spec.root, timeoutMs, print})
+    const status = await script.ended
+    script = undefined
+    return status
+  }
+
+  function powerOff(): void {
+    isOn = false
+    clearTimeout(nextCheck)
+    script?.kill()
+  }
+
+  return {
+    async shutdown() {
+      if (!isOn) return
+      powerOff()
+      await booting
+      if (canDeregister) {
+        const status = await run([registrationScript(spec.root), 'deregister'], DEREGISTER_TIMEOUT_MS)
+        if (status === 0) tell({kind: 'registration', registration: 'deregistered'})
+      }
+      await site?.close()
+      say(`mcd sandbox: ${spec.id} is down`)
+    },
+    cut() {
+      powerOff()
+      void site?.close()
+    },
+  }
+}
+
+/** Where the registration part installs its script. */
+const registrationScript = (root: string): string =>
+  join(root, 'usr', 'local', 'lib', 'mcd', 'mcd-registration')
+
+/** Userdata is carried out once per instance, as by cloud-init; a later boot only starts what was installed. */
+function claimFirstBoot(root: string): boolean {
+  const stamp = join(root, 'var', 'lib', 'cloud', 'instance', 'boot-finished')
+  if (existsSync(stamp)) return false
+  write(stamp, '', 0o644)
+  return true
+}
+
+/** The user's part: its files, and a word about what is left out. Runs before any script, so no link can lead out of the root. */
+function unpack(root: string, {userParts}: GuestDocument, say: (text: string) => void): void {
+  for (const {name, kind, text} of userParts) {
+    if (kind !== 'cloud-config') {
+      say(`mcd sandbox: ${name}: ${kind} is not run in the sandbox`)
+      continue
+    }
+    const {files, problems, notes} = readCloudConfig(text)
+    for (const problem of problems) say(`cloud-init: ${name}: ${problem}`)
+    for (const note of notes) say(`mcd sandbox: ${name}: ${note}`)
+    // An absolute path joined to the root cannot climb above it: `..` ends at `/`.
+    for (const {path, content, mode} of files) write(join(root, join('/', path)), content, mode)
+  }
+}
+
+/** What the machine's own programs need: curl calling from the machine's address, and Triton's mdata-get. */
+function prepareTools({root, cloud, host, ownHost}: MachineSpec): void {
+  write(join(root, '.curlrc'), ownHost ? `interface = "${host}"\n` : '', 0o600)
+  if (cloud === 'triton') write(join(root, 'usr', 'sbin', 'mdata-get'), MDATA_GET, 0o755)
+}
+
+/** Source of the exit statuses: mdata-client, man mdata-get(8). */
+const MDATA_GET = `#!/bin/sh
+[ $# -eq 1 ] || exit 3
+answer=$(curl -sS -w '\\n%{http_code}' "$MCD_METADATA_URL/mdata/$1") || exit 2
+status=\${answer##*
+}
+case $status in
+  200) printf '%s\\n' "\${answer%
+*}" ;;
+  404) echo "No metadata for '$1'" >&2; exit 1 ;;
+  *) exit 2 ;;
+esac
+`
+
+function write(file: string, content: string | Buffer, mode: number): void {
+  mkdirSync(dirname(file), {recursive: true})
+  writeFileSync(file, content, {mode})
+}
+
+function findProgram(name: string): boolean {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .some(folder => folder !== '' && existsSync(join(folder, name)))
+}
+
+function atMostEverySecond(then: () => void): () => void {
+  let lastMs = 0
+  return () => {
+    if (Date.now() - lastMs < 1_000) return
+    lastMs = Date.now()
+    then()
+  }
+}

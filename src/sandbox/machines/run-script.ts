@@ -1,0 +1,81 @@
+import {type ChildProcess, spawn} from 'node:child_process'
+import {delimiter, join} from 'node:path'
+import type {Writable} from 'node:stream'
+
+export type ScriptRun = {
+  /** The script and its arguments, run by sh. */
+  readonly command: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly timeoutMs: number
+  /** Each piece of its output as it comes. */
+  print(text: string): void
+}
+
+export type RunningScript = {
+  /** Its exit status; undefined when it was cut off. */
+  readonly ended: Promise<number | undefined>
+  /** Power off: the script and everything it started, at once. */
+  kill(): void
+}
+
+/**
+ * Wraps the script so that it cannot outlive us, however we end: a watcher reads our end of a pipe, and when that closes it
+ * kills the whole process group. The script itself never sees the pipe.
+ */
+const WATCHED = `(read -r _ <&3; kill -9 "-$$") & watcher=$!
+sh "$@" 3<&-
+status=$?
+kill "$watcher" 2>/dev/null
+exit "$status"`
+
+export function runScript({command, environment, cwd, timeoutMs, print}: ScriptRun): RunningScript {
+  const child = spawn('sh', ['-c', WATCHED, 'sh', ...command], {
+    cwd,
+    env: {...environment},
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  })
+  child.stdout?.setEncoding('utf8').on('data', print)
+  child.stderr?.setEncoding('utf8').on('data', print)
+  const leash = child.stdio[3] as Writable
+  leash.on('error', () => {})
+  const kill = () => void leash.destroy()
+  return {ended: ended(child, {timeoutMs, kill, print}), kill}
+}
+
+function ended(
+  child: ChildProcess,
+  {timeoutMs, kill, print}: {timeoutMs: number; kill: () => void; print(text: string): void},
+): Promise<number | undefined> {
+  return new Promise(resolve => {
+    const timer = setTimeout(() => {
+      print(`mcd sandbox: still running after ${timeoutMs / 1000} s, cut off\n`)
+      kill()
+    }, timeoutMs)
+    const end = (status: number | null) => {
+      clearTimeout(timer)
+      resolve(status ?? undefined)
+    }
+    child.once('error', error => {
+      print(`mcd sandbox: ${error.message}\n`)
+      end(null)
+    })
+    child.once('close', end)
+  })
+}
+
+/** What the guest's scripts see of this host: where programs are, and nothing of its user's credentials, proxies or habits. */
+export function guestEnvironment(
+  root: string,
+  extra: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    PATH: [join(root, 'usr', 'sbin'), process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'].join(delimiter),
+    HOME: join(root, 'root'),
+    LC_ALL: 'C',
+    NO_PROXY: '*',
+    no_proxy: '*',
+    ...extra,
+  }
+}
