@@ -197,9 +197,8 @@ const COMMON: Words = {
   'unknown-key': [403, 'InvalidClientTokenId'],
   mismatch: [403, 'SignatureDoesNotMatch'],
 }
-const WORDS: Record<string, Words> = {
+const WORDS: Record<string, Omit<Words, 'missing'>> = {
   ec2: {
-    missing: [401, 'AuthFailure'],
     incomplete: [400, 'IncompleteSignature'],
     expired: [400, 'RequestExpired'],
     'unknown-key': [401, 'AuthFailure'],
@@ -207,7 +206,6 @@ const WORDS: Record<string, Words> = {
   },
   // The JSON protocols name the same refusals as exceptions.
   ssm: {
-    missing: [400, 'MissingAuthenticationTokenException'],
     incomplete: [400, 'IncompleteSignatureException'],
     expired: [400, 'InvalidSignatureException'],
     'unknown-key': [400, 'UnrecognizedClientException'],
@@ -225,7 +223,7 @@ const MESSAGES: Record<Refusal, string> = {
 }
 
 function refuse(refusal: Refusal, service: string, message = MESSAGES[refusal]): VendorError {
-  const [status, code] = (WORDS[service] ?? COMMON)[refusal]
+  const [status, code] = {...COMMON, ...WORDS[service]}[refusal]
   const told =
     code === 'AuthFailure' ? 'AWS was not able to validate the provided access credentials' : message
   return new VendorError(status, code, told)

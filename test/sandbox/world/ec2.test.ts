@@ -113,6 +113,15 @@ describe('life of an instance', () => {
     expect(states()).toEqual(['terminated'])
   })
 
+  test('a forced stop leaves the guest no last words', async () => {
+    const id = launchOne()
+    await time.advance(5_000)
+    ec2.call(OPERATOR, 'StopInstances', {instanceIds: [id], force: true})
+    await time.advance(SANDBOX_DELAYS.shutdownMs)
+    expect(states()).toEqual(['stopped'])
+    expect(log.slice(1, 2)).toEqual(['kill'])
+  })
+
   test('one terminated before it ran never boots', async () => {
     const id = launchOne()
     await time.advance(SANDBOX_DELAYS.visibleMs)

@@ -28,20 +28,20 @@ export function powerUp(region: Region, instance: Ec2Instance): void {
 }
 
 /** Nothing stops a termination that was accepted; on one that is over or under way it changes nothing. */
-export function terminate(region: Region, instance: Ec2Instance): void {
+export function terminate(region: Region, instance: Ec2Instance, {force = false} = {}): void {
   if (instance.state === 'terminated' || instance.state === 'shutting-down') return
   instance.state = 'shutting-down'
   instance.stateReason = USER_SHUTDOWN
   instance.transitionReason = byUser(region)
-  endSoon(region, instance)
+  endSoon(region, instance, force)
 }
 
-export function stop(region: Region, instance: Ec2Instance): void {
+export function stop(region: Region, instance: Ec2Instance, {force = false} = {}): void {
   if (instance.state !== 'running') return
   instance.state = 'stopping'
   instance.stateReason = USER_SHUTDOWN
   instance.transitionReason = byUser(region)
-  endSoon(region, instance)
+  endSoon(region, instance, force)
 }
 
 /** The guest goes down and comes back; its state stays running and its addresses its own. */
@@ -49,9 +49,11 @@ export function reboot(region: Region, instance: Ec2Instance): void {
   if (instance.state === 'running') shutDownGuest(region, instance)
 }
 
-function endSoon(region: Region, instance: Ec2Instance): void {
+/** `force` leaves the guest no time for last words. */
+function endSoon(region: Region, instance: Ec2Instance, force: boolean): void {
   region.core.clock.after(region.core.delays.shutdownMs, () => {
-    if (instance.power === 'on') shutDownGuest(region, instance)
+    if (instance.power === 'on' && force) cutOff(region, instance)
+    else if (instance.power === 'on') shutDownGuest(region, instance)
     else if (instance.power === 'off') guestIsDown(region, instance)
   })
 }
@@ -73,6 +75,11 @@ function shutDownGuest(region: Region, instance: Ec2Instance): void {
     down()
   })
   hypervisor.shutdown(instance.id, down)
+}
+
+function cutOff(region: Region, instance: Ec2Instance): void {
+  region.core.hypervisor.kill(instance.id)
+  guestIsDown(region, instance)
 }
 
 function guestIsDown(region: Region, instance: Ec2Instance): void {

@@ -63,10 +63,13 @@ type StateChange = {
   previousState: ReturnType<typeof stateView>
 }
 
+type StopRequest = ByIds & {readonly force?: boolean | undefined}
+type TerminateRequest = StopRequest & {readonly skipOsShutdown?: boolean | undefined}
+
 /** One protected instance holds up everything in its zone; the other zones' instances end all the same. */
-export const terminateInstances: Action<ByIds, {terminatingInstances: StateChange[]}> = (
+export const terminateInstances: Action<TerminateRequest, {terminatingInstances: StateChange[]}> = (
   region,
-  {instanceIds},
+  {instanceIds, force, skipOsShutdown},
   effect,
 ) => {
   const instances = named(region, instanceIds)
@@ -77,7 +80,7 @@ export const terminateInstances: Action<ByIds, {terminatingInstances: StateChang
   const terminatingInstances = changeEach(ending, instance => {
     if (instance.state !== 'terminated' && instance.state !== 'shutting-down')
       effect(`terminate ${instance.id}`)
-    terminate(region, instance)
+    terminate(region, instance, {force: force || skipOsShutdown || false})
   })
   const [first] = kept
   if (first) {
@@ -89,9 +92,9 @@ export const terminateInstances: Action<ByIds, {terminatingInstances: StateChang
   return {terminatingInstances}
 }
 
-export const stopInstances: Action<ByIds, {stoppingInstances: StateChange[]}> = (
+export const stopInstances: Action<StopRequest, {stoppingInstances: StateChange[]}> = (
   region,
-  {instanceIds},
+  {instanceIds, force},
   effect,
 ) => {
   const instances = named(region, instanceIds)
@@ -105,7 +108,7 @@ export const stopInstances: Action<ByIds, {stoppingInstances: StateChange[]}> = 
   return {
     stoppingInstances: changeEach(instances, instance => {
       if (instance.state === 'running') effect(`stop ${instance.id}`)
-      stop(region, instance)
+      stop(region, instance, {force: force ?? false})
     }),
   }
 }

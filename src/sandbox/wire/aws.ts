@@ -1,0 +1,60 @@
+import {SANDBOX} from '../world/credentials.ts'
+import type {AwsCaller} from '../world/ec2/model.ts'
+import {VendorError} from '../world/vendor-error.ts'
+import type {World} from '../world/world.ts'
+import {ec2Refusal, serveEc2} from './ec2.ts'
+import type {Wire, WireReply, WireRequest} from './http.ts'
+import {route53Wire} from './route53.ts'
+import {claimedScope, verifySigV4} from './sigv4.ts'
+import {serveSsm, ssmRefusal} from './ssm.ts'
+import {serveSts, stsRefusal} from './sts.ts'
+
+/** Where a Eucalyptus cloud keeps its EC2: `/services/compute`, formerly `/services/Eucalyptus`. */
+const EUCALYPTUS_PATH = /^\/services\/(compute|Eucalyptus)\/?$/
+
+type Served = {
+  serve: (world: World, caller: AwsCaller, request: WireRequest) => WireReply
+  refuse: (error: unknown) => WireReply
+}
+const SERVICES: Record<string, Served> = {
+  ec2: {serve: serveEc2, refuse: ec2Refusal},
+  ssm: {serve: serveSsm, refuse: ssmRefusal},
+  sts: {serve: serveSts, refuse: stsRefusal},
+}
+
+/** All AWS services on one port: the scope of the signature says which one is meant. */
+export function awsWire(world: World): Wire {
+  const route53 = route53Wire(world)
+  return request => {
+    if (EUCALYPTUS_PATH.test(request.path))
+      return serveSigned(world, request, 'ec2', SANDBOX.eucalyptusRegion)
+    const scope = claimedScope(request.headers.authorization)
+    if (scope?.service === 'route53' || request.path.startsWith('/2013-04-01/')) return route53(request)
+    return serveSigned(world, request, scope?.service ?? 'ec2', scope?.region ?? '')
+  }
+}
+
+function serveSigned(world: World, request: WireRequest, service: string, region: string): WireReply {
+  const served = SERVICES[service]
+  if (!served)
+    return stsRefusal(
+      new VendorError(
+        404,
+        'UnknownService',
+        `The sandbox has no AWS service ${service}: it has ${Object.keys(SERVICES).join(', ')} and route53.`,
+      ),
+    )
+  try {
+    const {accessKeyId} = verifySigV4(request, id => world.ec2.keys.secretOf(id), world.clock.now())
+    const principal = world.ec2.keys.principalOf(accessKeyId)
+    if (!principal)
+      throw new VendorError(
+        401,
+        'AuthFailure',
+        'AWS was not able to validate the provided access credentials',
+      )
+    return served.serve(world, {principal: {...principal, address: request.remoteAddress}, region}, request)
+  } catch (error) {
+    return served.refuse(error)
+  }
+}
