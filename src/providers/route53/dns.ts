@@ -1,0 +1,71 @@
+import type {Runtime} from '../../runtime.ts'
+import {createCaller} from '../call.ts'
+import type {DnsProvider, Member} from '../dns.ts'
+import {toBatches} from './batches.ts'
+import {settleBatch} from './change.ts'
+import {type ClientOptions, type Route53Client, route53Client} from './client.ts'
+import {toMembers} from './convert.ts'
+import {toEdits} from './edits.ts'
+import {listRecordSets} from './listing.ts'
+import {refusals} from './refusals.ts'
+import {firstSeen, isUsuallyServed, receiptServed, toReceipt} from './served.ts'
+import {findZone} from './zones.ts'
+
+/** All Route53 calls of one account, which every instance and every mcd share. Source: Route 53 Developer Guide, "Quotas". */
+const RATE = {burst: 5, perSecond: 5}
+
+type Surroundings = {
+  readonly runtime: Runtime
+  /** The fleet file's own limits, instead of our defaults. */
+  readonly limits?: {readonly perSecond?: number; readonly concurrency?: number}
+}
+
+export type Route53Options = Surroundings & Omit<ClientOptions, 'concurrency'>
+
+/** Route53: one multivalue answer record set per member, its mark in the set identifier. */
+export function route53Dns({runtime, limits, ...options}: Route53Options): DnsProvider {
+  const concurrency = limits?.concurrency
+  const client = route53Client({...options, ...(concurrency !== undefined && {concurrency})})
+  return dnsOver(client, {runtime, ...(limits && {limits})})
+}
+
+/** The same over any client of Route53's API. */
+export function dnsOver(client: Route53Client, {runtime, limits}: Surroundings): DnsProvider {
+  const call = createCaller(runtime, 'Route53', {
+    api: {...RATE, ...(limits?.perSecond && {perSecond: limits.perSecond})},
+  })
+  const firstSeenMs = firstSeen(runtime)
+  return {
+    vendor: 'route53',
+    findZone: name => findZone(client, call, name),
+
+    async listMembers(zone, names) {
+      const sets = await listRecordSets(client, call, zone.id, names)
+      return sets.flatMap(toMembers)
+    },
+
+    async change(zone, change) {
+      const ids: (string | undefined)[] = []
+      for (const batch of toBatches(toEdits(change)))
+        ids.push(await settleBatch(client, call, zone.id, batch))
+      return toReceipt(ids.length > 0 ? ids : [undefined], runtime.now())
+    },
+
+    /**
+     * Asks for the receipt's changes. Without one the removal counts as served when the zone no longer lists the members and a
+     * minute has passed: since it was accepted, or, where that is unknown, since this run first saw them gone.
+     */
+    async removalServed(zone, removed, receipt, removedAtMs) {
+      if (receipt) return receiptServed(client, call, runtime, receipt, removedAtMs ?? firstSeenMs(removed))
+      const names = removed.map(({name}) => name)
+      const listed = (await listRecordSets(client, call, zone.id, names)).flatMap(toMembers)
+      if (listed.some(member => removed.some(gone => isSameValue(member, gone)))) return false
+      return isUsuallyServed(runtime, removedAtMs ?? firstSeenMs(removed))
+    },
+
+    refusals,
+  }
+}
+
+const isSameValue = (a: Member, b: Member): boolean =>
+  a.name === b.name && a.type === b.type && a.value === b.value
