@@ -2,7 +2,7 @@ import {query} from '../../dns/query.ts'
 import {McdError, ZoneNotFoundError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Secret} from '../../secret.ts'
-import {createCaller} from '../call.ts'
+import {createCaller, type Limits} from '../call.ts'
 import type {DnsProvider, Member, Zone} from '../dns.ts'
 import {readAll, sendChange, TIMEOUT_MS} from './change.ts'
 import {type CloudflareClient, cloudflareClient} from './client.ts'
@@ -18,7 +18,7 @@ const QUERY_TIMEOUT_MS = 5_000
 type Surroundings = {
   readonly runtime: Runtime
   /** The fleet file's own limits, instead of our defaults. */
-  readonly limits?: {readonly perSecond?: number; readonly concurrency?: number}
+  readonly limits?: Limits
   /** How the zone's name servers are asked: port 53 of each, unless the sandbox answers for them. */
   readonly query?: AskNameServer
 }
