@@ -83,13 +83,18 @@ export async function ensureSandbox(folder: string, options: SandboxOptions = {}
   let starting = startDaemon(folder, options)
   while (Date.now() < endsAtMs) {
     const sandbox = await findSandbox(folder)
-    if (sandbox) return sandbox
+    if (sandbox) {
+      // Ours came second. Left alone it could take over when the first is stopped, and nobody would know of it.
+      if (sandbox.pid !== starting.pid) starting.kill()
+      return sandbox
+    }
     const status = starting.exitStatus()
     if (status !== undefined && status !== ALREADY_RUNNING) throw startFailed(folder, status)
     // Somebody else's was there and may be ending just now: then it is our turn again.
     if (status === ALREADY_RUNNING) starting = startDaemon(folder, options)
     await delay(POLL_MS)
   }
+  starting.kill()
   throw startFailed(folder, undefined)
 }
 
@@ -191,6 +196,13 @@ function addressMap(record: SandboxRecord): Sandbox['addressOf'] {
   }
 }
 
+type StartingDaemon = {
+  readonly pid: number | undefined
+  /** Undefined while it runs. */
+  exitStatus(): number | undefined
+  kill(): void
+}
+
 /** What the daemon may know of its starter: where programs and temporary files are, and no credentials. */
 const KEPT_ENVIRONMENT = [
   'PATH',
@@ -207,7 +219,7 @@ const KEPT_ENVIRONMENT = [
 function startDaemon(
   folder: string,
   {machines = 'auto', idleMs = DEFAULT_IDLE_MS}: SandboxOptions,
-): {exitStatus(): number | undefined} {
+): StartingDaemon {
   const log = openSync(sandboxPaths(folder).log, 'a', 0o600)
   const args = ['--folder', folder, '--idle', String(idleMs), '--machines', machines]
   const compileCache = nodeModule.getCompileCacheDir()
@@ -230,7 +242,7 @@ function startDaemon(
   child.once('exit', status => {
     exitStatus = status ?? 1
   })
-  return {exitStatus: () => exitStatus}
+  return {pid: child.pid, exitStatus: () => exitStatus, kill: () => void child.kill('SIGKILL')}
 }
 
 function startFailed(folder: string, status: number | undefined): McdError {
