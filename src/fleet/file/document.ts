@@ -28,7 +28,7 @@ type Spot = {value: number; key: number}
 const MERGE = '<<'
 
 /** Aliases can multiply a small file into an endless one. */
-const MAX_NODES = 50_000
+const MAX_NODES = 20_000
 
 /** `mayBeUnset` names the values that may do without their variables: such a value stays as it is written. */
 export function readDocument(

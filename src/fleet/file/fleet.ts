@@ -1,4 +1,3 @@
-import type {Limits} from '../../providers/call.ts'
 import type {LaunchWish, Place} from '../../providers/compute.ts'
 import {Secret} from '../../secret.ts'
 import type {DnsName, Fleet, InstanceCredentials, Scalar} from '../model.ts'

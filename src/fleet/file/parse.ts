@@ -59,7 +59,8 @@ export function parseFleetFile(
 /** The schema's mistakes first; rules then speak only where the schema had nothing to say. */
 function check(document: FileDocument): Mistake[] {
   const first = issuesOf(fileSchema, document.data)
-  const issues = first.some(issue => retype(issue, document)) ? issuesOf(fileSchema, document.data) : first
+  const retyped = first.filter(issue => retype(issue, document))
+  const issues = retyped.length > 0 ? issuesOf(fileSchema, document.data) : first
   const mistakes = issues.flatMap(issue => explain(issue, document))
   const taken = new Set(mistakes.map(({path}) => JSON.stringify(path)))
 

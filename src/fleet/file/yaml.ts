@@ -14,14 +14,17 @@ export type Yaml = {
 const HARMLESS = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED'])
 
 export function readYaml(text: string): Yaml {
+  // Not filled by the parser: it misses lines inside what it cannot read, which is where places are wanted.
   const lines = new LineCounter()
+  lines.addNewLine(0)
+  for (const {index} of text.matchAll(/\n/g)) lines.addNewLine(index + 1)
   const position = (offset: number) => {
-    const {line, col} = lines.linePos(Math.min(Math.max(offset, 0), text.length))
-    return {line: Math.max(line, 1), column: Math.max(col, 1)}
+    const {line, col} = lines.linePos(Math.min(offset, text.length))
+    return {line, column: col}
   }
   let documents: Document.Parsed<ParsedNode>[]
   try {
-    const parsed = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false})
+    const parsed = parseAllDocuments(text, {prettyErrors: false})
     documents = Array.isArray(parsed) ? parsed : []
   } catch (error) {
     // The parser recurses: brackets nested ten thousand deep exhaust the stack.

@@ -1,0 +1,108 @@
+import {access, mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
+import {basename, dirname, join, relative, resolve, sep} from 'node:path'
+import {pathToFileURL} from 'node:url'
+import {UsageError} from '../errors.ts'
+import {type StarterOptions, starterFleetFile, starterVariables} from '../fleet/file/starter.ts'
+
+export type InitOptions = Omit<StarterOptions, 'template' | 'schema'> & {
+  /** Where the fleet file goes. */
+  readonly directory: string
+  /** Folder of the mcd package: its templates and its schema. */
+  readonly packageRoot: string
+  /** A built-in template; a copy of it goes beside the fleet file, to be changed. */
+  readonly template: string
+  readonly overwrite: boolean
+}
+
+/** `files` relative to `directory`. */
+export type InitResult = {directory: string; files: string[]; variables: string[]}
+
+/** Writes a fleet file and a copy of a template. Throws UsageError, having written nothing, when a file is there already. */
+export async function initFleet(options: InitOptions): Promise<InitResult> {
+  const directory = resolve(options.directory)
+  const template = await readTemplate(options)
+  const schema = schemaReference(directory, options.packageRoot)
+  const files = new Map([
+    ['mcd.yaml', starterFleetFile({...options, template: './userdata', schema})],
+    ...[...template].map(([name, content]) => [join('userdata', name), content] as const),
+  ])
+  if (!options.overwrite) await refuseExisting(directory, [...files.keys()])
+  for (const [name, content] of files) {
+    const path = join(directory, name)
+    await mkdir(dirname(path), {recursive: true})
+    await writeFile(path, content, {flag: options.overwrite ? 'w' : 'wx'})
+  }
+  return {directory, files: [...files.keys()], variables: starterVariables(options)}
+}
+
+/** Files of a built-in template by their path in its folder. */
+async function readTemplate({packageRoot, template}: InitOptions): Promise<Map<string, string>> {
+  const templates = join(packageRoot, 'templates', 'userdata')
+  const folder = join(templates, basename(template))
+  const entries = await readdir(folder, {recursive: true, withFileTypes: true}).catch(
+    async (cause: unknown) => {
+      const known = (await readdir(templates)).filter(name => name !== 'registration')
+      throw new UsageError(`There is no template "${template}".`, {
+        cause,
+        suggestions: [`Use one of: ${known.join(', ')}.`],
+      })
+    },
+  )
+  const paths = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+  const files = await Promise.all(
+    paths.map(async path => [relative(folder, path), await readFile(path, 'utf8')] as const),
+  )
+  return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+async function refuseExisting(directory: string, names: readonly string[]): Promise<void> {
+  const present = await Promise.all(
+    names.map(async name => ((await exists(join(directory, name))) ? [name] : [])),
+  )
+  const there = present.flat()
+  if (there.length > 0)
+    throw new UsageError(
+      `${there.join(', ')} ${there.length === 1 ? 'is' : 'are'} there already in ${directory}. Nothing was written.`,
+      {
+        suggestions: ['Choose another folder: mcd init DIR.', 'Add --force to overwrite.'],
+      },
+    )
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+/**
+ * Inside the project that mcd is installed in (or in its own checkout) the schema is named by a relative path, which every
+ * clone of the project shares. Elsewhere mcd is installed for the whole machine, and the path says where. No address on the
+ * web is used: it would have to exist for exactly this version.
+ */
+export function schemaReference(directory: string, packageRoot: string): string {
+  const schema = join(packageRoot, 'schema', 'mcd.schema.json')
+  const [project = packageRoot] = packageRoot.split(`${sep}node_modules${sep}`)
+  const isInside = directory === project || directory.startsWith(project + sep)
+  if (!isInside) return pathToFileURL(schema).href
+  const path = relative(directory, schema).split(sep).join('/')
+  return path.startsWith('.') ? path : `./${path}`
+}
+
+/** What was written, and the way from here to a fleet that serves. */
+export function nextSteps({directory, files, variables}: InitResult, currentDirectory: string): string {
+  const folder = relative(currentDirectory, directory)
+  const enter = folder === '' ? '' : `cd ${/^[\w./-]+$/.test(folder) ? folder : `'${folder}'`} && `
+  return [
+    `Wrote ${files.join(', ')}${folder === '' ? '' : ` in ${folder}`}.`,
+    '',
+    'Next:',
+    `  ${enter}mcd up --sandbox     all of it on embedded clouds, without any account`,
+    '  mcd down --sandbox   and away again',
+    '',
+    'For real clouds look at the zone, regions and types in mcd.yaml, then:',
+    ...variables.map(name => `  export ${name}=…`),
+    '  mcd plan             what "mcd up" would do; changes nothing',
+    '  mcd up',
+  ].join('\n')
+}

@@ -1,0 +1,283 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a fleet file writes its variables so
+import {expect, test} from 'vitest'
+import {Secret} from '../../../src/secret.ts'
+import {fleetFile, parse} from '../../support/fleet-file.ts'
+
+test('a whole file over two clouds becomes a fleet', () => {
+  expect(parse(fleetFile())).toEqual({
+    name: 'web',
+    dns: 'www.example.com',
+    service: {
+      port: 80,
+      health: {path: '/', intervalMs: 5_000, timeoutMs: 2_000, healthy: 2, unhealthy: 3},
+    },
+    userdata: {template: 'nginx', vars: {title: 'Hello from mcd'}},
+    groups: [
+      {
+        name: 'virginia',
+        place: {key: 'aws:us-east-1', provider: 'aws', region: 'us-east-1'},
+        count: 2,
+        wish: {
+          types: ['t3.micro'],
+          image: 'ubuntu-24.04',
+          subnets: [],
+          securityGroups: [],
+          open: [80],
+          spot: false,
+          deletionProtection: false,
+          networks: [],
+          metadata: {},
+          tags: {},
+        },
+      },
+      {
+        name: 'east',
+        place: {
+          key: 'joyent:us-central-1.api.mnx.io',
+          provider: 'joyent',
+          endpoint: 'https://us-central-1.api.mnx.io',
+        },
+        count: 2,
+        wish: {
+          types: ['g1.nano'],
+          image: 'ubuntu-24.04',
+          subnets: [],
+          securityGroups: [],
+          open: [80],
+          spot: false,
+          deletionProtection: false,
+          networks: [],
+          metadata: {},
+          tags: {},
+        },
+      },
+    ],
+    names: [
+      {
+        vendor: 'cloudflare',
+        zone: 'example.com',
+        name: 'www.example.com',
+        ttlSeconds: 60,
+        proxied: false,
+        address: 'public',
+        registration: 'mcd',
+      },
+    ],
+    drainWait: 'auto',
+    limits: {},
+    file: '/fleets/mcd.yaml',
+    warnings: [],
+  })
+})
+
+const SMALLEST = `
+fleet: web
+service: {port: 8080}
+userdata: {template: ./userdata}
+groups:
+  here: {provider: triton, type: g1.nano, image: debian-12}
+dns: {provider: route53, zone: Example.COM., name: "@"}
+`
+
+test('what is left out has its default', () => {
+  const {service, groups, names, drainWait, limits} = parse(SMALLEST)
+  expect(service.health).toEqual({path: '/', intervalMs: 5_000, timeoutMs: 2_000, healthy: 2, unhealthy: 3})
+  expect(groups[0]).toMatchObject({
+    count: 1,
+    place: {key: 'joyent:default', provider: 'joyent'},
+    wish: {open: [8080]},
+  })
+  expect(names).toEqual([
+    {
+      vendor: 'route53',
+      zone: 'example.com',
+      name: 'example.com',
+      ttlSeconds: 60,
+      proxied: false,
+      address: 'public',
+      registration: 'self',
+    },
+  ])
+  expect({drainWait, limits}).toEqual({drainWait: 'auto', limits: {}})
+})
+
+test('every setting of an EC2 group reaches the launch', () => {
+  const text = fleetFile([
+    '    type: t3.micro\n',
+    `    endpoint: http://euca.example.com:8773/services/compute/
+    compatible: eucalyptus
+    profile: private
+    type: [m1.small, m1.large]
+    subnets: [subnet-1, subnet-2]
+    securityGroups: [default]
+    keyPair: admin
+    instanceProfile: web
+    disk: 20GB
+    deletionProtection: true
+    tags: {team: web}
+`,
+  ])
+  const [group] = parse(text).groups
+  expect(group?.place).toEqual({
+    key: 'aws:http://euca.example.com:8773/services/compute',
+    provider: 'aws',
+    region: 'us-east-1',
+    endpoint: 'http://euca.example.com:8773/services/compute',
+    profile: 'private',
+    compatible: 'eucalyptus',
+  })
+  expect(group?.wish).toEqual({
+    types: ['m1.small', 'm1.large'],
+    image: 'ubuntu-24.04',
+    subnets: ['subnet-1', 'subnet-2'],
+    securityGroups: ['default'],
+    // Own security groups: nothing is opened beside them.
+    open: [],
+    keyPair: 'admin',
+    instanceProfile: 'web',
+    spot: false,
+    diskGb: 19,
+    deletionProtection: true,
+    networks: [],
+    metadata: {},
+    tags: {team: 'web'},
+  })
+})
+
+test.each([
+  ['by its endpoint', '    endpoint: https://cloud.example.com:8443/\n', 'joyent:cloud.example.com:8443'],
+  ['by its profile', '    profile: home\n', 'joyent:profile:home'],
+  [
+    'by its endpoint before its profile',
+    '    profile: home\n    endpoint: https://cloud.example.com\n',
+    'joyent:cloud.example.com',
+  ],
+  ['by neither', '', 'joyent:default'],
+])('a Triton place is named %s', (_how, lines, key) => {
+  const [, group] = parse(fleetFile(['    endpoint: https://us-central-1.api.mnx.io\n', lines])).groups
+  expect(group?.place.key).toBe(key)
+})
+
+test.each([
+  ['www', 'example.com', 'www.example.com'],
+  ['@', 'example.com', 'example.com'],
+  ['a.b', 'example.com', 'a.b.example.com'],
+  ['WWW.Example.com.', 'example.com', 'www.example.com'],
+  ['example.com', 'example.com', 'example.com'],
+  ['bücher', 'example.com', 'xn--bcher-kva.example.com'],
+])('the name %s in the zone %s is %s', (name, zone, full) => {
+  expect(parse(fleetFile(['name: www', `name: "${name}"`], ['zone: example.com', `zone: ${zone}`])).dns).toBe(
+    full,
+  )
+})
+
+test('several DNS blocks keep their order, and the first one names the fleet', () => {
+  const fleet = parse(
+    fleetFile([
+      '  provider: cloudflare\n  zone: example.com\n  name: www\n  ttl: 60s\n  registration: mcd\n',
+      '  - {provider: route53, zone: example.com, name: "@", ttl: 5s, registration: mcd}\n  - {provider: cloudflare, zone: example.com, name: www}\n',
+    ]),
+  )
+  expect(fleet.dns).toBe('example.com')
+  expect(fleet.names.map(({vendor, ttlSeconds}) => [vendor, ttlSeconds])).toEqual([
+    ['route53', 5],
+    ['cloudflare', 60],
+  ])
+})
+
+test('a proxied name has the TTL that CloudFlare gives it', () => {
+  expect(parse(fleetFile(['  ttl: 60s\n', '  proxied: true\n'])).names[0]).toMatchObject({
+    proxied: true,
+    ttlSeconds: 300,
+  })
+})
+
+test('limits and a drain of its own are read with their units', () => {
+  const fleet = parse(
+    fleetFile(
+      ['wait: auto', 'wait: 2m'],
+      ['state: local', 'limits: {triton: {concurrency: 2, rate: 300/m}, aws: {rate: 2.5/s}}'],
+    ),
+  )
+  expect(fleet.drainWait).toEqual({ms: 120_000})
+  expect(fleet.limits).toEqual({joyent: {concurrency: 2, perSecond: 5}, aws: {perSecond: 2.5}})
+})
+
+test('what is accepted and not carried out is said in a sentence each', () => {
+  const text = fleetFile(
+    ['    type: t3.micro\n', '    type: t3.micro\n    weight: 5\n    priority: 1\n'],
+    [
+      '  registration: mcd\n',
+      '  registration: mcd\n  discovery: {service: _http._tcp, instance: v1, txt: {path: /}}\n',
+    ],
+    ['wait: auto', 'wait: 5s'],
+  )
+  expect(parse(text).warnings).toEqual([
+    'groups.virginia.weight is not used by this version: every instance answers alike.',
+    'groups.virginia.priority is not used by this version: every instance answers alike.',
+    'dns.discovery is not carried out by this version: no DNS-SD records are made.',
+    'drain.wait (5s) is shorter than the TTL (1m): instances end while resolvers still answer with them.',
+  ])
+})
+
+test('groups may share what an anchor names, and override it', () => {
+  const text = fleetFile(
+    ['  virginia:\n', '  virginia: &aws\n'],
+    ['  east:\n', '  west:\n    count: 5\n    <<: *aws\n    region: us-west-2\n  east:\n'],
+  )
+  expect(parse(text).groups[1]).toMatchObject({
+    name: 'west',
+    count: 5,
+    place: {key: 'aws:us-west-2'},
+    wish: {types: ['t3.micro']},
+  })
+})
+
+test('a variable may stand in any value, and fits the kind that is wanted', () => {
+  const text = fleetFile(
+    ['count: 2', 'count: ${env:COUNT}'],
+    ['zone: example.com', 'zone: ${env:STAGE}.example.com'],
+    ['  registration: mcd\n', '  registration: mcd\n  proxied: "${env:PROXIED}"\n'],
+    ['    image: ubuntu-24.04\n', '    image: ubuntu-24.04\n    tags: {cost: "${env:COUNT}"}\n'],
+  )
+  const fleet = parse(text, {COUNT: '3', STAGE: 'test', PROXIED: 'true'})
+  expect(fleet.dns).toBe('www.test.example.com')
+  expect(fleet.names[0]?.proxied).toBe(true)
+  expect(fleet.groups[0]).toMatchObject({count: 3, wish: {tags: {cost: '3'}}})
+})
+
+test('values from the environment that go to instances are secrets, others are not', () => {
+  const text = fleetFile(
+    ['{title: Hello from mcd}', '{title: Hello, key: "${env:KEY}", both: "${env:KEY}-${env:OTHER}"}'],
+    ['    type: g1.nano\n', '    type: g1.nano\n    metadata: {role: web, key: "${env:KEY}"}\n'],
+    ['  registration: mcd\n', '  instanceCredentials: {token: "${env:KEY}"}\n'],
+  )
+  const fleet = parse(text, {KEY: 'sesame', OTHER: 'x'})
+  const {title, key, both} = fleet.userdata.vars
+  expect(title).toBe('Hello')
+  expect(both).toMatchObject({origin: 'env:KEY,OTHER'})
+  const credentials = fleet.names[0]?.instanceCredentials
+  for (const secret of [
+    key,
+    fleet.groups[1]?.wish.metadata.key,
+    credentials?.kind === 'token' && credentials.token,
+  ]) {
+    expect(secret).toBeInstanceOf(Secret)
+    expect(secret).toMatchObject({origin: 'env:KEY'})
+    expect((secret as Secret).reveal()).toBe('sesame')
+  }
+  expect(fleet.groups[1]?.wish.metadata.role).toBe('web')
+  expect(JSON.stringify(fleet)).not.toContain('sesame')
+})
+
+test('a doubled dollar writes a brace out, and other dollars stay as they are', () => {
+  const text = fleetFile(['title: Hello from mcd', 'title: "$${env:A} ${HOME} $5"'])
+  expect(parse(text).userdata.vars.title).toBe('${env:A} ${HOME} $5')
+})
+
+test('in the sandbox the credentials of the file stand aside, set or not', () => {
+  const text = fleetFile(['  registration: mcd\n', '  instanceCredentials: {token: "${env:TOKEN}"}\n'])
+  expect(() => parse(text)).toThrow('the environment variable TOKEN is not set')
+  expect(parse(text, {}, true).names[0]).not.toHaveProperty('instanceCredentials')
+  expect(parse(text, {TOKEN: 'real'}, true).names[0]).not.toHaveProperty('instanceCredentials')
+})
