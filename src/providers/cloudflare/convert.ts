@@ -35,7 +35,7 @@ export type VendorZone = {
 
 /** CloudFlare writes 1 for "automatic", which its servers answer as 300. */
 const AUTOMATIC_TTL = 1
-export const AUTOMATIC_TTL_SECONDS = 300
+const AUTOMATIC_TTL_SECONDS = 300
 
 const TXT_STRING_MAX_BYTES = 255
 
