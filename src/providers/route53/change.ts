@@ -2,6 +2,7 @@ import {ConflictError, RefusedError} from '../../errors.ts'
 import type {Caller} from '../call.ts'
 import {BatchRefusal} from './classify.ts'
 import type {Route53Client} from './client.ts'
+import {bareId} from './convert.ts'
 import {type Edit, nameOf, toChanges} from './edits.ts'
 import {judge} from './judge.ts'
 import {listRecordSets} from './listing.ts'
@@ -31,7 +32,7 @@ export async function settleBatch(
         {name: 'ChangeResourceRecordSets', bucket: 'api', attempts: ATTEMPTS},
         signal => client.changeResourceRecordSets(batch, signal),
       )
-      return (ChangeInfo?.Id ?? '').replace(/^\/change\//, '')
+      return bareId(ChangeInfo?.Id)
     } catch (error) {
       if (!(error instanceof BatchRefusal)) throw error
       const names = [...new Set(pending.map(nameOf))]

@@ -9,7 +9,6 @@ import type {
   ListResourceRecordSetsCommandOutput,
   Route53ClientConfig,
 } from '@aws-sdk/client-route-53'
-import type {Secret} from '../../secret.ts'
 import {classify} from './classify.ts'
 
 /**
@@ -32,17 +31,17 @@ export type Route53Client = {
 }
 type Reply<Output> = Omit<Output, '$metadata'>
 
-export type AwsCredentials = {
-  readonly accessKeyId: Secret
-  readonly secretAccessKey: Secret
-  readonly sessionToken?: Secret
+type AwsKeys = {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
 }
 
 export type ClientOptions = {
   /** Else the SDK's own `AWS_ENDPOINT_URL_ROUTE_53`, `AWS_ENDPOINT_URL`, or AWS. */
   readonly endpoint?: string
   /** Else the default chain: environment, profiles, single sign-on, web identity, instance role. */
-  readonly credentials?: AwsCredentials
+  readonly credentials?: AwsKeys
   /** A profile of the shared AWS configuration; else `AWS_PROFILE`. */
   readonly profile?: string
   readonly requestHandler?: NonNullable<Route53ClientConfig['requestHandler']>
@@ -104,19 +103,9 @@ async function load({
     region: REGION,
     // Retries and their pacing are mcd's own, in providers/call.ts.
     maxAttempts: 1,
-    credentials: credentials
-      ? reveal(credentials)
-      : fromNodeProviderChain({...(profile !== undefined && {profile})}),
+    credentials: credentials ?? fromNodeProviderChain({...(profile !== undefined && {profile})}),
     ...(endpoint !== undefined && {endpoint}),
     ...(requestHandler && {requestHandler}),
   })
   return {sdk, api, queue: new PQueue({concurrency})}
-}
-
-function reveal({accessKeyId, secretAccessKey, sessionToken}: AwsCredentials) {
-  return {
-    accessKeyId: accessKeyId.reveal(),
-    secretAccessKey: secretAccessKey.reveal(),
-    ...(sessionToken && {sessionToken: sessionToken.reveal()}),
-  }
 }

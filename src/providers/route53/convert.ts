@@ -12,7 +12,7 @@ const ALIAS_TTL_SECONDS = 60
 
 /** The account is not told by Route53; the zone's id, unique over all accounts, stands for it (decision 5). */
 export function toZone(zone: HostedZone, nameServers: readonly string[]): Zone {
-  const id = (zone.Id ?? '').replace(/^\/hostedzone\//, '')
+  const id = bareId(zone.Id)
   return {
     id,
     name: fromVendorName(zone.Name ?? ''),
@@ -20,6 +20,9 @@ export function toZone(zone: HostedZone, nameServers: readonly string[]): Zone {
     nameServers: nameServers.map(fromVendorName),
   }
 }
+
+/** `Z…` and `C…`, which answers show as `/hostedzone/Z…` and `/change/C…`. */
+export const bareId = (id: string | undefined): string => (id ?? '').replace(/^\/(hostedzone|change)\//, '')
 
 /** One member for each value; none for types that are not ours to read. */
 export function toMembers(set: ResourceRecordSet): Member[] {

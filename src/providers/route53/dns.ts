@@ -1,5 +1,5 @@
 import type {Runtime} from '../../runtime.ts'
-import {createCaller} from '../call.ts'
+import {createCaller, type Limits} from '../call.ts'
 import type {DnsProvider, Member} from '../dns.ts'
 import {toBatches} from './batches.ts'
 import {settleBatch} from './change.ts'
@@ -17,7 +17,7 @@ const RATE = {burst: 5, perSecond: 5}
 type Surroundings = {
   readonly runtime: Runtime
   /** The fleet file's own limits, instead of our defaults. */
-  readonly limits?: {readonly perSecond?: number; readonly concurrency?: number}
+  readonly limits?: Limits
 }
 
 export type Route53Options = Surroundings & Omit<ClientOptions, 'concurrency'>

@@ -3,7 +3,7 @@ import {RefusedError, ZoneNotFoundError} from '../../errors.ts'
 import type {Caller} from '../call.ts'
 import type {Zone} from '../dns.ts'
 import type {Route53Client} from './client.ts'
-import {toZone, valuesOf} from './convert.ts'
+import {bareId, toZone, valuesOf} from './convert.ts'
 import {toVendorName} from './names.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function findZone(client: Route53Client, call: Caller, name: string
   const [zone] = zones
   if (!zone) throw new ZoneNotFoundError(name, 'Route53')
   if (zones.length > 1) {
-    const ids = zones.map(({Id}) => Id?.replace(/^\/hostedzone\//, '')).join(', ')
+    const ids = zones.map(({Id}) => bareId(Id)).join(', ')
     throw new RefusedError(
       [`Route53 has ${zones.length} public zones named ${name} (${ids}): mcd cannot know which one answers.`],
       {
@@ -52,7 +52,7 @@ async function nameServers(client: Route53Client, call: Caller, {Id, Name}: Host
     {name: 'ListResourceRecordSets', bucket: 'api'},
     signal =>
       client.listResourceRecordSets(
-        {HostedZoneId: Id, StartRecordName: Name, StartRecordType: 'NS', MaxItems: 1},
+        {HostedZoneId: bareId(Id), StartRecordName: Name, StartRecordType: 'NS', MaxItems: 1},
         signal,
       ),
   )
