@@ -1,0 +1,127 @@
+import {createHash} from 'node:crypto'
+import {type Mark, markFromTags, markToTags} from '../../mark.ts'
+import {Secret} from '../../secret.ts'
+import type {Instance, InstanceState, LaunchOrder} from '../compute.ts'
+import type {ApiMachine, NewMachine} from './api.ts'
+import {INGRESS_TAG, ingressTag} from './ingress.ts'
+
+/** What identifies a machine image and package to CloudAPI: the adapter's own part of a LaunchTarget. */
+export type VendorTarget = {
+  /** Package ids by the names the fleet file uses. */
+  readonly packages: Readonly<Record<string, string>>
+  /** Empty where the cloud chooses: one public and one internal network. */
+  readonly networks: readonly string[]
+}
+
+/** CloudAPI has states of its own for what comes and goes; one it adds later is unknown to us, not gone. */
+const STATES: Record<string, InstanceState> = {
+  provisioning: 'pending',
+  running: 'running',
+  // Seen while it reboots.
+  ready: 'running',
+  stopping: 'stopping',
+  stopped: 'stopped',
+  deleted: 'gone',
+  failed: 'gone',
+}
+
+export const stateOf = ({state}: ApiMachine): InstanceState => STATES[state] ?? 'unknown'
+
+/** undefined unless it carries a whole mark: then it is not ours. */
+export function toInstance(machine: ApiMachine, place: string): Instance | undefined {
+  const mark = markOf(machine)
+  if (!mark) return undefined
+  const {publicIp, privateIp} = addressesOf(machine)
+  const reason = reasonOf(machine)
+  return {
+    id: machine.id,
+    place,
+    mark,
+    state: stateOf(machine),
+    name: machine.name,
+    imageId: machine.image,
+    launchedAtMs: Date.parse(machine.created),
+    ...(machine.package ? {type: machine.package} : {}),
+    ...(publicIp ? {publicIp} : {}),
+    ...(privateIp ? {privateIp} : {}),
+    ...(reason ? {stateReason: reason} : {}),
+  }
+}
+
+export function markOf({tags = {}}: ApiMachine): Mark | undefined {
+  return markFromTags(
+    Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)])),
+    'mcd_',
+  )
+}
+
+function reasonOf({state, id}: ApiMachine): string | undefined {
+  if (state === 'failed')
+    return `provisioning failed, most often because no server has room for this package ("triton instance audit ${id.slice(0, 8)}" shows the job)`
+  if (state === 'offline') return 'the cloud lost sight of its server; it may well be serving'
+  return undefined
+}
+
+/**
+ * There is no public/private flag on a NIC: an address outside the private, link-local and carrier-NAT ranges is public.
+ * The primary NIC counts first.
+ */
+function addressesOf({nics = [], ips = [], primaryIp}: ApiMachine): {publicIp?: string; privateIp?: string} {
+  const primaryFirst = [...nics].sort((a, b) => Number(b.primary ?? false) - Number(a.primary ?? false))
+  const addresses = (nics.length > 0 ? primaryFirst.map(({ip}) => ip) : [primaryIp ?? '', ...ips]).filter(
+    isIPv4,
+  )
+  const publicIp = addresses.find(address => !NOT_PUBLIC.test(address))
+  const privateIp = addresses.find(address => NOT_PUBLIC.test(address))
+  return {...(publicIp ? {publicIp} : {}), ...(privateIp ? {privateIp} : {})}
+}
+
+/** RFC 1918, RFC 3927, RFC 6598. */
+const NOT_PUBLIC =
+  /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.|169\.254\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/
+/** A NIC without a fixed address says "dhcp". */
+const isIPv4 = (text: string) => /^\d+(\.\d+){3}$/.test(text)
+
+/**
+ * The name of the instance at this place of a launch: always the same, so that the uniqueness of names keeps a launch
+ * that is sent twice from making two.
+ */
+export function machineName({fleet, group, launch}: Mark, index: number): string {
+  const digest = createHash('sha256').update(`${launch}/${index}`).digest('hex')
+  return `${fleet}-${group}-${digest.slice(0, 8)}`
+}
+
+/** The CreateMachine body: mark, tags and userdata go in the same call, so that there is no moment without them. */
+export function toNewMachine(order: LaunchOrder, userdata: string, index: number): NewMachine {
+  const {mark, type, target} = order
+  const {wish} = target
+  const vendor = target.vendor as VendorTarget
+  const marks = markToTags(mark, 'mcd_')
+  const opensPorts = wish.open.length > 0
+  return {
+    name: machineName(mark, index),
+    image: target.imageId,
+    package: vendor.packages[type] ?? type,
+    ...(vendor.networks.length > 0 ? {networks: vendor.networks} : {}),
+    // Soft: a hard rule fails the launch where there are fewer servers than instances.
+    affinity: [`mcd_fleet!=~${mark.fleet}`],
+    firewall_enabled: opensPorts,
+    deletion_protection: wish.deletionProtection,
+    ...prefixed('tag.', wish.tags),
+    ...prefixed('tag.', marks),
+    ...(opensPorts ? {[`tag.${INGRESS_TAG}`]: ingressTag(mark)} : {}),
+    ...prefixed('metadata.', wish.metadata),
+    // Guests cannot read their tags: the registration script reads the same as metadata.
+    ...prefixed('metadata.', marks),
+    'metadata.cloud-init:user-data': userdata,
+  }
+}
+
+function prefixed(prefix: string, values: Readonly<Record<string, string | Secret>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      `${prefix}${key}`,
+      value instanceof Secret ? value.reveal() : value,
+    ]),
+  )
+}

@@ -1,0 +1,154 @@
+import {readFileSync} from 'node:fs'
+import {connect} from 'node:net'
+import type {Callback, KeyPair, RequestSigner} from 'smartdc-auth'
+import {AuthError} from '../../errors.ts'
+import type {Runtime} from '../../runtime.ts'
+import type {Secret} from '../../secret.ts'
+import type {TritonProfile} from './profile.ts'
+
+/** Gives the Authorization header for a request: `target` is the path with its query, `date` the Date header. */
+export type Signer = (request: {method: string; target: string; date: string}) => Promise<string>
+
+type SigningOptions = {
+  readonly profile: TritonProfile
+  readonly runtime: Runtime
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** A private key as PEM text, in place of agent and files. */
+  readonly key?: Secret
+  /** Instead of `~/.ssh`. */
+  readonly keyFolder?: string
+}
+
+const AGENT_PROBE_MS = 200
+
+/**
+ * A signer with the profile's key: from `key` or TRITON_KEY_MATERIAL (text or path) where given, else from the ssh agent,
+ * else from `~/.ssh`. An encrypted key file opens with TRITON_KEY_PASSPHRASE. Signs `(request-target) date`, so that a
+ * captured signature cannot be sent to another path. Throws AuthError.
+ */
+export async function loadSigner({
+  profile,
+  runtime,
+  env = process.env,
+  key,
+  keyFolder,
+}: SigningOptions): Promise<Signer> {
+  const {default: auth} = await import('smartdc-auth')
+  const who = {user: profile.account, ...(profile.user ? {subuser: profile.user} : {})}
+  const material = key?.reveal() ?? keyMaterial(env.TRITON_KEY_MATERIAL || env.SDC_KEY_MATERIAL)
+  if (material !== undefined) {
+    const sign = orAuthError('The private key given for Triton cannot be read', () =>
+      auth.privateKeySigner({...who, key: material}),
+    )
+    return signerFrom(() => auth.requestSigner({...who, sign}))
+  }
+  const socketPath = await livingAgent(env.SSH_AUTH_SOCK, runtime)
+  const pairs = [
+    ...(socketPath ? await keysOf(new auth.KeyRing({plugins: ['agent'], sshAgentOpts: {socketPath}})) : []),
+    ...(await keysOf(new auth.KeyRing({plugins: ['homedir'], ...(keyFolder ? {keyDir: keyFolder} : {})}))),
+  ]
+  const pair = choose(pairs, profile.keyId, socketPath !== undefined)
+  unlock(pair, env.TRITON_KEY_PASSPHRASE)
+  return signerFrom(() => pair.createRequestSigner(who))
+}
+
+function signerFrom(create: () => RequestSigner): Signer {
+  return ({method, target, date}) =>
+    new Promise((resolve, reject) => {
+      const request = create()
+      request.writeTarget(method, target)
+      request.writeHeader('date', date)
+      request.sign((error, authorization) => {
+        if (authorization !== undefined) resolve(authorization)
+        else
+          reject(
+            new AuthError(
+              `The request to CloudAPI could not be signed: ${error?.message ?? 'no signature came'}`,
+              {
+                cause: error,
+                suggestions: ['Check that the ssh agent still runs and holds the key ("ssh-add -l").'],
+              },
+            ),
+          )
+      })
+    })
+}
+
+/** The signing half of the key with this fingerprint; keys that need no passphrase come first. */
+function choose(pairs: readonly KeyPair[], fingerprint: string, agentRuns: boolean): KeyPair {
+  const wanted = fingerprint.replace(/^MD5:/i, '')
+  const matching = pairs.filter(
+    pair => pair.getKeyId() === wanted || pair.getPublicKey().fingerprint('sha256').toString() === wanted,
+  )
+  const usable = matching.filter(pair => pair.canSign())
+  const pair = usable.find(one => !one.isLocked()) ?? usable[0]
+  if (pair) return pair
+  const found = pairs.map(one => `${one.getKeyId()} (${one.source ?? one.plugin})`)
+  throw new AuthError(
+    matching.length > 0
+      ? `Of the Triton key ${fingerprint} only the public half was found (${matching[0]?.source ?? matching[0]?.plugin}).`
+      : `The Triton key ${fingerprint} is neither in the ssh agent${agentRuns ? '' : ' (none runs)'} nor in ~/.ssh.`,
+    {
+      suggestions: [
+        'Add it with "ssh-add", or put the private key into ~/.ssh with its .pub file beside it.',
+        found.length > 0 ? `Keys there are: ${found.join(', ')}.` : 'No key at all was found.',
+      ],
+    },
+  )
+}
+
+function unlock(pair: KeyPair, passphrase: string | undefined): void {
+  if (!pair.isLocked()) return
+  if (!passphrase)
+    throw new AuthError(`The Triton key in ${pair.source ?? '~/.ssh'} is protected by a passphrase.`, {
+      suggestions: ['Add it to the ssh agent with "ssh-add", or set TRITON_KEY_PASSPHRASE.'],
+    })
+  orAuthError(`The Triton key in ${pair.source ?? '~/.ssh'} does not open with TRITON_KEY_PASSPHRASE`, () =>
+    pair.unlock(passphrase),
+  )
+}
+
+/** A PEM text, or the path of a file that holds one. */
+function keyMaterial(given: string | undefined): string | undefined {
+  if (!given || given.includes('PRIVATE KEY')) return given || undefined
+  return orAuthError(`TRITON_KEY_MATERIAL names a file that cannot be read`, () =>
+    readFileSync(given, 'utf8'),
+  )
+}
+
+/**
+ * The agent's socket, if somebody listens there. smartdc-auth ends the process on a stale or empty SSH_AUTH_SOCK, so it
+ * must never see one.
+ */
+async function livingAgent(path: string | undefined, runtime: Runtime): Promise<string | undefined> {
+  if (!path) return undefined
+  const answered = new AbortController()
+  const socket = connect(path)
+  const listens = new Promise<boolean>(resolve => {
+    socket.once('connect', () => resolve(true))
+    socket.once('error', () => resolve(false))
+  })
+  const tooLate = runtime.sleep(AGENT_PROBE_MS, answered.signal).then(
+    () => false,
+    () => false,
+  )
+  const lives = await Promise.race([listens, tooLate])
+  answered.abort()
+  socket.destroy()
+  return lives ? path : undefined
+}
+
+/** Every key of a ring. What cannot be read (no ~/.ssh, a foreign file in it) holds no key of ours. */
+function keysOf(ring: {list(callback: Callback<Record<string, KeyPair[]>>): void}): Promise<KeyPair[]> {
+  return new Promise(resolve => {
+    ring.list((_error, pairs) => resolve(Object.values(pairs ?? {}).flat()))
+  })
+}
+
+function orAuthError<T>(what: string, attempt: () => T): T {
+  try {
+    return attempt()
+  } catch (error) {
+    throw new AuthError(`${what}: ${error instanceof Error ? error.message : String(error)}`, {cause: error})
+  }
+}
