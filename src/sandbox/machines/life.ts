@@ -1,10 +1,10 @@
-import {existsSync, mkdirSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {delimiter, dirname, join} from 'node:path'
 import {readCloudConfig} from './cloud-config.ts'
 import {guestEnvironment, type RunningScript} from './run-script.ts'
 import type {StartScript} from './shared-machine.ts'
 import {openSite, type Site} from './site.ts'
-import type {MachineNews, MachineSpec} from './spec.ts'
+import type {MachineNews, MachineSpec, Serving} from './spec.ts'
 import {type GuestDocument, readGuestDocument} from './userdata.ts'
 
 export type LifeOptions = {
@@ -61,14 +61,15 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
     const opened = await openSite({
       host: spec.host,
       ownHost: spec.ownHost,
-      servicePort: document.servicePort,
+      servicePort: configured(spec.root, 'MCD_HEALTH_PORT', Number) ?? document.servicePort,
       folder: join(spec.root, 'var', 'www', 'html'),
       instanceId: spec.id,
-      healthPath: document.healthPath,
+      healthPath: configured(spec.root, 'MCD_HEALTH_PATH', String) ?? document.healthPath,
       visited: atMostEverySecond(() => tell({kind: 'visited'})),
     })
     if (!isOn) return opened.close()
     site = opened
+    prepareTools(spec, site.serving)
     tell({kind: 'serving', serving: site.serving})
     say(`mcd sandbox: serving port ${site.serving.servicePort} at ${site.serving.host}:${site.serving.port}`)
     if (registers) await register()
@@ -77,7 +78,6 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
   async function install(document: GuestDocument): Promise<boolean> {
     const file = join(spec.root, 'var', 'lib', 'cloud', 'instance', 'scripts', 'registration')
     write(file, document.registration ?? '', 0o700)
-    prepareTools(spec)
     const status = await run([file], INSTALL_TIMEOUT_MS)
     if (isOn && status !== 0)
       say(`mcd sandbox: the registration part ended with status ${status ?? 'unknown'}`)
@@ -143,6 +143,14 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
 const registrationScript = (root: string): string =>
   join(root, 'usr', 'local', 'lib', 'mcd', 'mcd-registration')
 
+/** What the registration part wrote into its configuration; undefined where there is none. */
+function configured<T>(root: string, name: string, read: (text: string) => T): T | undefined {
+  const file = join(root, 'etc', 'mcd', 'registration.conf')
+  if (!existsSync(file)) return undefined
+  const [, value] = new RegExp(`^${name}='?([^'\\n]*)'?$`, 'm').exec(readFileSync(file, 'utf8')) ?? []
+  return value === undefined ? undefined : read(value)
+}
+
 /** Userdata is carried out once per instance, as by cloud-init; a later boot only starts what was installed. */
 function claimFirstBoot(root: string): boolean {
   const stamp = join(root, 'var', 'lib', 'cloud', 'instance', 'boot-finished')
@@ -166,9 +174,16 @@ function unpack(root: string, {userParts}: GuestDocument, say: (text: string) =>
   }
 }
 
-/** What the machine's own programs need: curl calling from the machine's address, and Triton's mdata-get. */
-function prepareTools({root, cloud, host, ownHost}: MachineSpec): void {
-  write(join(root, '.curlrc'), ownHost ? `interface = "${host}"\n` : '', 0o600)
+/**
+ * What the machine's own programs need. curl calls from the machine's address, so that the request log tells the machines
+ * apart; and where the script asks 127.0.0.1 for the service, as it does on any instance, it reaches this machine's.
+ */
+function prepareTools({root, cloud, host, ownHost}: MachineSpec, {servicePort, port}: Serving): void {
+  const curl = [
+    ...(ownHost ? [`interface = "${host}"`] : []),
+    `connect-to = "127.0.0.1:${servicePort}:${host}:${port}"`,
+  ]
+  write(join(root, '.curlrc'), `${curl.join('\n')}\n`, 0o600)
   if (cloud === 'triton') write(join(root, 'usr', 'sbin', 'mdata-get'), MDATA_GET, 0o755)
 }
 
