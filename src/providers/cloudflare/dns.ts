@@ -8,12 +8,17 @@ import {readAll, sendChange, TIMEOUT_MS} from './change.ts'
 import {type CloudflareClient, cloudflareClient} from './client.ts'
 import {toMember, toZone} from './convert.ts'
 import {recordsQuota, refusals, SMALLEST_QUOTA} from './refusals.ts'
-import {type AskNameServer, nobodyAnswers} from './served.ts'
+import {type AskNameServer, askAll} from './served.ts'
 import {checkToken} from './token.ts'
 
 /** 1,200 requests in five minutes for all of one user's tokens, which the instances' scripts may share. */
 const RATE = {burst: 200, perSecond: 3}
 const QUERY_TIMEOUT_MS = 5_000
+/**
+ * Where no name server can be asked (a network that blocks port 53), a removal counts as served after this: CloudFlare
+ * publishes a change within seconds, and a drain that never ends helps nobody.
+ */
+const SILENCE_MS = 5 * 60_000
 
 type Surroundings = {
   readonly runtime: Runtime
@@ -89,10 +94,14 @@ export function dnsOver(
       return {id: `${zone.id}@${runtime.now()}`}
     },
 
-    async removalServed(zone, removed) {
+    async removalServed(zone, removed, _receipt, removedAtMs) {
       const proxied = removed.filter(member => member.proxied)
       const plain = removed.filter(member => !member.proxied)
-      if (plain.length > 0 && !(await nobodyAnswers(zone.nameServers, plain, ask))) return false
+      if (plain.length > 0) {
+        const verdict = await askAll(zone.nameServers, plain, ask)
+        const patienceIsOver = removedAtMs !== undefined && runtime.now() - removedAtMs >= SILENCE_MS
+        if (verdict === 'answered' || (verdict === 'silent' && !patienceIsOver)) return false
+      }
       if (proxied.length === 0) return true
       // A proxied name answers with CloudFlare's own addresses: only the API tells what stands behind them.
       const left = await listMembers(zone, [...new Set(proxied.map(({name}) => name))])

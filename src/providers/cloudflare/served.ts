@@ -5,28 +5,33 @@ import {memberKey} from './convert.ts'
 /** Asks one of the zone's name servers. Rejects when it gave no answer. */
 export type AskNameServer = (nameServer: string, name: string, type: string) => Promise<DnsReply>
 
+/** 'silent': nobody still answers with them, but some server gave no answer at all. */
+export type Verdict = 'gone' | 'answered' | 'silent'
+
 /**
- * Whether none of the name servers answers with any of these members any more. A server that gives no answer, or one that is
- * neither yes nor no (SERVFAIL, REFUSED), may still be telling others the old one: it counts as not yet.
+ * Whether the name servers still answer with any of these members. A server that gives no answer, or one that is neither
+ * yes nor no (SERVFAIL, REFUSED), may still be telling others the old one: it counts as silent.
  */
-export async function nobodyAnswers(
+export async function askAll(
   nameServers: readonly string[],
   removed: readonly Member[],
   ask: AskNameServer,
-): Promise<boolean> {
+): Promise<Verdict> {
   const questions = [...new Map(removed.map(({name, type}) => [`${name} ${type}`, {name, type}])).values()]
   const gone = new Set(removed.map(memberKey))
   const verdicts = await Promise.all(
     nameServers.flatMap(nameServer =>
-      questions.map(async ({name, type}) => {
+      questions.map(async ({name, type}): Promise<Verdict> => {
         const reply = await ask(nameServer, name, type).catch(() => undefined)
-        if (reply?.rcode !== 'NOERROR' && reply?.rcode !== 'NXDOMAIN') return false
-        return !reply.answers.some(
+        if (reply?.rcode !== 'NOERROR' && reply?.rcode !== 'NXDOMAIN') return 'silent'
+        const told = reply.answers.some(
           answer =>
             answer.type === type && gone.has(memberKey({name: answer.name, type, value: answer.value})),
         )
+        return told ? 'answered' : 'gone'
       }),
     ),
   )
-  return nameServers.length > 0 && verdicts.every(Boolean)
+  if (verdicts.includes('answered')) return 'answered'
+  return nameServers.length > 0 && verdicts.every(verdict => verdict === 'gone') ? 'gone' : 'silent'
 }
