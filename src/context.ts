@@ -1,13 +1,13 @@
 import {readFileSync} from 'node:fs'
-import {dirname, resolve} from 'node:path'
-import {type AddressMap, httpProbe} from './health-probe.ts'
+import {dirname} from 'node:path'
 import {FleetFileError} from './errors.ts'
 import {missingInstanceCredentials} from './fleet/file/credentials.ts'
 import {readFleetFile} from './fleet/file/read.ts'
-import type {DnsName, Fleet, Group} from './fleet/model.ts'
+import type {DnsName, Fleet, Group, InstanceCredentials} from './fleet/model.ts'
 import type {Outside, Progress} from './fleet/outside.ts'
 import {openFleetJournal, stateFolder} from './fleet/state-folder.ts'
 import {type FleetUserdata, fleetUserdata} from './fleet/userdata.ts'
+import {type AddressMap, httpProbe} from './health-probe.ts'
 import {sqliteJournal} from './journal/sqlite.ts'
 import type {ComputeProvider} from './providers/compute.ts'
 import type {DnsProvider} from './providers/dns.ts'
@@ -36,15 +36,25 @@ export type Context = {
 }
 
 /** Builds the real providers, clock and journal from the fleet file and the environment; under `sandbox` every endpoint and credential is the sandbox's. */
-export async function openContext({file, sandbox, journal: mode, signal, progress = () => {}}: ContextOptions): Promise<Context> {
+export async function openContext({
+  file,
+  sandbox,
+  journal: mode,
+  signal,
+  progress = () => {},
+}: ContextOptions): Promise<Context> {
   const runtime = realRuntime(signal)
   const declared = await readFleetFile(file, {sandbox})
-  const {fleet, surroundings, addressOf} = sandbox ? await inSandbox(declared) : {fleet: declared, surroundings: {runtime} as Surroundings, addressOf: undefined}
+  const {fleet, surroundings, addressOf} = sandbox
+    ? await inSandbox(declared)
+    : {fleet: declared, surroundings: {runtime} as Surroundings, addressOf: undefined}
   const around: Surroundings = {...surroundings, runtime, limits: fleet.limits}
   const userdata = await fleetUserdata(fleet, around)
   const compute = new Map<string, ComputeProvider>()
   const dns = new Map<string, DnsProvider>()
-  const journal = await openFleetJournal(fleet, stateFolder(fleet.file, sandbox), path => sqliteJournal(path, {readOnly: mode === 'read'}))
+  const journal = await openFleetJournal(fleet, stateFolder(fleet.file, sandbox), path =>
+    sqliteJournal(path, {readOnly: mode === 'read'}),
+  )
   const outside: Outside = {
     runtime,
     journal,
@@ -69,28 +79,51 @@ export async function openContext({file, sandbox, journal: mode, signal, progres
 }
 
 /** A production file runs unchanged: places, names and groups stay, endpoints and credentials become the sandbox's. */
-async function inSandbox(declared: Fleet): Promise<{fleet: Fleet; surroundings: Omit<Surroundings, 'runtime'>; addressOf: AddressMap}> {
-  const [{ensureSandbox}, {SANDBOX}] = await Promise.all([import('./sandbox/client.ts'), import('./sandbox/world/credentials.ts')])
-  const sandbox = await ensureSandbox(dirname(resolve(declared.file)))
+async function inSandbox(
+  declared: Fleet,
+): Promise<{fleet: Fleet; surroundings: Omit<Surroundings, 'runtime'>; addressOf: AddressMap}> {
+  const {ensureSandbox} = await import('./sandbox/client.ts')
+  const sandbox = await ensureSandbox(dirname(declared.file))
+  const {aws, triton, cloudflare, instances} = sandbox.credentials
   const own = (value: string) => new Secret(value, 'sandbox')
-  const credentialsOf = ({vendor}: DnsName): NonNullable<DnsName['instanceCredentials']> =>
-    vendor === 'cloudflare'
-      ? {kind: 'token', token: own(SANDBOX.cloudflare.instancesToken)}
-      : {kind: 'keys', accessKeyId: own(SANDBOX.aws.instances.accessKeyId), secretAccessKey: own(SANDBOX.aws.instances.secretAccessKey)}
-  const usesRole = declared.groups.some(({wish}) => wish.instanceProfile !== undefined)
+  const theirs: Record<DnsName['vendor'], InstanceCredentials> = {
+    cloudflare: {kind: 'token', token: own(instances.cloudflare.token)},
+    route53: {
+      kind: 'keys',
+      accessKeyId: own(instances.route53.accessKeyId),
+      secretAccessKey: own(instances.route53.secretAccessKey),
+    },
+  }
   const groups = declared.groups.map((group): Group => {
     const {instanceProfile, ...wish} = group.wish
-    return instanceProfile === undefined ? group : {...group, wish: {...wish, instanceProfile: SANDBOX.aws.instanceProfile}}
+    return instanceProfile === undefined
+      ? group
+      : {...group, wish: {...wish, instanceProfile: instances.instanceProfile}}
   })
-  const names = declared.names.map(name => (name.vendor === 'route53' && name.instanceCredentials === undefined && usesRole ? name : {...name, instanceCredentials: credentialsOf(name)}))
+  // Where every group has a profile the file may rely on the instances' role, and so does the sandbox.
+  const byRole = declared.groups.every(({wish}) => wish.instanceProfile !== undefined)
+  const names = declared.names.map(name =>
+    name.vendor === 'route53' && byRole && name.instanceCredentials === undefined
+      ? name
+      : {...name, instanceCredentials: theirs[name.vendor]},
+  )
   return {
     fleet: {...declared, groups, names},
-    addressOf: sandbox.addressOf,
+    addressOf: (address, port) => sandbox.addressOf(address, port),
     surroundings: {
       sandbox: {
-        aws: {endpoint: sandbox.endpoints.aws, eucalyptus: sandbox.endpoints.eucalyptus, credentials: SANDBOX.aws.operator},
-        triton: {url: sandbox.endpoints.triton, account: SANDBOX.triton.account, privateKeyPem: readFileSync(sandbox.credentials.tritonKeyFile, 'utf8')},
-        cloudflare: {baseUrl: sandbox.endpoints.cloudflare, apiToken: own(SANDBOX.cloudflare.operatorToken), dns: sandbox.endpoints.dns.cloudflare},
+        aws: {endpoint: sandbox.endpoints.aws, eucalyptus: sandbox.endpoints.eucalyptus, credentials: aws},
+        triton: {
+          url: sandbox.endpoints.triton,
+          account: triton.account,
+          keyId: triton.keyId,
+          key: own(readFileSync(triton.keyFile, 'utf8')),
+        },
+        cloudflare: {
+          baseUrl: sandbox.endpoints.cloudflare,
+          apiToken: own(cloudflare.apiToken),
+          dns: sandbox.endpoints.dns.cloudflare,
+        },
       },
     },
   }

@@ -1,13 +1,15 @@
+import {query} from '../dns/query.ts'
 import {McdError} from '../errors.ts'
 import type {Runtime} from '../runtime.ts'
 import type {Secret} from '../secret.ts'
 import {awsCompute} from './aws/compute.ts'
 import type {Limits} from './call.ts'
-import {cloudflareDns} from './cloudflare/dns.ts'
+import {type CloudflareOptions, cloudflareDns} from './cloudflare/dns.ts'
 import {cloudflareToken} from './cloudflare/token.ts'
 import type {ComputeProvider, Place} from './compute.ts'
 import type {DnsCredentials, DnsProvider, DnsVendor} from './dns.ts'
 import {joyentCompute} from './joyent/compute.ts'
+import type {TritonProfile} from './joyent/profile.ts'
 import {route53Dns} from './route53/dns.ts'
 
 /** What every provider is made with. */
@@ -17,10 +19,21 @@ export type Surroundings = {
   /** Endpoints and credentials that stand in for everything of the fleet file and the environment. */
   readonly sandbox?: {
     readonly aws: {readonly endpoint: string; readonly eucalyptus: string; readonly credentials: AwsKeys}
-    readonly triton: {readonly url: string; readonly account: string; readonly privateKeyPem: string}
-    readonly cloudflare: {readonly baseUrl: string; readonly apiToken: Secret; readonly dns: {readonly host: string; readonly port: number}}
+    readonly triton: {
+      readonly url: string
+      readonly account: string
+      readonly keyId: string
+      readonly key: Secret
+    }
+    readonly cloudflare: {
+      readonly baseUrl: string
+      readonly apiToken: Secret
+      readonly dns: {readonly host: string; readonly port: number}
+    }
   }
 }
+
+const NAME_SERVER_TIMEOUT_MS = 5_000
 
 type AwsKeys = {readonly accessKeyId: string; readonly secretAccessKey: string}
 
@@ -30,37 +43,74 @@ export function computeProvider(place: Place, around: Surroundings): ComputeProv
     case 'aws':
       return awsCompute({place, ...inSandboxAws(around, place), ...common(around, 'aws')})
     case 'joyent':
-      return joyentCompute({place, ...around.sandbox?.triton, ...common(around, 'joyent')})
+      return joyentCompute({place, ...inSandboxTriton(around), ...common(around, 'joyent')})
     default:
       return place.provider satisfies never
   }
 }
 
 /** The DNS of a vendor with the operator's credentials, or with others: those of instances. */
-export function dnsProvider(vendor: DnsVendor, around: Surroundings, credentials?: DnsCredentials): DnsProvider {
+export function dnsProvider(
+  vendor: DnsVendor,
+  around: Surroundings,
+  credentials?: DnsCredentials,
+): DnsProvider {
   switch (vendor) {
     case 'cloudflare': {
       if (credentials && credentials.kind !== 'token') throw new McdError('CloudFlare takes a token.')
-      const apiToken = credentials?.token ?? around.sandbox?.cloudflare.apiToken ?? cloudflareToken(process.env)
+      const apiToken =
+        credentials?.token ?? around.sandbox?.cloudflare.apiToken ?? cloudflareToken(process.env)
       return cloudflareDns({apiToken, ...inSandboxCloudflare(around), ...common(around, 'cloudflare')})
     }
     case 'route53': {
       if (credentials && credentials.kind !== 'keys') throw new McdError('Route53 takes an access key.')
-      const keys = credentials && {accessKeyId: credentials.accessKeyId.reveal(), secretAccessKey: credentials.secretAccessKey.reveal()}
+      const keys = credentials && {
+        accessKeyId: credentials.accessKeyId.reveal(),
+        secretAccessKey: credentials.secretAccessKey.reveal(),
+      }
       const theirs = keys ?? around.sandbox?.aws.credentials
-      return route53Dns({...(around.sandbox ? {endpoint: around.sandbox.aws.endpoint} : {}), ...(theirs ? {credentials: theirs} : {}), ...common(around, 'route53')})
+      return route53Dns({
+        ...(around.sandbox ? {endpoint: around.sandbox.aws.endpoint} : {}),
+        ...(theirs ? {credentials: theirs} : {}),
+        ...common(around, 'route53'),
+      })
     }
     default:
       return vendor satisfies never
   }
 }
 
-function common({runtime, limits}: Surroundings, provider: Place['provider'] | DnsVendor): {runtime: Runtime; limits?: Limits} {
+function common(
+  {runtime, limits}: Surroundings,
+  provider: Place['provider'] | DnsVendor,
+): {runtime: Runtime; limits?: Limits} {
   const own = limits?.[provider]
   return {runtime, ...(own ? {limits: own} : {})}
 }
 
-function inSandboxAws({sandbox}: Surroundings, {compatible}: Place): {endpoint?: string; credentials?: AwsKeys} {
+function inSandboxAws(
+  {sandbox}: Surroundings,
+  {compatible}: Place,
+): {endpoint?: string; credentials?: AwsKeys} {
   if (!sandbox) return {}
-  return {endpoint: compatible ? sandbox.aws.eucalyptus : sandbox.aws.endpoint, credentials: sandbox.aws.credentials}
+  return {
+    endpoint: compatible ? sandbox.aws.eucalyptus : sandbox.aws.endpoint,
+    credentials: sandbox.aws.credentials,
+  }
+}
+
+function inSandboxTriton({sandbox}: Surroundings): {profile?: TritonProfile; key?: Secret} {
+  if (!sandbox) return {}
+  const {url, account, keyId, key} = sandbox.triton
+  return {profile: {name: 'sandbox', url, account, keyId, insecure: false}, key}
+}
+
+function inSandboxCloudflare({sandbox, runtime}: Surroundings): Pick<CloudflareOptions, 'baseUrl' | 'query'> {
+  const baseUrl = sandbox?.cloudflare.baseUrl ?? process.env.CLOUDFLARE_BASE_URL
+  if (!sandbox) return baseUrl ? {baseUrl} : {}
+  const {dns} = sandbox.cloudflare
+  return {
+    baseUrl: sandbox.cloudflare.baseUrl,
+    query: (_nameServer, name, type) => query(dns, name, type, {timeoutMs: NAME_SERVER_TIMEOUT_MS, runtime}),
+  }
 }
