@@ -92,12 +92,13 @@ export function schemaReference(directory: string, packageRoot: string): string 
 /** What was written, and the way from here to a fleet that serves. */
 export function nextSteps({directory, files, variables}: InitResult, currentDirectory: string): string {
   const folder = relative(currentDirectory, directory)
-  const enter = folder === '' ? '' : `cd ${/^[\w./-]+$/.test(folder) ? folder : `'${folder}'`} && `
+  const enter = folder === '' ? [] : [`  cd ${/^[\w./-]+$/.test(folder) ? folder : `'${folder}'`}`]
   return [
     `Wrote ${files.join(', ')}${folder === '' ? '' : ` in ${folder}`}.`,
     '',
     'Next:',
-    `  ${enter}mcd up --sandbox     all of it on embedded clouds, without any account`,
+    ...enter,
+    '  mcd up --sandbox     all of it on embedded clouds, without any account',
     '  mcd down --sandbox   and away again',
     '',
     'For real clouds look at the zone, regions and types in mcd.yaml, then:',

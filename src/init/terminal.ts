@@ -1,22 +1,38 @@
 import {createInterface} from 'node:readline/promises'
 import {UsageError} from '../errors.ts'
 
-/** Asks on the terminal, on stderr so that stdout stays for results. Rejects when the input ends or Ctrl-C is pressed. */
+/**
+ * Asks on the terminal; on stderr, so that stdout stays for results. What was typed ahead answers the next question. Rejects
+ * when the input ends or Ctrl-C is pressed: otherwise the process would wait for nothing, and end in silence.
+ */
 export function openTerminal(
   input: NodeJS.ReadableStream = process.stdin,
   output: NodeJS.WritableStream = process.stderr,
 ) {
   const lines = createInterface({input, output})
-  const ended = new AbortController()
-  lines.once('close', () => ended.abort(new UsageError('Not everything was answered. Nothing was written.')))
+  const typed: string[] = []
+  let isOpen = true
+  let waiting: PromiseWithResolvers<string> | undefined
+  const unanswered = () => new UsageError('Not everything was answered. Nothing was written.')
+
+  lines.on('line', line => {
+    if (waiting) waiting.resolve(line)
+    else typed.push(line)
+    waiting = undefined
+  })
+  lines.once('close', () => {
+    isOpen = false
+    waiting?.reject(unanswered())
+  })
   return {
     async question(text: string): Promise<string> {
-      // An answer that never comes would leave the process without anything to wait for: it would end in silence.
-      return await new Promise<string>((resolve, reject) => {
-        ended.signal.addEventListener('abort', () => reject(ended.signal.reason), {once: true})
-        if (ended.signal.aborted) reject(ended.signal.reason)
-        else lines.question(text).then(resolve, reject)
-      })
+      const ahead = typed.shift()
+      if (ahead !== undefined) return ahead
+      if (!isOpen) throw unanswered()
+      waiting = Promise.withResolvers<string>()
+      lines.setPrompt(text)
+      lines.prompt()
+      return waiting.promise
     },
     close: () => lines.close(),
   }

@@ -104,6 +104,6 @@ test('the next steps lead into the folder and name the variables', () => {
     {directory: '/home/me/my shop', files: ['mcd.yaml'], variables: ['SHOP_DNS_TOKEN']},
     '/home/me',
   )
-  expect(text).toContain("cd 'my shop' && mcd up --sandbox")
+  expect(text).toContain("cd 'my shop'\n  mcd up --sandbox")
   expect(text).toContain('export SHOP_DNS_TOKEN=…')
 })
