@@ -2,8 +2,10 @@ import {route53Dns} from '../../src/providers/route53/dns.ts'
 import {listen} from '../../src/sandbox/wire/http.ts'
 import {route53Wire} from '../../src/sandbox/wire/route53.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
+import {recordedDns} from '../support/recorded.ts'
 import {worldRoute53Dns} from '../support/world-route53.ts'
 import {describeDns} from './dns.ts'
+import {RECORDED} from './route53-recorded.ts'
 import {type Connect, refused, worldHarness} from './route53-scenes.ts'
 
 const inMemory: Connect = async ({world, time}) => ({
@@ -34,4 +36,11 @@ describeDns(
     await connected.disconnect()
     return {...connected, disconnect: async () => {}}
   }),
+)
+
+describeDns(
+  'route53, recorded',
+  recordedDns('route53', RECORDED, runtime =>
+    route53Dns({runtime, credentials: {accessKeyId: 'test-key', secretAccessKey: 'test-secret'}}),
+  ),
 )
