@@ -13,9 +13,14 @@ import {eventually} from '../support/eventually.ts'
 import {has} from '../support/programs.ts'
 
 /** A registration part that reports to a server what it sees: how it is called, by whom, and from where. */
-const registrationPart = (url: string): string => `#!/bin/sh
+const registrationPart = (url: string, more = ''): string => `#!/bin/sh
 set -eu
-mkdir -p "$MCD_ROOT/usr/local/lib/mcd" "$MCD_ROOT/etc/mcd"
+mkdir -p "$MCD_ROOT/usr/local/lib/mcd" "$MCD_ROOT/etc/mcd" "$MCD_ROOT/etc/systemd/system"
+cat >"$MCD_ROOT/etc/systemd/system/mcd-registration.service" <<'UNIT'
+[Service]
+ExecStart=-/usr/local/lib/mcd/mcd-registration register
+ExecStop=/usr/local/lib/mcd/mcd-registration deregister
+UNIT
 cat >"$MCD_ROOT/etc/mcd/registration.conf" <<'CONF'
 MCD_HEALTH_PORT='8080'
 MCD_HEALTH_PATH='/health'
@@ -24,6 +29,7 @@ cat >"$MCD_ROOT/usr/local/lib/mcd/mcd-registration" <<'SCRIPT'
 #!/bin/sh
 page=$(curl -sf http://127.0.0.1:8080/health) || page=none
 curl -sf -d "$1 $MCD_METADATA_URL $page" ${url} >/dev/null
+${more}
 SCRIPT
 `
 
@@ -196,6 +202,19 @@ describe.each(['processes', 'shared'] as const)('%s', mode => {
     expect((await pageOf(await serving())).text).toContain('Hello from i-0one')
     expect(machines.console('i-0one').match(/not installed/g)).toHaveLength(1)
   })
+
+  test.skipIf(!has('curl'))(
+    'a registration that is still at work when the machine is shut down is told to end, and says its own goodbye (needs curl)',
+    async () => {
+      await hypervisor(mode)
+      const more = `trap 'curl -sf -d goodbye ${listener.url} >/dev/null; exit 143' TERM
+sleep 600 & wait $!`
+      bootOne(multipart(site, {...registration(), text: registrationPart(listener.url, more)}))
+      await eventually(() => listener.heard.length === 1)
+      await new Promise<void>(resolve => machines.shutdown('i-0one', resolve))
+      expect(listener.heard.map(({body}) => body.split(' ')[0])).toEqual(['register', 'goodbye'])
+    },
+  )
 
   test('a machine whose power is cut says nothing', async () => {
     await hypervisor(mode)

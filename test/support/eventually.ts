@@ -2,13 +2,14 @@
 export async function eventually<T>(
   probe: () => T | Promise<T>,
   {deadlineMs = 20_000, everyMs = 25} = {},
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, undefined | null | false>> {
   const endsAtMs = Date.now() + deadlineMs
   let last: unknown = 'it never held'
   for (;;) {
     try {
       const answer = await probe()
-      if (answer !== undefined && answer !== null && answer !== false) return answer as NonNullable<T>
+      if (answer !== undefined && answer !== null && answer !== false)
+        return answer as Exclude<T, undefined | null | false>
     } catch (error) {
       last = error
     }

@@ -5,6 +5,7 @@ import {guestEnvironment, type RunningScript} from './run-script.ts'
 import type {StartScript} from './shared-machine.ts'
 import {openSite, type Site} from './site.ts'
 import type {MachineNews, MachineSpec, Serving} from './spec.ts'
+import {readService, type Service} from './systemd.ts'
 import {type GuestDocument, readGuestDocument} from './userdata.ts'
 
 export type LifeOptions = {
@@ -21,11 +22,8 @@ export type Life = {
 }
 
 const INSTALL_TIMEOUT_MS = 60_000
-const REGISTER_TIMEOUT_MS = 15 * 60_000
-const CHECK_TIMEOUT_MS = 60_000
-/** The unit's timer (decision 18): a lost record is repaired within a minute. */
+/** As the timer that comes with the units. */
 const CHECK_EVERY_MS = 60_000
-const DEREGISTER_TIMEOUT_MS = 60_000
 
 /**
  * One machine from power-on to its end. It does what cloud-init and systemd would do with the userdata, except that of the
@@ -36,7 +34,8 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
   let site: Site | undefined
   let script: RunningScript | undefined
   let nextCheck: NodeJS.Timeout | undefined
-  let canDeregister = false
+  let service: Service | undefined
+  let hasStarted = false
   const say = (text: string) => print(`${text}\n`)
   // Not within the call: whoever switches it on is not ready to listen yet.
   const booting = Promise.resolve()
@@ -48,14 +47,8 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
     const document = readGuestDocument(Buffer.from(spec.userdataBase64, 'base64'))
     const isFirstBoot = claimFirstBoot(spec.root)
     if (isFirstBoot) unpack(spec.root, document, say)
-    const curl = findProgram('curl')
-    const registers = document.registration !== undefined && curl
-    if (document.registration !== undefined && !curl) {
-      say('mcd sandbox: no curl on this host, so the registration part cannot run')
-      tell({kind: 'registration', registration: 'unable'})
-    }
-    if (registers && isFirstBoot && !(await install(document)))
-      return tell({kind: 'registration', registration: 'failed'})
+    const registers =
+      document.registration !== undefined && (await prepareRegistration(document, isFirstBoot))
     if (!isOn) return
 
     const opened = await openSite({
@@ -75,30 +68,47 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
     if (registers) await register()
   }
 
-  async function install(document: GuestDocument): Promise<boolean> {
+  /** Whether there is something to start. A machine that cannot register serves all the same. */
+  async function prepareRegistration(
+    {registration = ''}: GuestDocument,
+    isFirstBoot: boolean,
+  ): Promise<boolean> {
+    if (!findProgram('curl')) {
+      say('mcd sandbox: no curl on this host, so the registration part cannot run')
+      tell({kind: 'registration', registration: 'unable'})
+      return false
+    }
+    if (!isFirstBoot) return true
     const file = join(spec.root, 'var', 'lib', 'cloud', 'instance', 'scripts', 'registration')
-    write(file, document.registration ?? '', 0o700)
+    write(file, registration, 0o700)
     const status = await run([file], INSTALL_TIMEOUT_MS)
-    if (isOn && status !== 0)
-      say(`mcd sandbox: the registration part ended with status ${status ?? 'unknown'}`)
-    return status === 0
+    if (status === 0) return true
+    say(`mcd sandbox: the registration part ended with status ${status ?? 'unknown'}`)
+    tell({kind: 'registration', registration: 'failed'})
+    return false
   }
 
   async function register(): Promise<void> {
+    service = readService(spec.root, 'mcd-registration.service')
+    if (!service) {
+      say('mcd sandbox: the registration part installed no mcd-registration.service')
+      return tell({kind: 'registration', registration: 'failed'})
+    }
     tell({kind: 'registration', registration: 'working'})
-    canDeregister = true
-    const status = await run([registrationScript(spec.root), 'register'], REGISTER_TIMEOUT_MS)
+    const status = await run(service.start, service.startTimeoutMs)
     if (!isOn) return
+    hasStarted = true
     tell({kind: 'registration', registration: status === 0 ? 'registered' : 'failed'})
-    checkLater()
+    const check = readService(spec.root, 'mcd-registration-check.service')
+    if (check) checkLater(check)
   }
 
-  function checkLater(): void {
+  function checkLater(check: Service): void {
     nextCheck = setTimeout(async () => {
-      const status = await run([registrationScript(spec.root), 'check'], CHECK_TIMEOUT_MS)
+      const status = await run(check.start, check.startTimeoutMs)
       if (!isOn) return
       tell({kind: 'registration', registration: status === 0 ? 'registered' : 'failed'})
-      checkLater()
+      checkLater(check)
     }, CHECK_EVERY_MS)
   }
 
@@ -114,34 +124,30 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
     return status
   }
 
-  function powerOff(): void {
-    isOn = false
-    clearTimeout(nextCheck)
-    script?.kill()
-  }
-
   return {
     async shutdown() {
       if (!isOn) return
-      powerOff()
-      await booting
-      if (canDeregister) {
-        const status = await run([registrationScript(spec.root), 'deregister'], DEREGISTER_TIMEOUT_MS)
+      isOn = false
+      clearTimeout(nextCheck)
+      const inFlight = script
+      inFlight?.terminate()
+      await Promise.all([booting, inFlight?.ended])
+      // As in systemd, a service that was stopped while it started is not stopped once more.
+      if (service?.stop && hasStarted) {
+        const status = await run(service.stop, service.stopTimeoutMs)
         if (status === 0) tell({kind: 'registration', registration: 'deregistered'})
       }
       await site?.close()
       say(`mcd sandbox: ${spec.id} is down`)
     },
     cut() {
-      powerOff()
+      isOn = false
+      clearTimeout(nextCheck)
+      script?.kill()
       void site?.close()
     },
   }
 }
-
-/** Where the registration part installs its script. */
-const registrationScript = (root: string): string =>
-  join(root, 'usr', 'local', 'lib', 'mcd', 'mcd-registration')
 
 /** What the registration part wrote into its configuration; undefined where there is none. */
 function configured<T>(root: string, name: string, read: (text: string) => T): T | undefined {

@@ -15,19 +15,25 @@ export type ScriptRun = {
 export type RunningScript = {
   /** Its exit status; undefined when it was cut off. */
   readonly ended: Promise<number | undefined>
+  /** SIGTERM to the script and everything it started, as systemd stops a service; cut off after a while. */
+  terminate(): void
   /** Power off: the script and everything it started, at once. */
   kill(): void
 }
 
 /**
  * Wraps the script so that it cannot outlive us, however we end: a watcher reads our end of a pipe, and when that closes it
- * kills the whole process group. The script itself never sees the pipe.
+ * kills the whole process group. The script itself never sees the pipe. A SIGTERM to the group is for the script alone.
  */
-const WATCHED = `(read -r _ <&3; kill -9 "-$$") & watcher=$!
+const WATCHED = `(trap '' TERM; read -r _ <&3; kill -9 "-$$") & watcher=$!
+trap : TERM
 sh "$@" 3<&-
 status=$?
-kill "$watcher" 2>/dev/null
+kill -9 "$watcher" 2>/dev/null
 exit "$status"`
+
+/** What a service that is told to stop while it starts may take: systemd's patience, shortened for the sandbox. */
+const TERMINATE_MS = 15_000
 
 export function runScript({command, environment, cwd, timeoutMs, print}: ScriptRun): RunningScript {
   const child = spawn('sh', ['-c', WATCHED, 'sh', ...command], {
@@ -41,7 +47,15 @@ export function runScript({command, environment, cwd, timeoutMs, print}: ScriptR
   const leash = child.stdio[3] as Writable
   leash.on('error', () => {})
   const kill = () => void leash.destroy()
-  return {ended: ended(child, {timeoutMs, kill, print}), kill}
+  const terminate = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
+    } catch {
+      // It has just ended.
+    }
+    setTimeout(kill, TERMINATE_MS).unref()
+  }
+  return {ended: ended(child, {timeoutMs, kill, print}), terminate, kill}
 }
 
 function ended(

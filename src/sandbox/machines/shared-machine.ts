@@ -29,7 +29,7 @@ export function startSharedMachine(
   }
 }
 
-/** At most `limit` scripts at once; one that is killed while it waits never starts. */
+/** At most `limit` scripts at once; one that is told to end while it waits never starts. */
 export function scriptQueue(limit: number, start: StartScript): StartScript {
   const waiting: (() => void)[] = []
   let running = 0
@@ -57,6 +57,10 @@ export function scriptQueue(limit: number, start: StartScript): StartScript {
     next()
     return {
       ended,
+      terminate() {
+        isCut = true
+        current?.terminate()
+      },
       kill() {
         isCut = true
         current?.kill()
