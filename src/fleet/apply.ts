@@ -120,8 +120,10 @@ async function resumeLaunch(
   const provider = outside.compute(placeOf(desired, ledger.recorded(), action.place))
   const userdata = wanted && outside.userdata.render(wanted.group, observed.zones, provider.capabilities)
   const {userdataDigest, ...order} = recorded.order
-  if (userdata && userdata.digest(digestKey(ledger)) === userdataDigest) {
-    const resent: LaunchOrder = {...order, userdata: userdata.bytes, resumed: true}
+  if (wanted && userdata && userdata.digest(digestKey(ledger)) === userdataDigest) {
+    // The journal keeps no secrets: metadata that holds some comes from the file again.
+    const target = {...order.target, wish: {...order.target.wish, metadata: wanted.group.wish.metadata}}
+    const resent: LaunchOrder = {...order, target, userdata: userdata.bytes, resumed: true}
     const receipt = await provider.launch(resent).then(
       value =>
         ledger

@@ -1,5 +1,5 @@
-import type {LaunchWish, Place} from '../providers/compute.ts'
 import type {Limits} from '../providers/call.ts'
+import type {LaunchWish, Place} from '../providers/compute.ts'
 import type {DnsCredentials, DnsVendor} from '../providers/dns.ts'
 import type {Secret} from '../secret.ts'
 

@@ -51,6 +51,8 @@ export type Recorded = {
   readonly launches: ReadonlyMap<string, RecordedLaunch>
   /** By instance id. */
   readonly leaving: ReadonlyMap<string, Leaving>
+  /** By instance id: when the cloud last accepted to end it. */
+  readonly terminatedAtMs: ReadonlyMap<string, number>
   /** Ingress ids by `<place> <group>`. */
   readonly networkIds: ReadonlyMap<string, readonly string[]>
   /** When addresses were last sent to a zone in a run, by `<run> <zone>`. */
@@ -77,6 +79,7 @@ export function fold(events: readonly StoredEvent[]): Recorded {
     names: [],
     launches: new Map(),
     leaving: new Map(),
+    terminatedAtMs: new Map(),
     networkIds: new Map(),
     registeredAtMs: new Map(),
   }
@@ -181,6 +184,8 @@ function conclude(state: Mutable<Recorded>, what: Step, result: StepResult, atMs
       }
       break
     case 'terminate':
+      if (result.kind === 'done')
+        for (const instance of what.instances) state.terminatedAtMs.set(instance, atMs)
       break
     case 'ensure-network':
       if (result.kind === 'done') state.networkIds.set(`${what.place} ${what.group}`, result.networkIds ?? [])

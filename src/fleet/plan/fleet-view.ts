@@ -14,10 +14,18 @@ export type FleetView = {
   readonly living: ReadonlyMap<string, Instance>
   /** Ours that the vendor shows as ended. */
   readonly gone: ReadonlyMap<string, Instance>
+  /** Launched, not yet shown by the cloud, and young enough to be on their way: counted as there, or they would be launched twice. */
+  readonly expected: ReadonlyMap<string, {readonly group: string; readonly place: string}>
   /** Whether every place of ours could be read: only then does an absent instance not exist. */
   readonly allReadable: boolean
   readonly strangers: readonly Instance[]
 }
+
+/**
+ * How long after its launch an instance may be missing from listings. EC2 speaks of "minutes at most"; what is still
+ * missing then was ended by somebody else and has left no trace. Source: "Eventual consistency in the Amazon EC2 API".
+ */
+const VISIBILITY_MS = 5 * 60_000
 
 /** Instances are ours by fleet name and owner name (decision 1); an owner name of earlier days counts (decision 4). */
 export function fleetView(desired: Desired, recorded: Recorded, observed: Observed, run: string): FleetView {
@@ -33,8 +41,15 @@ export function fleetView(desired: Desired, recorded: Recorded, observed: Observ
       } else (instance.state === 'gone' ? gone : living).set(instance.id, instance)
     }
   }
+  const expected = new Map<string, {group: string; place: string}>()
+  for (const {instances, group, place, intendedAtMs} of recorded.launches.values()) {
+    if (observed.atMs - intendedAtMs > VISIBILITY_MS) continue
+    for (const id of instances) {
+      if (!living.has(id) && !gone.has(id) && !recorded.leaving.has(id)) expected.set(id, {group, place})
+    }
+  }
   const allReadable = [...observed.places.values()].every(place => place.readable)
-  return {desired, recorded, observed, run, living, gone, allReadable, strangers}
+  return {desired, recorded, observed, run, living, gone, expected, allReadable, strangers}
 }
 
 export const isLeaving = (view: FleetView, id: string): boolean => view.recorded.leaving.has(id)
@@ -45,8 +60,11 @@ export const isHealthy = (view: FleetView, instance: Instance): boolean =>
 /** Instances that fill a place in this group: alive and staying. 'stopping' is on its way out by somebody's hand. */
 export function staying(view: FleetView, {group}: DesiredGroup): Instance[] {
   return [...view.living.values()].filter(
-    ({id, mark, place, state}) =>
-      mark.group === group.name && place === group.place.key && state !== 'stopping' && !isLeaving(view, id),
+    instance =>
+      instance.mark.group === group.name &&
+      instance.place === group.place.key &&
+      !isEnding(view, instance) &&
+      !isLeaving(view, instance.id),
   )
 }
 
@@ -57,4 +75,13 @@ export function launchedInRun(view: FleetView, id: string): boolean {
   }
   const mark = (view.living.get(id) ?? view.gone.get(id))?.mark
   return mark !== undefined && view.recorded.launches.get(mark.launch)?.run === view.run
+}
+
+/** An accepted end that does not show is asked for again after this: the request is safe to repeat. */
+const TERMINATE_AGAIN_MS = 2 * 60_000
+
+/** On its way out, whoever said so: nothing is to be done but to wait for it. */
+export function isEnding({recorded, observed}: FleetView, {id, state}: Instance): boolean {
+  const acceptedMs = recorded.terminatedAtMs.get(id)
+  return state === 'stopping' || (acceptedMs !== undefined && observed.atMs - acceptedMs < TERMINATE_AGAIN_MS)
 }

@@ -53,7 +53,10 @@ export function planGroup(
     })
   }
 
-  const missing = Math.max(0, group.count - kept.length - coming - lost.length)
+  const onTheirWay = [...view.expected.values()].filter(
+    each => each.group === group.name && each.place === group.place.key,
+  ).length
+  const missing = Math.max(0, group.count - kept.length - coming - onTheirWay - lost.length)
   const network = networkAction(view, desired, missing + coming > 0)
   if (network) actions.push(network)
   const after = network ? [network.key] : []
@@ -103,7 +106,7 @@ export function planGroup(
         place: group.place.key,
       })
   }
-  actions.push(...waitForHealth(view, desired, kept, actions))
+  actions.push(...waitForHealth(view, desired, kept, onTheirWay, actions))
   for (const {id, state} of kept) {
     if (state === 'stopped')
       notes.push({
@@ -159,11 +162,12 @@ function waitForHealth(
   view: FleetView,
   {group}: DesiredGroup,
   kept: readonly Instance[],
+  onTheirWay: number,
   actions: readonly Action[],
 ): Action[] {
   const launches = actions.filter(action => action.kind === 'launch')
   const waiting = kept.filter(instance => instance.state !== 'stopped' && !isHealthy(view, instance))
-  const count = waiting.length + launches.reduce((sum, action) => sum + action.count, 0)
+  const count = waiting.length + onTheirWay + launches.reduce((sum, action) => sum + action.count, 0)
   if (count === 0) return []
   return [
     {

@@ -107,7 +107,7 @@ function judge(
 
 /** Ended, or shown by no place although all could be read. */
 export function isGone(view: FleetView, id: string): boolean {
-  return view.gone.has(id) || (view.allReadable && !view.living.has(id))
+  return view.gone.has(id) || (view.allReadable && !view.living.has(id) && !view.expected.has(id))
 }
 
 function mayStillRegister(view: FleetView, instance: Instance): boolean {

@@ -2,7 +2,7 @@ import type {Recorded} from '../../journal/fold.ts'
 import type {Desired} from '../desired.ts'
 import type {Observed} from '../observed.ts'
 import type {Action, Note, Plan} from './action.ts'
-import {type FleetView, fleetView, isLeaving} from './fleet-view.ts'
+import {type FleetView, fleetView, isEnding, isLeaving} from './fleet-view.ts'
 import {type Leaver, planGroup} from './group.ts'
 import {planLeaving} from './leave.ts'
 import {planNetworkRemoval} from './network.ts'
@@ -57,8 +57,9 @@ function planUp(view: FleetView, notes: Note[]): Plan {
 
 function planDown(view: FleetView, notes: Note[]): Plan {
   const {goal} = view.desired
-  const doomed = [...view.living.values()].filter(({id, mark, state}) => {
-    if (state === 'stopping') return false
+  const doomed = [...view.living.values()].filter(instance => {
+    const {id, mark} = instance
+    if (isEnding(view, instance)) return false
     if (goal.kind !== 'down' || (!goal.groups && !goal.instances)) return true
     return (goal.groups?.includes(mark.group) ?? false) || (goal.instances?.includes(id) ?? false)
   })
@@ -85,7 +86,7 @@ const idsOf = (leavers: readonly Leaver[]): Set<string> => new Set(leavers.map((
 /** Instances that started leaving in this or an earlier run go all the way. */
 function resumed(view: FleetView): Leaver[] {
   return [...view.living.values()]
-    .filter(({id, state}) => isLeaving(view, id) && state !== 'stopping')
+    .filter(instance => isLeaving(view, instance.id) && !isEnding(view, instance))
     .map(instance => ({instance, reason: 'it is out of DNS already'}))
 }
 
@@ -93,7 +94,8 @@ function resumed(view: FleetView): Leaver[] {
 function undeclared(view: FleetView): Leaver[] {
   const declared = new Set(view.desired.groups.map(({group}) => `${group.place.key} ${group.name}`))
   return [...view.living.values()]
-    .filter(({place, mark, state}) => state !== 'stopping' && !declared.has(`${place} ${mark.group}`))
+    .filter(instance => !isEnding(view, instance))
+    .filter(({place, mark}) => !declared.has(`${place} ${mark.group}`))
     .map(instance => ({
       instance,
       reason: `group ${instance.mark.group} is not declared in ${instance.place}`,
@@ -102,7 +104,7 @@ function undeclared(view: FleetView): Leaver[] {
 
 function waitForGone(view: FleetView): Action[] {
   const ending = [...view.living.values()].filter(
-    ({state, id}) => state === 'stopping' && isLeaving(view, id),
+    instance => isEnding(view, instance) && isLeaving(view, instance.id),
   )
   if (ending.length === 0) return []
   return [

@@ -302,6 +302,28 @@ test('tries the next type after a shortfall in this run, and none after a quota'
   expect(types('quota')).toEqual([])
 })
 
+test('what was launched and is not shown yet is waited for, and launched anew only when it never appears', () => {
+  const order = {
+    mark: {...a.mark, launch: 'l-9'},
+    count: 2,
+    type: 't3.micro',
+    zone: {name: 'a', types: []},
+    target: {imageId: 'ami-1', imageName: 'u', zones: [], wish: wish(), vendor: {}},
+    networkIds: [],
+    userdataDigest: 'd',
+  }
+  const known = recorded(
+    {type: 'intent', step: 's', what: {kind: 'launch', place: VIRGINIA.key, group: 'virginia', order}},
+    {type: 'outcome', step: 's', result: {kind: 'done', instances: ['i-8', 'i-9']}},
+  )
+  expect(kinds(plan(desired(two), known, observed({atMs: NOW_MS + 60_000}), 'run-1').actions)).toEqual([
+    'wait',
+  ])
+  expect(kinds(plan(desired(two), known, observed({atMs: NOW_MS + 600_000}), 'run-1').actions)).toEqual([
+    'launch',
+  ])
+})
+
 test('a renamed group leaves only after the new one serves', () => {
   const old = instance('i-5', {group: 'before'})
   const seen = (instances: (typeof a)[], members: ReturnType<typeof record>[]) =>
