@@ -1,5 +1,8 @@
+import {createPrivateKey} from 'node:crypto'
 import {readFileSync} from 'node:fs'
 import {connect} from 'node:net'
+import {homedir} from 'node:os'
+import {join} from 'node:path'
 import type {Callback, KeyPair, RequestSigner} from 'smartdc-auth'
 import {AuthError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
@@ -31,7 +34,7 @@ export async function loadSigner({
   runtime,
   env = process.env,
   key,
-  keyFolder,
+  keyFolder = join(homedir(), '.ssh'),
 }: SigningOptions): Promise<Signer> {
   const {default: auth} = await import('smartdc-auth')
   const who = {user: profile.account, ...(profile.user ? {subuser: profile.user} : {})}
@@ -45,10 +48,10 @@ export async function loadSigner({
   const socketPath = await livingAgent(env.SSH_AUTH_SOCK, runtime)
   const pairs = [
     ...(socketPath ? await keysOf(new auth.KeyRing({plugins: ['agent'], sshAgentOpts: {socketPath}})) : []),
-    ...(await keysOf(new auth.KeyRing({plugins: ['homedir'], ...(keyFolder ? {keyDir: keyFolder} : {})}))),
+    ...(await keysOf(new auth.KeyRing({plugins: ['homedir'], keyDir: keyFolder}))),
   ]
   const pair = choose(pairs, profile.keyId, socketPath !== undefined)
-  unlock(pair, env.TRITON_KEY_PASSPHRASE)
+  unlock(pair, env.TRITON_KEY_PASSPHRASE, keyFolder)
   return signerFrom(() => pair.createRequestSigner(who))
 }
 
@@ -97,15 +100,20 @@ function choose(pairs: readonly KeyPair[], fingerprint: string, agentRuns: boole
   )
 }
 
-function unlock(pair: KeyPair, passphrase: string | undefined): void {
+function unlock(pair: KeyPair, passphrase: string | undefined, folder: string): void {
   if (!pair.isLocked()) return
+  const source = pair.source ?? ''
   if (!passphrase)
-    throw new AuthError(`The Triton key in ${pair.source ?? '~/.ssh'} is protected by a passphrase.`, {
+    throw new AuthError(`The Triton key in ${source} is protected by a passphrase.`, {
       suggestions: ['Add it to the ssh agent with "ssh-add", or set TRITON_KEY_PASSPHRASE.'],
     })
-  orAuthError(`The Triton key in ${pair.source ?? '~/.ssh'} does not open with TRITON_KEY_PASSPHRASE`, () =>
-    pair.unlock(passphrase),
-  )
+  orAuthError(`The Triton key in ${source} does not open with TRITON_KEY_PASSPHRASE`, () => {
+    const pem = readFileSync(join(folder, source), 'utf8')
+    // On a wrong passphrase smartdc-auth throws out of an event of its own, which ends the process: node's own decoder
+    // tries it first. It does not read OpenSSH's format, whose decoding fails where it can be caught.
+    if (!pem.includes('OPENSSH PRIVATE KEY')) createPrivateKey({key: pem, passphrase})
+    pair.unlock(passphrase)
+  })
 }
 
 /** A PEM text, or the path of a file that holds one. */
