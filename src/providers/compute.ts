@@ -127,7 +127,14 @@ export type LaunchReceipt = {
 }
 
 /** Ingress of one group. The name of what is made is a function of owner and group, so that repeating is safe. */
-export type NetworkWish = {readonly fleet: string; readonly dns: string; readonly group: string; readonly open: readonly number[]}
+export type NetworkWish = {
+  readonly fleet: string
+  readonly dns: string
+  readonly group: string
+  readonly open: readonly number[]
+  /** The group's own subnets, whose VPC the ingress must be in; absent or empty = the default VPC. */
+  readonly subnets?: readonly string[]
+}
 
 /** A security group (EC2) or firewall rule (Triton) with our mark. */
 export type NetworkPiece = {readonly id: string; readonly place: string; readonly fleet: string; readonly dns: string; readonly group: string; readonly open: readonly number[]}

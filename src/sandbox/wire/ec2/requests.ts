@@ -49,6 +49,17 @@ const ipPermission = struct({
   ],
 })
 
+const ingress = struct({
+  ...DRY_RUN,
+  groupId: ['GroupId', text],
+  groupName: ['GroupName', text],
+  ipPermissions: ['IpPermissions', list(ipPermission)],
+  ipProtocol: ['IpProtocol', text],
+  fromPort: ['FromPort', integer],
+  toPort: ['ToPort', integer],
+  cidrIp: ['CidrIp', text],
+})
+
 const runInstances = struct({
   ...DRY_RUN,
   imageId: ['ImageId', text],
@@ -146,16 +157,8 @@ export const REQUESTS: {readonly [A in ActionName]: Reader<RequestOf<A>>} = {
     vpcId: ['VpcId', text],
     tagSpecifications: ['TagSpecification', tagSpecifications],
   }),
-  AuthorizeSecurityGroupIngress: struct({
-    ...DRY_RUN,
-    groupId: ['GroupId', text],
-    groupName: ['GroupName', text],
-    ipPermissions: ['IpPermissions', list(ipPermission)],
-    ipProtocol: ['IpProtocol', text],
-    fromPort: ['FromPort', integer],
-    toPort: ['ToPort', integer],
-    cidrIp: ['CidrIp', text],
-  }),
+  AuthorizeSecurityGroupIngress: ingress,
+  RevokeSecurityGroupIngress: ingress,
   DeleteSecurityGroup: struct({...DRY_RUN, groupId: ['GroupId', text], groupName: ['GroupName', text]}),
   DescribeKeyPairs: struct({
     ...DRY_RUN,

@@ -23,6 +23,7 @@ export const ACTIONS = {
   DescribeSecurityGroups: network.describeSecurityGroups,
   CreateSecurityGroup: network.createSecurityGroup,
   AuthorizeSecurityGroupIngress: network.authorizeSecurityGroupIngress,
+  RevokeSecurityGroupIngress: network.revokeSecurityGroupIngress,
   DeleteSecurityGroup: network.deleteSecurityGroup,
   DescribeKeyPairs: network.describeKeyPairs,
   CreateTags: tags.createTags,

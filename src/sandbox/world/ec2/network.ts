@@ -73,6 +73,26 @@ export function authorizeIngress(
   return group
 }
 
+/** All rules or none, as with authorizing. */
+export function revokeIngress(
+  region: Region,
+  reference: GroupReference,
+  permissions: readonly IpPermission[],
+): SecurityGroup {
+  const group = findGroup(region, reference)
+  const rules = permissions.flatMap(permission => rulesOf(region, permission))
+  for (const rule of rules) {
+    if (!group.ingress.some(existing => sameRule(existing, rule)))
+      throw ec2Error(
+        'InvalidPermission.NotFound',
+        'The specified rule does not exist in this security group.',
+      )
+  }
+  const kept = group.ingress.filter(existing => !rules.some(rule => sameRule(existing, rule)))
+  group.ingress.splice(0, group.ingress.length, ...kept)
+  return group
+}
+
 export function deleteSecurityGroup(region: Region, reference: GroupReference): SecurityGroup {
   const group = findGroup(region, reference)
   if (group.name === 'default')

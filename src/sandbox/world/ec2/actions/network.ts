@@ -1,6 +1,7 @@
 import {notFound} from '../errors.ts'
 import {GROUP_FILTERS, KEY_PAIR_FILTERS, SUBNET_FILTERS, VPC_FILTERS} from '../filter-tables.ts'
 import {applyFilters} from '../filters.ts'
+import type {SecurityGroup} from '../model.ts'
 import {
   authorizeIngress,
   type CreateSecurityGroupRequest,
@@ -8,6 +9,7 @@ import {
   type GroupReference,
   type IpPermission,
   deleteSecurityGroup as remove,
+  revokeIngress,
 } from '../network.ts'
 import {page} from '../paging.ts'
 import {tagList} from '../tags.ts'
@@ -65,22 +67,40 @@ export const createSecurityGroup: Action<
   return {return: true, groupId: group.id, tags: tagList(group.tags)}
 }
 
-export const authorizeSecurityGroupIngress: Action<
-  GroupReference &
-    IpPermission & {
-      readonly cidrIp?: string | undefined
-      readonly ipPermissions?: readonly IpPermission[] | undefined
-    },
-  {return: true}
-> = (region, request, effect) => {
-  // The older form gives one rule beside the group itself.
-  const single = request.cidrIp === undefined ? [] : [{...request, ipRanges: [{cidrIp: request.cidrIp}]}]
-  const group = authorizeIngress(region, request, [...single, ...(request.ipPermissions ?? [])])
-  effect(
-    `open ${group.id}: ${group.ingress.map(({protocol, fromPort, peer}) => `${protocol} ${fromPort} ${peer}`).join(', ')}`,
-  )
+type IngressRequest = GroupReference &
+  IpPermission & {
+    readonly cidrIp?: string | undefined
+    readonly ipPermissions?: readonly IpPermission[] | undefined
+  }
+
+/** The older form gives one rule beside the group itself. */
+const permissionsOf = (request: IngressRequest): IpPermission[] => [
+  ...(request.cidrIp === undefined ? [] : [{...request, ipRanges: [{cidrIp: request.cidrIp}]}]),
+  ...(request.ipPermissions ?? []),
+]
+
+export const authorizeSecurityGroupIngress: Action<IngressRequest, {return: true}> = (
+  region,
+  request,
+  effect,
+) => {
+  const group = authorizeIngress(region, request, permissionsOf(request))
+  effect(`open ${group.id}: ${ingressText(group)}`)
   return {return: true}
 }
+
+export const revokeSecurityGroupIngress: Action<IngressRequest, {return: true}> = (
+  region,
+  request,
+  effect,
+) => {
+  const group = revokeIngress(region, request, permissionsOf(request))
+  effect(`close ${group.id}: ${ingressText(group)}`)
+  return {return: true}
+}
+
+const ingressText = ({ingress}: SecurityGroup): string =>
+  ingress.map(({protocol, fromPort, peer}) => `${protocol} ${fromPort} ${peer}`).join(', ')
 
 export const deleteSecurityGroup: Action<GroupReference, {return: true; groupId: string}> = (
   region,

@@ -1,0 +1,152 @@
+import {AuthError, CapacityError, McdError, QuotaError, TransientError} from '../../errors.ts'
+import {unexpected} from '../call.ts'
+
+/** AWS refused a call for a reason that some caller reads by its code: `InvalidGroup.Duplicate`. */
+export class AwsRefusal extends McdError {
+  override name = 'AwsRefusal'
+  readonly code: string
+
+  constructor(
+    call: string,
+    code: string,
+    message: string,
+    options: {cause?: unknown; suggestions?: string[]} = {},
+  ) {
+    super(`AWS refused ${call}: ${message} (${code})`, options)
+    this.code = code
+  }
+}
+
+export const isRefusal = (error: unknown, ...codes: string[]): boolean =>
+  error instanceof AwsRefusal && codes.includes(error.code)
+
+/** What the SDK throws, as far as it is read. */
+export type SdkError = Error & {
+  code?: string
+  $metadata?: {httpStatusCode?: number | undefined}
+  $response?: {statusCode?: number}
+}
+
+/** Source of the codes: EC2 API Reference, "Error codes for the Amazon EC2 API". */
+const THROTTLED = [
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'EC2ThrottledException',
+]
+const CAPACITY = [
+  'InsufficientInstanceCapacity',
+  'InsufficientHostCapacity',
+  'InsufficientCapacity',
+  'InsufficientFreeAddressesInSubnet',
+  'UnfulfillableCapacity',
+  'SpotMaxPriceTooLow',
+  // The zone stopped offering the type between plan and launch: another zone or type may do, as with capacity.
+  'Unsupported',
+]
+const QUOTA = [
+  'VcpuLimitExceeded',
+  'InstanceLimitExceeded',
+  'MaxSpotInstanceCountExceeded',
+  'VolumeLimitExceeded',
+  'SecurityGroupLimitExceeded',
+  'PendingVerification',
+]
+const CREDENTIALS = [
+  'AuthFailure',
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'IncompleteSignature',
+  'MissingAuthenticationToken',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidAccessKeyId',
+  'OptInRequired',
+  'Blocked',
+  'CredentialsProviderError',
+  'TokenProviderError',
+]
+const PERMISSION = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
+/** Nothing was sent when there was nobody to connect to. */
+const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
+const CONNECTION = [
+  ...NOT_SENT,
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'TimeoutError',
+  'AbortError',
+  'NetworkingError',
+]
+
+/** What a failed call means for mcd. `call` is the vendor's name of it. */
+export function classify(call: string, thrown: unknown): McdError {
+  if (!(thrown instanceof Error) || thrown instanceof McdError) return unexpected('AWS', thrown)
+  const error = thrown as SdkError
+  const {name, message} = error
+  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
+  const cause = error
+
+  if (THROTTLED.includes(name))
+    return new TransientError(`AWS throttled ${call}`, {effect: 'none', throttled: true, cause})
+  if (CAPACITY.includes(name)) return new CapacityError(message, {cause})
+  if (QUOTA.includes(name)) {
+    return new QuotaError(message, {
+      cause,
+      suggestions: ['Ask AWS for a higher quota (Service Quotas, Amazon EC2), or lower "count".'],
+    })
+  }
+  if (PERMISSION.includes(name)) {
+    return new AuthError(`These credentials may not ${call}: ${message}`, {
+      cause,
+      suggestions: [
+        `Allow ${call} in the IAM policy of these credentials. An instance profile also needs iam:PassRole on its role.`,
+      ],
+    })
+  }
+  if (name === 'RequestExpired') {
+    return new AuthError(`AWS refused the time of ${call}: ${message}`, {
+      cause,
+      suggestions: ["Set this machine's clock right, then run again."],
+    })
+  }
+  if (CREDENTIALS.includes(name) || status === 401) {
+    return new AuthError(`AWS refused the credentials for ${call}: ${message} (${name})`, {
+      cause,
+      suggestions: ['Check AWS_PROFILE, AWS_ACCESS_KEY_ID or your single sign-on session, then run again.'],
+    })
+  }
+  if (status !== undefined && status >= 500) {
+    return new TransientError(`AWS answered ${call} with ${status} ${name}`, {effect: 'unknown', cause})
+  }
+  const lost = connectionCode(error)
+  if (lost !== undefined) {
+    return new TransientError(`AWS could not be reached for ${call}: ${lost}`, {
+      effect: NOT_SENT.includes(lost) ? 'none' : 'unknown',
+      cause,
+    })
+  }
+  if (status !== undefined && status >= 400)
+    return new AwsRefusal(call, name, message, {cause, suggestions: adviceOn(message)})
+  return unexpected('AWS', error)
+}
+
+/** Where the connection broke: on the error itself, its cause, or one of several addresses that were tried. */
+function connectionCode(error: SdkError): string | undefined {
+  const {cause} = error as {cause?: SdkError}
+  const tried = (cause ?? error) as {errors?: SdkError[]}
+  return [error.code, cause?.code, ...(tried.errors ?? []).map(({code}) => code), error.name].find(
+    code => code !== undefined && CONNECTION.includes(code),
+  )
+}
+
+function adviceOn(message: string): string[] {
+  return /Invalid IAM Instance Profile name|no associated IAM Roles/.test(message)
+    ? [
+        'Check "instanceProfile" in the fleet file. A profile that was made a moment ago takes a minute or two: run again.',
+      ]
+    : []
+}

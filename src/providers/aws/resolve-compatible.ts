@@ -1,0 +1,56 @@
+import {RefusedError} from '../../errors.ts'
+import type {LaunchTarget, LaunchWish, LaunchZone} from '../compute.ts'
+import {type AwsApi, allPages} from './api.ts'
+import {filter} from './convert.ts'
+import {findPrivateImage} from './images.ts'
+import {launchTarget} from './resolve.ts'
+import {findGroups, findKeyPair, wishReasons} from './resolve-named.ts'
+
+/**
+ * A wish in the ids of an EC2-compatible cloud (decision 12). It lists neither types nor their offerings: every zone is
+ * taken to have every type, and a wrong one is refused by the launch itself.
+ */
+export async function resolveOnCompatible(api: AwsApi, wish: LaunchWish): Promise<LaunchTarget> {
+  const reasons = [...wishReasons(wish), ...unavailable(wish)]
+  const [image, zones, groups] = await Promise.all([
+    findPrivateImage(api, wish.pinnedImageId ?? wish.image),
+    findZones(api, wish, reasons),
+    findGroups(api, wish.securityGroups, undefined, reasons),
+    findKeyPair(api, wish.keyPair, reasons),
+  ])
+  if ('reason' in image) throw new RefusedError([...reasons, image.reason])
+  if (reasons.length > 0) throw new RefusedError(reasons)
+  return launchTarget(wish, image, zones, groups)
+}
+
+function unavailable({spot, deletionProtection}: LaunchWish): string[] {
+  return [
+    ...(spot ? ['"spot": an EC2-compatible cloud has no spot instances.'] : []),
+    ...(deletionProtection ? ['"deletionProtection": an EC2-compatible cloud has none.'] : []),
+  ]
+}
+
+async function findZones(
+  api: AwsApi,
+  {subnets: wished, types}: LaunchWish,
+  reasons: string[],
+): Promise<LaunchZone[]> {
+  if (wished.length === 0) {
+    const {AvailabilityZones = []} = await api('DescribeAvailabilityZones', {})
+    const names = AvailabilityZones.filter(({State}) => State === 'available').flatMap(
+      ({ZoneName}) => ZoneName ?? [],
+    )
+    if (names.length === 0) reasons.push('This cloud shows no available zone.')
+    return names.sort().map(name => ({name, types}))
+  }
+  const pages = await allPages(token =>
+    api('DescribeSubnets', {Filters: [filter('subnet-id', ...wished)], ...token}),
+  )
+  const found = pages.flatMap(({Subnets}) => Subnets ?? [])
+  return wished.flatMap(subnetId => {
+    const zone = found.find(({SubnetId}) => SubnetId === subnetId)?.AvailabilityZone
+    if (zone !== undefined) return [{name: zone, subnetId, types}]
+    reasons.push(`Subnet ${subnetId} does not exist in this cloud.`)
+    return []
+  })
+}

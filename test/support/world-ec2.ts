@@ -1,0 +1,66 @@
+import {classify} from '../../src/providers/aws/classify.ts'
+import type {AwsCallName, AwsCalls, AwsClient} from '../../src/providers/aws/client.ts'
+import {computeOver} from '../../src/providers/aws/compute.ts'
+import type {Limits} from '../../src/providers/call.ts'
+import type {ComputeProvider, Place} from '../../src/providers/compute.ts'
+import type {Runtime} from '../../src/runtime.ts'
+import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
+import type {ActionName, RequestOf} from '../../src/sandbox/world/ec2/actions.ts'
+import type {AwsCaller} from '../../src/sandbox/world/ec2/model.ts'
+import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
+import type {World} from '../../src/sandbox/world/world.ts'
+
+type Clouded = Pick<World, 'ec2'>
+
+/**
+ * EC2 straight on the world: the adapter's own decisions, pacing and retries, without sockets and without the SDK. The
+ * world refuses what EC2 would.
+ */
+export function worldEc2Compute(
+  world: Clouded,
+  place: Place,
+  runtime: Runtime,
+  {principal = 'operator', limits = {}}: {principal?: string; limits?: Limits} = {},
+): ComputeProvider {
+  const region = place.compatible ? SANDBOX.eucalyptusRegion : (place.region ?? '')
+  return computeOver(worldClient(world, {principal: {name: principal}, region}), {place, runtime, limits})
+}
+
+function worldClient({ec2}: Clouded, caller: AwsCaller): AwsClient {
+  const serve = (call: AwsCallName, input: object): object => {
+    if (call === 'GetCallerIdentity') return ec2.callerIdentity(caller)
+    if (call === 'GetParameter')
+      return parameter(ec2.parameters(caller, call, [(input as {Name: string}).Name]))
+    return ec2.call(caller, call, renamed(input, lowerFirst) as RequestOf<ActionName>)
+  }
+  return async (call, input) => {
+    try {
+      return renamed(serve(call, input), upperFirst) as AwsCalls[typeof call]['output']
+    } catch (error) {
+      throw error instanceof VendorError ? classify(call, asSdkThrows(error)) : error
+    }
+  }
+}
+
+function parameter([value]: (string | undefined)[]) {
+  if (value === undefined) throw new VendorError(400, 'ParameterNotFound', '')
+  return {parameter: {value}}
+}
+
+/** What a failed call looks like to whoever used the SDK. */
+const asSdkThrows = ({status, code, message}: VendorError) =>
+  Object.assign(new Error(message), {name: String(code), $metadata: {httpStatusCode: status}})
+
+/** The world and the SDK have the same member names but for their first letter. Absent members are left out, as on the wire. */
+function renamed(value: unknown, rename: (name: string) => string): unknown {
+  if (Array.isArray(value)) return value.map(one => renamed(one, rename))
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([name, inner]) => [rename(name), renamed(inner, rename)]),
+  )
+}
+
+const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
+const upperFirst = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
