@@ -43,7 +43,11 @@ export function computeProvider(place: Place, around: Surroundings): ComputeProv
     case 'aws':
       return awsCompute({place, ...inSandboxAws(around, place), ...common(around, 'aws')})
     case 'joyent':
-      return joyentCompute({place, ...inSandboxTriton(around), ...common(around, 'joyent')})
+      return joyentCompute({
+        place: {...place, ...inSandboxPlace(around)},
+        ...inSandboxTriton(around),
+        ...common(around, 'joyent'),
+      })
     default:
       return place.provider satisfies never
   }
@@ -98,6 +102,10 @@ function inSandboxAws(
     credentials: sandbox.aws.credentials,
   }
 }
+
+/** The key stays the file's: it names the place in the journal. */
+const inSandboxPlace = ({sandbox}: Surroundings): {endpoint?: string} =>
+  sandbox ? {endpoint: sandbox.triton.url} : {}
 
 function inSandboxTriton({sandbox}: Surroundings): {profile?: TritonProfile; key?: Secret} {
   if (!sandbox) return {}
