@@ -19,13 +19,13 @@ export function sandboxEnvironment({endpoints, credentials}: Sandbox): Record<st
     SDC_URL: endpoints.triton,
     SDC_ACCOUNT: triton.account,
     SDC_KEY_ID: triton.keyId,
-    // Triton's clients look for the key in an agent or in ~/.ssh, and we leave ~/.ssh alone.
+    // Triton's clients look for the key in an agent or in ~/.ssh, which is the user's own.
     ...(triton.agentSocket && {SSH_AUTH_SOCK: triton.agentSocket}),
   }
 }
 
 /** What would outrank the above where the user has it set for the real clouds. */
-export const OUTRANKING_VARIABLES: readonly string[] = [
+const OUTRANKING_VARIABLES: readonly string[] = [
   'AWS_PROFILE',
   'AWS_SESSION_TOKEN',
   'AWS_ENDPOINT_URL_EC2',
@@ -41,10 +41,13 @@ export const OUTRANKING_VARIABLES: readonly string[] = [
   'SDC_USER',
 ]
 
+/** The triton CLI ends with an error where this is missing, also when its key is in an agent. */
+const ENSURE_SSH_FOLDER = '[ -z "${HOME-}" ] || [ -d "$HOME/.ssh" ] || mkdir -m 700 "$HOME/.ssh"'
+
 /** Lines for `eval` in a POSIX shell. */
 export function shellLines(environment: Readonly<Record<string, string>>): string {
   const exports = Object.entries(environment).map(
     ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
   )
-  return [`unset ${OUTRANKING_VARIABLES.join(' ')}`, ...exports].join('\n')
+  return [`unset ${OUTRANKING_VARIABLES.join(' ')}`, ...exports, ENSURE_SSH_FOLDER].join('\n')
 }

@@ -9,22 +9,19 @@ import {identifyProcess, isRunning} from '../../src/process-identity.ts'
 import {type Addresses, claimAddresses} from '../../src/sandbox/machines/addresses.ts'
 import {createMachines, type MachineStatus, type Machines} from '../../src/sandbox/machines/hypervisor.ts'
 import type {Guest} from '../../src/sandbox/world/hypervisor.ts'
+import {multipart, type Part} from '../../src/userdata/multipart.ts'
 import {eventually} from '../support/eventually.ts'
 import {has} from '../support/programs.ts'
 
 /** A registration part that reports to a server what it sees: how it is called, by whom, and from where. */
 const registrationPart = (url: string, more = ''): string => `#!/bin/sh
 set -eu
-mkdir -p "$MCD_ROOT/usr/local/lib/mcd" "$MCD_ROOT/etc/mcd" "$MCD_ROOT/etc/systemd/system"
+mkdir -p "$MCD_ROOT/usr/local/lib/mcd" "$MCD_ROOT/etc/systemd/system"
 cat >"$MCD_ROOT/etc/systemd/system/mcd-registration.service" <<'UNIT'
 [Service]
 ExecStart=-/usr/local/lib/mcd/mcd-registration register
 ExecStop=/usr/local/lib/mcd/mcd-registration deregister
 UNIT
-cat >"$MCD_ROOT/etc/mcd/registration.conf" <<'CONF'
-MCD_HEALTH_PORT='8080'
-MCD_HEALTH_PATH='/health'
-CONF
 cat >"$MCD_ROOT/usr/local/lib/mcd/mcd-registration" <<'SCRIPT'
 #!/bin/sh
 page=$(curl -sf http://127.0.0.1:8080/health) || page=none
@@ -46,15 +43,8 @@ runcmd:
   - [touch, /tmp/mcd-a-users-command-ran]
 `
 
-function multipart(...parts: {name: string; type: string; text: string}[]): Buffer {
-  const sections = parts.map(
-    ({name, type, text}) =>
-      `--=mcd\nContent-Type: ${type}; charset="utf-8"\nMIME-Version: 1.0\nContent-Disposition: attachment; filename="${name}"\n\n${text}\n`,
-  )
-  return Buffer.from(
-    `X-Mcd-Service-Port: 8080\nContent-Type: multipart/mixed; boundary="=mcd"\nMIME-Version: 1.0\n\n${sections.join('')}--=mcd--\n`,
-  )
-}
+const document = (...parts: Part[]): Buffer =>
+  Buffer.from(multipart(parts, {'X-Mcd-Service-Port': '8080', 'X-Mcd-Health-Path': '/health'}))
 
 let folder: string
 let addresses: Addresses
@@ -117,9 +107,9 @@ const pageOf = async ({host, port}: {host: string; port: number}, path = '/') =>
   return {status: response.status, text: await response.text()}
 }
 
-const site = {name: 'site.yaml', type: 'text/cloud-config', text: CLOUD_CONFIG}
-const registration = () => ({
-  name: 'mcd-registration.sh',
+const site: Part = {name: 'userdata', type: 'text/cloud-config', text: CLOUD_CONFIG}
+const registration = (): Part => ({
+  name: 'mcd-registration',
   type: 'text/x-shellscript',
   text: registrationPart(listener.url),
 })
@@ -127,7 +117,7 @@ const registration = () => ({
 describe.each(['processes', 'shared'] as const)('%s', mode => {
   test('a machine serves the pages of its userdata with its id in them, zipped or not', async () => {
     await hypervisor(mode)
-    const guest = bootOne(gzipSync(multipart(site)))
+    const guest = bootOne(gzipSync(document(site)))
     const at = await serving()
     expect(await pageOf(at)).toEqual({status: 200, text: '<p>Hello from i-0one</p>'})
     expect((await pageOf(at, '/absent')).status).toBe(404)
@@ -137,13 +127,13 @@ describe.each(['processes', 'shared'] as const)('%s', mode => {
 
   test("of the user's part nothing runs, nothing lies outside the root, and the console says what was left out", async () => {
     await hypervisor(mode)
-    bootOne(multipart(site, {name: 'setup.sh', type: 'text/x-shellscript', text: '#!/bin/sh\nexit 1\n'}))
+    bootOne(document(site, {name: 'setup.sh', type: 'text/x-shellscript', text: '#!/bin/sh\nexit 1\n'}))
     await serving()
     expect(existsSync('/tmp/mcd-a-users-command-ran')).toBe(false)
     expect(readFileSync(join(folder, 'i-0one', 'escaped'), 'utf8')).toBe('not outside')
     expect(existsSync(join(folder, 'escaped'))).toBe(false)
     const printed = machines.console('i-0one')
-    expect(printed).toContain('site.yaml: 1 command not run in the sandbox')
+    expect(printed).toContain('userdata: 1 command not run in the sandbox')
     expect(printed).toContain('write_files[2]: path must be absolute')
     expect(printed).toContain('setup.sh: script is not run in the sandbox')
   })
@@ -165,7 +155,7 @@ describe.each(['processes', 'shared'] as const)('%s', mode => {
     'the registration part registers when the machine serves and deregisters when it is shut down (needs curl)',
     async () => {
       await hypervisor(mode)
-      const guest = bootOne(multipart(site, registration()))
+      const guest = bootOne(document(site, registration()))
       await eventually(() => statusOf()?.registration === 'registered')
       const gone = new Promise<void>(resolve => machines.shutdown('i-0one', resolve))
       await gone
@@ -185,7 +175,7 @@ describe.each(['processes', 'shared'] as const)('%s', mode => {
     'where there is only 127.0.0.1 a machine publishes another address and finds its own service (needs curl)',
     async () => {
       await hypervisor(mode, false)
-      const guest = bootOne(multipart(site, registration()))
+      const guest = bootOne(document(site, registration()))
       await eventually(() => statusOf()?.registration === 'registered')
       expect(guest.publicIp).toMatch(/^198\.1[89]\./)
       expect(await serving()).toMatchObject({servicePort: 8080, host: '127.0.0.1'})
@@ -195,7 +185,7 @@ describe.each(['processes', 'shared'] as const)('%s', mode => {
 
   test('a second boot serves again from what the first one wrote', async () => {
     await hypervisor(mode)
-    const guest = bootOne(multipart(site))
+    const guest = bootOne(document(site))
     await serving()
     await new Promise<void>(resolve => machines.shutdown('i-0one', resolve))
     machines.boot(guest)
@@ -209,7 +199,7 @@ describe.each(['processes', 'shared'] as const)('%s', mode => {
       await hypervisor(mode)
       const more = `trap 'curl -sf -d goodbye ${listener.url} >/dev/null; exit 143' TERM
 sleep 600 & wait $!`
-      bootOne(multipart(site, {...registration(), text: registrationPart(listener.url, more)}))
+      bootOne(document(site, {...registration(), text: registrationPart(listener.url, more)}))
       await eventually(() => listener.heard.length === 1)
       await new Promise<void>(resolve => machines.shutdown('i-0one', resolve))
       expect(listener.heard.map(({body}) => body.split(' ')[0])).toEqual(['register', 'goodbye'])
@@ -218,7 +208,7 @@ sleep 600 & wait $!`
 
   test('a machine whose power is cut says nothing', async () => {
     await hypervisor(mode)
-    bootOne(multipart(site, registration()))
+    bootOne(document(site, registration()))
     const at = await serving()
     machines.kill('i-0one')
     await eventually(() => statusOf()?.power === 'off')
@@ -229,7 +219,7 @@ sleep 600 & wait $!`
 
 test('a machine that is killed from outside is crashed, and shutting it down is over at once', async () => {
   await hypervisor('processes')
-  bootOne(multipart(site))
+  bootOne(document(site))
   await serving()
   process.kill(statusOf()?.pid ?? 0, 'SIGKILL')
   await eventually(() => statusOf()?.power === 'crashed')
@@ -239,8 +229,8 @@ test('a machine that is killed from outside is crashed, and shutting it down is 
 
 test('ending them all leaves no process', async () => {
   await hypervisor('processes')
-  bootOne(multipart(site), 'i-0one')
-  bootOne(multipart(site), 'i-0two')
+  bootOne(document(site), 'i-0one')
+  bootOne(document(site), 'i-0two')
   await Promise.all([serving('i-0one'), serving('i-0two')])
   const identities = machines.list().flatMap(({pid}) => identifyProcess(pid) ?? [])
   expect(identities).toHaveLength(2)

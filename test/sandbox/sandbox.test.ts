@@ -10,6 +10,7 @@ import {
   type SandboxOptions,
   sandboxStatus,
 } from '../../src/sandbox/client.ts'
+import {multipart, type Part} from '../../src/userdata/multipart.ts'
 import {eventually} from '../support/eventually.ts'
 import {has} from '../support/programs.ts'
 import {TEST_IDLE_MS, temporaryFolders} from '../support/sandbox.ts'
@@ -47,18 +48,8 @@ exec curl -sf -H 'Authorization: Bearer ${credentials.instances.cloudflare.token
   '${endpoints.cloudflare}/zones/${zoneId}/dns_records'
 SCRIPT
 `
-  const document = `X-Mcd-Service-Port: 80
-Content-Type: multipart/mixed; boundary="=mcd"
-MIME-Version: 1.0
-
---=mcd
-Content-Type: text/x-shellscript; charset="utf-8"
-Content-Disposition: attachment; filename="mcd-registration.sh"
-
-${script}
---=mcd--
-`
-  return Buffer.from(document).toString('base64')
+  const part: Part = {name: 'mcd-registration', type: 'text/x-shellscript', text: script}
+  return Buffer.from(multipart([part], {'X-Mcd-Service-Port': '80'})).toString('base64')
 }
 
 async function zoneId({endpoints, credentials}: Sandbox): Promise<string> {

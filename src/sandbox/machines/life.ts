@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, writeFileSync} from 'node:fs'
 import {delimiter, dirname, join} from 'node:path'
 import {readCloudConfig} from './cloud-config.ts'
 import {guestEnvironment, type RunningScript} from './run-script.ts'
@@ -54,10 +54,10 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
     const opened = await openSite({
       host: spec.host,
       ownHost: spec.ownHost,
-      servicePort: configured(spec.root, 'MCD_HEALTH_PORT', Number) ?? document.servicePort,
+      servicePort: document.servicePort,
       folder: join(spec.root, 'var', 'www', 'html'),
       instanceId: spec.id,
-      healthPath: configured(spec.root, 'MCD_HEALTH_PATH', String) ?? document.healthPath,
+      healthPath: document.healthPath,
       visited: atMostEverySecond(() => tell({kind: 'visited'})),
     })
     if (!isOn) return opened.close()
@@ -147,14 +147,6 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
       void site?.close()
     },
   }
-}
-
-/** What the registration part wrote into its configuration; undefined where there is none. */
-function configured<T>(root: string, name: string, read: (text: string) => T): T | undefined {
-  const file = join(root, 'etc', 'mcd', 'registration.conf')
-  if (!existsSync(file)) return undefined
-  const [, value] = new RegExp(`^${name}='?([^'\\n]*)'?$`, 'm').exec(readFileSync(file, 'utf8')) ?? []
-  return value === undefined ? undefined : read(value)
 }
 
 /** Userdata is carried out once per instance, as by cloud-init; a later boot only starts what was installed. */
