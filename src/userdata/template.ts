@@ -1,0 +1,88 @@
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {dirname, isAbsolute, join, resolve} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {McdError} from '../errors.ts'
+import {nearest} from '../nearest.ts'
+
+/** `cloud-config`: a YAML document that begins with `#cloud-config`. `shell`: a script that begins with `#!`. */
+export type TemplateKind = 'cloud-config' | 'shell'
+
+export type Template = {
+  /** As the fleet file names it, for messages. */
+  readonly name: string
+  readonly kind: TemplateKind
+  readonly text: string
+}
+
+/** The document in a template's folder; the first that is there counts. */
+const DOCUMENTS = ['userdata.yaml', 'userdata.sh']
+
+/** `templates/userdata` of this package, whether mcd runs from its bundle or from its sources. */
+export function builtInTemplates(): string {
+  const here = dirname(fileURLToPath(import.meta.url))
+  for (let folder = here; ; folder = dirname(folder)) {
+    const templates = join(folder, 'templates', 'userdata')
+    if (existsSync(join(templates, 'registration'))) return templates
+    if (folder === dirname(folder))
+      throw new McdError(
+        `The templates that belong to mcd are not beside it (searched upwards from ${here}).`,
+        {
+          suggestions: ['Install mcd again: its package holds a folder "templates".'],
+        },
+      )
+  }
+}
+
+/**
+ * The template a fleet file names: a built-in one by its name, else a folder or file by its path, relative to the fleet
+ * file. Throws McdError with the nearest name when there is none.
+ */
+export function loadTemplate(
+  name: string,
+  fleetFolder: string,
+  builtIn: string = builtInTemplates(),
+): Template {
+  const isName = !/[\\/]/.test(name) && !name.startsWith('.')
+  const own = isAbsolute(name) ? name : resolve(fleetFolder, name)
+  const file = (isName && documentOf(join(builtIn, name))) || documentOf(own)
+  if (file === undefined) throw unknownTemplate(name, isName, own, builtIn)
+  const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '')
+  const kind = kindOf(text)
+  if (kind === undefined)
+    throw new McdError(
+      `userdata.template "${name}": ${file} begins with neither "#cloud-config" nor "#!", so mcd cannot tell how to quote values in it.`,
+      {
+        suggestions: [
+          'Make the first line "#cloud-config" for a YAML document, or "#!/bin/sh" for a script.',
+        ],
+      },
+    )
+  return {name, kind, text}
+}
+
+export function kindOf(text: string): TemplateKind | undefined {
+  if (/^#cloud-config[ \t\r]*(\n|$)/.test(text)) return 'cloud-config'
+  return text.startsWith('#!') ? 'shell' : undefined
+}
+
+function documentOf(path: string): string | undefined {
+  if (!existsSync(path)) return undefined
+  if (statSync(path).isFile()) return path
+  return DOCUMENTS.map(name => join(path, name)).find(file => existsSync(file))
+}
+
+function unknownTemplate(name: string, isName: boolean, own: string, builtIn: string): McdError {
+  if (existsSync(own))
+    return new McdError(
+      `userdata.template "${name}": the folder ${own} holds none of ${DOCUMENTS.join(', ')}.`,
+      {
+        suggestions: [`Put the document into ${join(own, 'userdata.yaml')}, or name the file itself.`],
+      },
+    )
+  const known = readdirSync(builtIn).filter(folder => documentOf(join(builtIn, folder)))
+  const meant = isName ? nearest(name, known) : undefined
+  return new McdError(
+    `userdata.template "${name}" is neither one of mcd's own templates (${known.join(', ')}) nor a path: there is no ${own}.`,
+    {suggestions: [meant ? `Did you mean "${meant}"?` : 'Paths are relative to the fleet file.']},
+  )
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Puts this instance's registration into place and starts it. Written by mcd; may run any number of times.
+set -eu
+root=${MCD_ROOT-}
+
+# place MODE PATH < CONTENT
+place() {
+  mkdir -p "$(dirname "$root$2")"
+  (umask 077 && cat >"$root$2.new")
+  chmod "$1" "$root$2.new"
+  mv -f "$root$2.new" "$root$2"
+}
+
+# mcd: the files
+
+if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then
+  systemctl daemon-reload
+  systemctl enable mcd-registration.service mcd-registration-check.timer
+  # Not waited for: cloud-init, which runs this, must not wait for a service that it may yet have to install.
+  systemctl start --no-block mcd-registration.service mcd-registration-check.timer
+fi

@@ -1,0 +1,37 @@
+
+# service_answers: one health check, as mcd itself makes it: 200 to 399 is healthy.
+service_answers() {
+  health_status=$(
+    curl --silent --noproxy '*' --max-time "$MCD_HEALTH_TIMEOUT" --output /dev/null --write-out '%{http_code}' \
+      --header "Host: $MCD_OWNER" --user-agent 'mcd health check' "http://127.0.0.1:$MCD_HEALTH_PORT$MCD_HEALTH_PATH"
+  )
+  case $health_status in
+  [23]??) return 0 ;;
+  *) return 1 ;;
+  esac
+}
+
+# service_is_well: whether it answers so many times in a row. While an instance boots the checks come at least once a
+# second: nobody is served yet who could be disturbed.
+service_is_well() {
+  health_pause=$MCD_HEALTH_INTERVAL_TENTHS
+  [ "$health_pause" -le 10 ] || health_pause=10
+  health_count=0
+  while service_answers; do
+    health_count=$((health_count + 1))
+    [ "$health_count" -lt "$MCD_HEALTH_COUNT" ] || return 0
+    pause "$health_pause"
+  done
+  PROBLEM="the service does not answer at http://127.0.0.1:$MCD_HEALTH_PORT$MCD_HEALTH_PATH (HTTP $health_status)"
+  return 2
+}
+
+# wait_for_service: until it is well, or patience ends.
+wait_for_service() {
+  service_is_well && return 0
+  say "$PROBLEM; waiting for it"
+  until service_is_well; do
+    [ "$(now)" -lt "$DEADLINE" ] || return 2
+    pause "$health_pause"
+  done
+}

@@ -1,0 +1,105 @@
+
+# take_up NUMBER: the name of that number in the configuration becomes the one in hand.
+take_up() {
+  setting "$1" VENDOR
+  VENDOR=$VALUE
+  setting "$1" ENDPOINT
+  ENDPOINT=$VALUE
+  setting "$1" NAME
+  NAME=$VALUE
+  setting "$1" TTL
+  TTL=$VALUE
+  setting "$1" PROXIED
+  PROXIED=$VALUE
+  setting "$1" ADDRESS
+  ADDRESS_KIND=$VALUE
+  setting "$1" CREDENTIALS
+  CREDENTIALS=$VALUE
+  setting "$1" TOKEN
+  TOKEN=$VALUE
+  setting "$1" KEY_ID
+  KEY_ID=$VALUE
+  setting "$1" KEY_SECRET
+  KEY_SECRET=$VALUE
+  KEY_TOKEN=''
+  RECORD=$STATE/$VENDOR-$NAME
+}
+
+setting() {
+  eval "VALUE=\${MCD_$1_$2-}"
+}
+
+# each_name FUNCTION: for every name that DONE does not hold yet. One that cannot be served now does not hold up the others:
+# two vendors may stand behind one name exactly so that one of them can be away.
+each_name() {
+  each_later=no
+  for each_number in $MCD_NAMES; do
+    case " $DONE " in *" $each_number "*) continue ;; esac
+    take_up "$each_number"
+    "$1"
+    case $? in
+    0) DONE="$DONE $each_number" ;;
+    2)
+      each_later=yes
+      each_problem="$NAME on $VENDOR: $PROBLEM"
+      ;;
+    *)
+      say "$NAME on $VENDOR: $PROBLEM"
+      DONE="$DONE $each_number"
+      FAILED=yes
+      ;;
+    esac
+  done
+  [ "$each_later" = yes ] || return 0
+  PROBLEM=$each_problem
+  return 2
+}
+
+# What this instance entered for the name in hand. Written before the call as well as after it, so that a shutdown in
+# between knows what may stand there.
+remember() {
+  printf 'state=%s\ninstance=%s\naddress=%s\nttl=%s\n' "$1" "$INSTANCE" "$ADDRESS" "$TTL" >"$RECORD.new"
+  mv -f "$RECORD.new" "$RECORD"
+}
+
+# recorded FIELD: VALUE, or nothing. What another instance left in an image made of it does not count.
+recorded() {
+  VALUE=''
+  [ -r "$RECORD" ] && grep -Fqx "instance=$INSTANCE" "$RECORD" && VALUE=$(sed -n "s/^$1=//p" "$RECORD")
+}
+
+# owns ADDRESS: whether $OWN lists it.
+owns() {
+  cut -d ' ' -f 1 "$OWN" | grep -Fqx "$1"
+}
+
+# may_enter: whether the name in hand may get this instance now. What mcd took out stays out until mcd lets it back in.
+may_enter() {
+  "${VENDOR}_is_held" || return $?
+  if [ "$HELD" = yes ]; then
+    say_once "$NAME on $VENDOR: mcd holds this instance out; not entering"
+    return 0
+  fi
+}
+
+# enter: one attempt to put ADDRESS under the name in hand.
+enter() {
+  recorded address
+  enter_before=$VALUE
+  remember trying
+  "${VENDOR}_create" || return $?
+  # An address from before a stop belongs to somebody else by now.
+  if [ -n "$enter_before" ] && [ "$enter_before" != "$ADDRESS" ]; then
+    "${VENDOR}_remove" "$ADDRESS" || return $?
+  fi
+  remember entered
+  say_once "$NAME on $VENDOR: entered $ADDRESS"
+}
+
+# say_once TEXT: not again while it goes on being so.
+say_once() {
+  once_file=$RUN/said-$VENDOR-$NAME
+  [ -r "$once_file" ] && [ "$(cat "$once_file")" = "$1" ] && return 0
+  printf '%s\n' "$1" >"$once_file"
+  say "$1"
+}
