@@ -20,14 +20,22 @@ export function worldEc2Compute(
   world: Clouded,
   place: Place,
   runtime: Runtime,
-  {principal = 'operator', limits = {}}: {principal?: string; limits?: Limits} = {},
+  {accessKeyId = SANDBOX.aws.operator.accessKeyId, limits = {}}: {accessKeyId?: string; limits?: Limits} = {},
 ): ComputeProvider {
   const region = place.compatible ? SANDBOX.eucalyptusRegion : (place.region ?? '')
-  return computeOver(worldClient(world, {principal: {name: principal}, region}), {place, runtime, limits})
+  return computeOver(worldClient(world, accessKeyId, region), {place, runtime, limits})
 }
 
-function worldClient({ec2}: Clouded, caller: AwsCaller): AwsClient {
+function worldClient({ec2}: Clouded, accessKeyId: string, region: string): AwsClient {
   const serve = (call: AwsCallName, input: object): object => {
+    const principal = ec2.keys.principalOf(accessKeyId)
+    if (!principal)
+      throw new VendorError(
+        401,
+        'AuthFailure',
+        'AWS was not able to validate the provided access credentials',
+      )
+    const caller: AwsCaller = {principal, region}
     if (call === 'GetCallerIdentity') return ec2.callerIdentity(caller)
     if (call === 'GetParameter')
       return parameter(ec2.parameters(caller, call, [(input as {Name: string}).Name]))
