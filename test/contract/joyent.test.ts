@@ -5,9 +5,11 @@ import {cloudapiWire} from '../../src/sandbox/wire/cloudapi.ts'
 import {listen} from '../../src/sandbox/wire/http.ts'
 import {generateTritonKey} from '../../src/sandbox/world/triton/ssh-key.ts'
 import {Secret} from '../../src/secret.ts'
+import {recordedCompute} from '../support/recorded.ts'
 import type {TritonStage} from '../support/triton-world.ts'
 import {worldTritonCompute} from '../support/world-triton.ts'
 import {describeCompute} from './compute.ts'
+import {RECORDED_FACTS} from './joyent-recorded.ts'
 import {type Connect, nobodyListens, PLACE, refused, worldHarness} from './joyent-scenes.ts'
 
 const inMemory: Connect = async stage => ({
@@ -63,5 +65,24 @@ describeCompute(
       await connected.disconnect()
       return {...connected, disconnect: async () => {}}
     },
+  }),
+)
+
+describeCompute(
+  'joyent, recorded',
+  recordedCompute('joyent', RECORDED_FACTS, runtime => {
+    const profile = {
+      name: 'test',
+      url: 'https://cloudapi.example.com',
+      account: 'me',
+      keyId: md5Fingerprint,
+      insecure: false,
+    }
+    return joyentCompute({
+      place: {key: 'joyent:cloudapi.example.com', provider: 'joyent'},
+      profile,
+      runtime,
+      key: new Secret(privateKeyPem, 'test'),
+    })
   }),
 )

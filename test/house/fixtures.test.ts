@@ -17,7 +17,8 @@ for (const [network, bits] of [
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
-  ['255.255.255.255', 32],
+  // Reserved (RFC 1112): netmasks look like addresses of this range.
+  ['240.0.0.0', 4],
 ] as const) {
   NOBODYS.addSubnet(network, bits, 'ipv4')
 }

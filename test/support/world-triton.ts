@@ -2,7 +2,7 @@ import type {ComputeProvider, Place} from '../../src/providers/compute.ts'
 import {joyentCompute} from '../../src/providers/joyent/compute.ts'
 import type {ApiReply, Transport} from '../../src/providers/joyent/transport.ts'
 import type {Runtime} from '../../src/runtime.ts'
-import {findRoute, refusal} from '../../src/sandbox/wire/cloudapi-routes.ts'
+import {type Answer, findRoute, refusal} from '../../src/sandbox/wire/cloudapi-routes.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
@@ -49,7 +49,7 @@ function worldTransport({triton}: Pick<World, 'triton'>): Transport {
   }
 }
 
-const copy = ({status, body}: {status: number; body?: unknown}): ApiReply => ({
-  status,
-  body: structuredClone(body),
-})
+function copy({status, body, headers = {}}: Answer): ApiReply {
+  const queryLimit = Number(headers['x-query-limit'] ?? 0)
+  return {status, body: structuredClone(body), ...(queryLimit > 0 ? {queryLimit} : {})}
+}

@@ -13,7 +13,7 @@ import type {
 import {errorFrom, networkError} from './classify.ts'
 import type {ApiReply, ApiRequest, Transport} from './transport.ts'
 
-/** Rows of one answer: CloudAPI's own most. */
+/** Rows of one answer: CloudAPI's own most. A cloud that gives fewer says so with the answer. */
 const PAGE = 1_000
 /** Affinity and name service look-ups make CreateMachine slow to answer. */
 const CREATE_TIMEOUT_MS = 90_000
@@ -42,10 +42,8 @@ export function createClient(transport: Transport, call: Caller, url: string) {
     })
   }
 
-  const get = async <T>(name: string, path: string, query: Record<string, string> = {}) =>
-    (await send({method: 'GET', path, query}, {name})).body as T
-  const list = async <T>(name: string, path: string, query: Record<string, string> = {}) =>
-    rows<T>(name, await get(name, path, query))
+  const get = async <T>(name: string, path: string) => (await send({method: 'GET', path}, {name})).body as T
+  const list = async <T>(name: string, path: string) => rows<T>(name, await get(name, path))
 
   return {
     getAccount: () => get<ApiAccount>('GetAccount', ''),
@@ -60,11 +58,16 @@ export function createClient(transport: Transport, call: Caller, url: string) {
      */
     async listMachines(filters: Record<string, string>): Promise<ApiMachine[]> {
       const found = new Map<string, ApiMachine>()
-      for (let offset = 0; ; offset += PAGE) {
+      for (let offset = 0; ; ) {
         const query = {...filters, limit: String(PAGE), offset: String(offset)}
-        const page = await list<ApiMachine>('ListMachines', 'machines', query)
+        const {body, queryLimit = PAGE} = await send(
+          {method: 'GET', path: 'machines', query},
+          {name: 'ListMachines'},
+        )
+        const page = rows<ApiMachine>('ListMachines', body)
         for (const machine of page) found.set(machine.id, machine)
-        if (page.length < PAGE) return [...found.values()]
+        offset += page.length
+        if (page.length === 0 || page.length < queryLimit) return [...found.values()]
       }
     },
 

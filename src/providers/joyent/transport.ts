@@ -12,7 +12,13 @@ export type ApiRequest = {
 }
 
 /** What came back; `body` is parsed JSON, text where it is none, undefined where it is empty. */
-export type ApiReply = {readonly status: number; readonly body: unknown; readonly requestId?: string}
+export type ApiReply = {
+  readonly status: number
+  readonly body: unknown
+  readonly requestId?: string
+  /** Rows that one answer of this listing may hold. */
+  readonly queryLimit?: number
+}
 
 /** Carries one request there and one reply back. Throws what the network throws. */
 export type Transport = (request: ApiRequest) => Promise<ApiReply>
@@ -49,10 +55,12 @@ export function httpTransport({profile, sign, fetch, now}: TransportOptions): Tr
       ...(body ? {body: JSON.stringify(body)} : {}),
     })
     const requestId = response.headers.get('request-id')
+    const queryLimit = Number(response.headers.get('x-query-limit'))
     return {
       status: response.status,
       body: parse(await response.text()),
       ...(requestId ? {requestId} : {}),
+      ...(queryLimit > 0 ? {queryLimit} : {}),
     }
   }
 }
