@@ -48,12 +48,13 @@ ec2_get() {
   esac
 }
 
+# Without a token the header is empty, and curl sends none. (Quotes inside ${…:+…} would not survive the here-document.)
 ec2_request() {
   http GET "$METADATA_URL/$1" <<CONFIG
 noproxy = "*"
 connect-timeout = 1
 max-time = 5
-${EC2_TOKEN:+header = "X-aws-ec2-metadata-token: $EC2_TOKEN"}
+header = "X-aws-ec2-metadata-token: $EC2_TOKEN"
 CONFIG
 }
 
