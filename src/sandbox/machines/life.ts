@@ -57,7 +57,7 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
       servicePort: document.servicePort,
       folder: join(spec.root, 'var', 'www', 'html'),
       instanceId: spec.id,
-      healthPath: document.healthPath,
+      healthPath: document.healthPath?.replace(/\?.*$/, ''),
       visited: atMostEverySecond(() => tell({kind: 'visited'})),
     })
     if (!isOn) return opened.close()
