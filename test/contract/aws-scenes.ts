@@ -327,7 +327,7 @@ const throttling = () => new VendorError(503, 'RequestLimitExceeded', 'Request l
 const unavailable = () => new VendorError(500, 'InternalError', 'An internal error has occurred')
 
 /** The first two calls of this action fail. */
-function with2<Facts>({world}: Stage, facts: Facts, action: string, error: () => Error): Facts {
+function failingTwice<Facts>({world}: Stage, facts: Facts, action: string, error: () => Error): Facts {
   let failures = 0
   world.calls.faults = before(call => {
     if (call.action === action && ++failures <= 2) throw error()

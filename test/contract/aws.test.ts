@@ -2,7 +2,9 @@ import {awsCompute} from '../../src/providers/aws/compute.ts'
 import {awsWire} from '../../src/sandbox/wire/aws.ts'
 import {listen} from '../../src/sandbox/wire/http.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
+import {recordedCompute} from '../support/recorded.ts'
 import {worldEc2Compute} from '../support/world-ec2.ts'
+import {RECORDED} from './aws-recorded.ts'
 import {AMAZON, type Connect, EUCALYPTUS, refused, worldHarness} from './aws-scenes.ts'
 import {describeCompute} from './compute.ts'
 
@@ -43,3 +45,12 @@ for (const [name, place] of [
   describeCompute(`${name}, in memory`, worldHarness(place, inMemory, nobodyInMemory))
   describeCompute(`${name}, over the sandbox’s wire`, worldHarness(place, overTheWire, nobodyOnTheWire))
 }
+
+const EXAMPLE_KEYS = {accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'an-example-of-a-secret'}
+
+describeCompute(
+  'aws, recorded',
+  recordedCompute('aws', RECORDED, runtime =>
+    awsCompute({place: AMAZON, runtime, credentials: EXAMPLE_KEYS}),
+  ),
+)
