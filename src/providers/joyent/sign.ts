@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs'
 import {connect} from 'node:net'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
-import type {Callback, KeyPair, RequestSigner} from 'smartdc-auth'
+import type {KeyPair, KeyRing, RequestSigner} from 'smartdc-auth'
 import {AuthError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Secret} from '../../secret.ts'
@@ -46,10 +46,7 @@ export async function loadSigner({
     return signerFrom(() => auth.requestSigner({...who, sign}))
   }
   const socketPath = await livingAgent(env.SSH_AUTH_SOCK, runtime)
-  const pairs = [
-    ...(socketPath ? await keysOf(new auth.KeyRing({plugins: ['agent'], sshAgentOpts: {socketPath}})) : []),
-    ...(await keysOf(new auth.KeyRing({plugins: ['homedir'], keyDir: keyFolder}))),
-  ]
+  const pairs = await findKeys(socketPath, keyFolder)
   const pair = choose(pairs, profile.keyId, socketPath !== undefined)
   unlock(pair, env.TRITON_KEY_PASSPHRASE, keyFolder)
   return signerFrom(() => pair.createRequestSigner(who))
@@ -146,11 +143,26 @@ async function livingAgent(path: string | undefined, runtime: Runtime): Promise<
   return lives ? path : undefined
 }
 
-/** Every key of a ring. What cannot be read (no ~/.ssh, a foreign file in it) holds no key of ours. */
-function keysOf(ring: {list(callback: Callback<Record<string, KeyPair[]>>): void}): Promise<KeyPair[]> {
-  return new Promise(resolve => {
-    ring.list((_error, pairs) => resolve(Object.values(pairs ?? {}).flat()))
-  })
+/**
+ * Every key of the agent and the folder, the agent's first. What cannot be read (no ~/.ssh, a foreign file in it) holds no
+ * key of ours. A ring loads its plugins by names made up at run time, which a bundle cannot follow: it is given them.
+ */
+async function findKeys(socketPath: string | undefined, keyFolder: string): Promise<KeyPair[]> {
+  const [{default: auth}, {default: AgentPlugin}, {default: FolderPlugin}] = await Promise.all([
+    import('smartdc-auth'),
+    import('smartdc-auth/lib/kr-agent.js'),
+    import('smartdc-auth/lib/kr-homedir.js'),
+  ])
+  const keysOf = (plugin: (ring: KeyRing) => object) =>
+    new Promise<KeyPair[]>(resolve => {
+      const ring = new auth.KeyRing({plugins: []})
+      ring.addPlugin(plugin(ring))
+      ring.list((_error, pairs) => resolve(Object.values(pairs ?? {}).flat()))
+    })
+  return [
+    ...(socketPath ? await keysOf(ring => new AgentPlugin(ring, {sshAgentOpts: {socketPath}})) : []),
+    ...(await keysOf(ring => new FolderPlugin(ring, {keyDir: keyFolder}))),
+  ]
 }
 
 function orAuthError<T>(what: string, attempt: () => T): T {

@@ -25,17 +25,30 @@ declare module 'smartdc-auth' {
     createRequestSigner(options: {user: string; subuser?: string}): RequestSigner
   }
 
-  type KeyRingOptions = {
-    plugins: ('agent' | 'homedir')[]
-    sshAgentOpts?: {socketPath: string}
-    /** Instead of `~/.ssh`. */
-    keyDir?: string
+  export type KeyRing = {
+    addPlugin(plugin: object): void
+    list(callback: Callback<Record<string, KeyPair[]>>): void
   }
 
   const auth: {
-    KeyRing: new (options: KeyRingOptions) => {list(callback: Callback<Record<string, KeyPair[]>>): void}
+    KeyRing: new (options: {plugins: []}) => KeyRing
     privateKeySigner(options: {key: string; user: string; subuser?: string}): object
     requestSigner(options: {sign: object; user: string; subuser?: string}): RequestSigner
   }
   export default auth
+}
+
+/** Keys of an ssh agent. */
+declare module 'smartdc-auth/lib/kr-agent.js' {
+  const AgentPlugin: new (
+    ring: import('smartdc-auth').KeyRing,
+    options: {sshAgentOpts: {socketPath: string}},
+  ) => object
+  export default AgentPlugin
+}
+
+/** Keys in the files of a folder. */
+declare module 'smartdc-auth/lib/kr-homedir.js' {
+  const FolderPlugin: new (ring: import('smartdc-auth').KeyRing, options: {keyDir: string}) => object
+  export default FolderPlugin
 }

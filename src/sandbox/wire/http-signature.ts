@@ -16,7 +16,7 @@ export type SignatureParameters = {
 }
 
 /** How far a request's date may lie from ours, either way (CloudAPI reference). */
-export const CLOCK_SKEW_MS = 300_000
+const CLOCK_SKEW_MS = 300_000
 
 const ALGORITHM = /^(rsa-sha(1|256|384|512)|ecdsa-sha(256|384|512)|ed25519-sha512)$/
 
