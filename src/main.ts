@@ -28,6 +28,8 @@ export const COMMANDS = {
 
 /** Called by bin/mcd.js with the folder of the package. */
 export async function run({root}: {root: string}): Promise<void> {
+  // Node keeps quiet about outdated calls inside node_modules; bundled, the same libraries would be reported to our users.
+  process.noDeprecation = true
   try {
     const config = await Config.load({root, devPlugins: false, userPlugins: false, jitPlugins: false})
     await runOclif(process.argv.slice(2), config)

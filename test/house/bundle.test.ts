@@ -73,6 +73,13 @@ test('everything is in the bundle', () => {
   expect(outside).toEqual([])
 })
 
+test('Triton keys are found in the bundle as without it: in the ssh agent and in ~/.ssh', () => {
+  const files = chunks
+    .flatMap(({modules}) => Object.keys(modules))
+    .map(path => path.slice(path.lastIndexOf('/') + 1))
+  expect(files).toEqual(expect.arrayContaining(['kr-agent.js', 'kr-homedir.js']))
+})
+
 test('the licence of every package in it travels along', () => {
   const text = licencesOf(chunks.flatMap(({modules}) => Object.keys(modules)))
   const missing = packagesIn(chunks).filter(name => !text.includes(`\n${name} `))
