@@ -25,6 +25,7 @@ export type Sandbox = {
   readonly folder: string
   readonly pid: number
   readonly machines: MachinesMode
+  readonly idleMs: number
   readonly endpoints: SandboxEndpoints
   readonly credentials: SandboxCredentials
   /** Where a published address and port are really served (decision 37). What no machine serves leads to a closed port, and never out of the sandbox. */
@@ -130,7 +131,7 @@ export async function stopSandbox(folder: string): Promise<boolean> {
 export async function resetSandbox(folder: string): Promise<boolean> {
   const record = (await findSandbox(folder)) && readRecord(sandboxPaths(folder))
   if (record) await post(record, '/reset')
-  else discardUnlessStarting(folder)
+  else if (readRecord(sandboxPaths(folder))) discardUnlessStarting(folder)
   return record !== undefined
 }
 
@@ -152,6 +153,7 @@ function sandboxOf(folder: string, record: SandboxRecord): Sandbox {
     folder,
     pid: record.process.pid,
     machines: record.machines,
+    idleMs: record.idleMs,
     endpoints: {
       aws: url(ports.aws),
       eucalyptus: `${url(ports.aws)}/services/compute`,

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {DatabaseSync} from 'node:sqlite'
 import type {ProcessIdentity} from '../process-identity.ts'
@@ -12,6 +12,7 @@ export type SandboxPaths = {
   readonly journals: string
   readonly machines: string
   readonly tritonKey: string
+  readonly agentSocket: string
   /** Beside the root: both outlive the sandbox. */
   readonly lock: string
   readonly log: string
@@ -26,6 +27,7 @@ export function sandboxPaths(folder: string): SandboxPaths {
     journals: join(root, 'journals'),
     machines: join(root, 'machines'),
     tritonKey: join(root, 'triton-key.pem'),
+    agentSocket: join(root, 'agent.sock'),
     lock: join(state, 'sandbox.lock'),
     log: join(state, 'sandbox.log'),
   }
@@ -77,8 +79,15 @@ export function readRecord({record}: SandboxPaths): SandboxRecord | undefined {
   }
 }
 
-export function discard({root}: SandboxPaths): void {
-  rmSync(root, {recursive: true, force: true, maxRetries: 3})
+/** Removes what sandboxes keep, and nothing else: a fleet may be called "sandbox", and its journal would lie in the same folder. */
+export function discard({root, record, journals, machines, tritonKey, agentSocket}: SandboxPaths): void {
+  for (const path of [record, journals, machines, tritonKey, agentSocket])
+    rmSync(path, {recursive: true, force: true, maxRetries: 3})
+  try {
+    rmdirSync(root)
+  } catch {
+    // It holds something of somebody else's, or was never there.
+  }
 }
 
 /** Exit status of a sandbox process that finds another at work in its folder (EX_TEMPFAIL). */

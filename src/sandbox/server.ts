@@ -1,7 +1,7 @@
 import {createHash, createPrivateKey, randomUUID} from 'node:crypto'
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {identifyProcess} from '../process-identity.ts'
 import {createClouds} from './clouds.ts'
 import {discard, type SandboxPaths, type SandboxPorts, sandboxPaths, writeRecord} from './folder.ts'
@@ -149,20 +149,18 @@ export async function serveSandbox({folder, machines: mode, idleMs}: ServeOption
 const SOCKET_PATH_MAX_BYTES = 100
 
 async function openAgent(
-  {root}: SandboxPaths,
+  {agentSocket}: SandboxPaths,
   privateKeyPem: string,
 ): Promise<{path: string; close(): Promise<void>} | undefined> {
   if (process.platform === 'win32') return undefined
-  const beside = join(root, 'agent.sock')
-  const fits = Buffer.byteLength(beside) <= SOCKET_PATH_MAX_BYTES
-  const folder = fits ? root : mkdtempSync(join(tmpdir(), 'mcd-'))
-  const path = join(folder, 'agent.sock')
+  const fits = Buffer.byteLength(agentSocket) <= SOCKET_PATH_MAX_BYTES
+  const path = fits ? agentSocket : join(mkdtempSync(join(tmpdir(), 'mcd-')), 'agent.sock')
   const agent = await serveSshAgent(createPrivateKey(privateKeyPem), {comment: 'mcd sandbox', path})
   return {
     path,
     async close() {
       await agent.close()
-      if (!fits) rmSync(folder, {recursive: true, force: true})
+      if (!fits) rmSync(dirname(path), {recursive: true, force: true})
     },
   }
 }

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {dirname, join} from 'node:path'
 import {afterEach, expect, test} from 'vitest'
 import {identifyProcess, isRunning} from '../../src/process-identity.ts'
 import {
@@ -83,6 +83,16 @@ test('stop ends the process and discards everything of it, journals included', a
   expect(await stopSandbox(folder)).toBe(false)
 })
 
+test('a fleet that is called sandbox keeps its own journal', async () => {
+  const folder = folders.make()
+  const journal = join(folder, '.mcd', 'sandbox', 'journal.sqlite')
+  mkdirSync(dirname(journal), {recursive: true})
+  writeFileSync(journal, 'real')
+  await start(folder)
+  await stopSandbox(folder)
+  expect(readFileSync(journal, 'utf8')).toBe('real')
+})
+
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it as stop does', async signal => {
   const folder = folders.make()
   const sandbox = await start(folder)
@@ -98,12 +108,12 @@ test('a file left by a killed sandbox is not taken for a running one', async () 
   const identity = processOf(killed)
   process.kill(killed.pid, 'SIGKILL')
   await eventually(() => !isRunning(identity))
-  writeFileSync(join(sandboxPaths(folder).root, 'left-behind'), '')
+  mkdirSync(sandboxPaths(folder).journals)
 
   expect(await findSandbox(folder)).toBeUndefined()
   const next = await start(folder)
   expect(next.id).not.toBe(killed.id)
-  expect(readdirSync(sandboxPaths(folder).root)).not.toContain('left-behind')
+  expect(existsSync(sandboxPaths(folder).journals)).toBe(false)
 })
 
 test('a file that names a stranger does not harm the stranger', async () => {

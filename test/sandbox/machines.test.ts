@@ -75,7 +75,7 @@ async function listen(): Promise<typeof listener> {
   return {server, heard, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`}
 }
 
-async function hypervisor(mode: 'processes' | 'shared', own = true): Promise<Machines> {
+async function hypervisor(mode: MachinesMode, own = true): Promise<Machines> {
   addresses = await claimAddresses(700, {own})
   machines = createMachines({
     mode,
@@ -225,6 +225,13 @@ test('a machine that is killed from outside is crashed, and shutting it down is 
   await eventually(() => statusOf()?.power === 'crashed')
   expect(statusOf()?.serving).toBeUndefined()
   await new Promise<void>(resolve => machines.shutdown('i-0one', resolve))
+})
+
+test('left to itself it gives twenty machines processes of their own, and the others none', async () => {
+  await hypervisor('auto')
+  for (let nth = 0; nth < 22; nth++) bootOne(Buffer.alloc(0), `i-${nth}`)
+  expect(machines.list().filter(({pid}) => pid !== undefined)).toHaveLength(20)
+  await Promise.all(['i-0', 'i-21'].map(serving))
 })
 
 test('ending them all leaves no process', async () => {

@@ -37,11 +37,15 @@ export default class SandboxStart extends McdCommand {
         `--idle must be a duration with a unit, such as 90s or 30m; "${flags.idle}" is not.`,
       )
     const {ensureSandbox} = await import('../../sandbox/client.ts')
-    const {pid, machines, endpoints} = await ensureSandbox(dirname(resolve(flags.file)), {
+    const sandbox = await ensureSandbox(dirname(resolve(flags.file)), {
       machines: flags.machines,
       idleMs,
     })
-    this.log(`The sandbox runs (process ${pid}) and ends after ${formatDuration(idleMs)} without use.`)
+    // One that ran already keeps the settings it was started with.
+    const {pid, machines, endpoints} = sandbox
+    this.log(
+      `The sandbox runs (process ${pid}) and ends after ${formatDuration(sandbox.idleMs)} without use.`,
+    )
     this.log(endpointLines(endpoints))
     this.log('For other clients:  eval "$(mcd sandbox env)"')
     return {pid, machines, endpoints}
