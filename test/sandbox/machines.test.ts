@@ -7,7 +7,12 @@ import {gzipSync} from 'node:zlib'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {identifyProcess, isRunning} from '../../src/process-identity.ts'
 import {type Addresses, claimAddresses} from '../../src/sandbox/machines/addresses.ts'
-import {createMachines, type MachineStatus, type Machines} from '../../src/sandbox/machines/hypervisor.ts'
+import {
+  createMachines,
+  type MachineStatus,
+  type Machines,
+  type MachinesMode,
+} from '../../src/sandbox/machines/hypervisor.ts'
 import type {Guest} from '../../src/sandbox/world/hypervisor.ts'
 import {multipart, type Part} from '../../src/userdata/multipart.ts'
 import {eventually} from '../support/eventually.ts'
