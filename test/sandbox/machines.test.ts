@@ -19,7 +19,7 @@ import {eventually} from '../support/eventually.ts'
 import {has} from '../support/programs.ts'
 
 /** A registration part that reports to a server what it sees: how it is called, by whom, and from where. */
-const registrationPart = (url: string, more = ''): string => `#!/bin/sh
+const registrationPart = (url: string, before = '', after = ''): string => `#!/bin/sh
 set -eu
 mkdir -p "$MCD_ROOT/usr/local/lib/mcd" "$MCD_ROOT/etc/systemd/system"
 cat >"$MCD_ROOT/etc/systemd/system/mcd-registration.service" <<'UNIT'
@@ -29,9 +29,10 @@ ExecStop=/usr/local/lib/mcd/mcd-registration deregister
 UNIT
 cat >"$MCD_ROOT/usr/local/lib/mcd/mcd-registration" <<'SCRIPT'
 #!/bin/sh
+${before}
 page=$(curl -sf http://127.0.0.1:8080/health) || page=none
 curl -sf -d "$1 $MCD_METADATA_URL $page" ${url} >/dev/null
-${more}
+${after}
 SCRIPT
 `
 
@@ -202,9 +203,9 @@ describe.each(['processes', 'shared'] as const)('%s', mode => {
     'a registration that is still at work when the machine is shut down is told to end, and says its own goodbye (needs curl)',
     async () => {
       await hypervisor(mode)
-      const more = `trap 'curl -sf -d goodbye ${listener.url} >/dev/null; exit 143' TERM
-sleep 600 & wait $!`
-      bootOne(document(site, {...registration(), text: registrationPart(listener.url, more)}))
+      const goodbye = `trap 'curl -sf -d goodbye ${listener.url} >/dev/null; exit 143' TERM`
+      const text = registrationPart(listener.url, goodbye, 'sleep 600 & wait $!')
+      bootOne(document(site, {...registration(), text}))
       await eventually(() => listener.heard.length === 1)
       await new Promise<void>(resolve => machines.shutdown('i-0one', resolve))
       expect(listener.heard.map(({body}) => body.split(' ')[0])).toEqual(['register', 'goodbye'])
