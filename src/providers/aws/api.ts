@@ -1,9 +1,6 @@
 import type {Runtime} from '../../runtime.ts'
-import {type CallOptions, createCaller, type Rate} from '../call.ts'
+import {type CallOptions, createCaller, type Limits, type Rate} from '../call.ts'
 import type {AwsCallName, AwsCalls, AwsClient} from './client.ts'
-
-/** `limits` of the fleet file, on top of the documented buckets. */
-export type AwsLimits = {readonly concurrency?: number; readonly perSecond?: number}
 
 /** Calls with pacing and retries. Throws UnreachableError when these are used up. */
 export type AwsApi = <C extends AwsCallName>(
@@ -39,7 +36,7 @@ const RUN_TIMEOUT_MS = 90_000
  * Every call may be sent again after a lost reply: EC2 deduplicates RunInstances by its token, the others are idempotent
  * by nature or answer that what they would do is done.
  */
-export function awsApi(client: AwsClient, runtime: Runtime, {perSecond}: AwsLimits): AwsApi {
+export function awsApi(client: AwsClient, runtime: Runtime, {perSecond}: Limits): AwsApi {
   const caller = createCaller(
     runtime,
     'AWS',

@@ -1,8 +1,9 @@
 import type {EC2ClientConfig} from '@aws-sdk/client-ec2'
 import {McdError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
+import type {Limits} from '../call.ts'
 import {type ComputeCapabilities, type ComputeProvider, no, type Place, yes} from '../compute.ts'
-import {type AwsApi, type AwsLimits, allPages, awsApi} from './api.ts'
+import {type AwsApi, allPages, awsApi} from './api.ts'
 import {isRefusal} from './classify.ts'
 import {type AwsClient, type AwsKeys, sdkClient} from './client.ts'
 import {filter, instancesOf, toInstance} from './convert.ts'
@@ -19,7 +20,7 @@ export type AwsComputeOptions = {
   readonly endpoint?: string
   /** In place of the AWS default chain. */
   readonly credentials?: AwsKeys
-  readonly limits?: AwsLimits
+  readonly limits?: Limits
   readonly requestHandler?: NonNullable<EC2ClientConfig['requestHandler']>
 }
 
@@ -68,7 +69,7 @@ export function awsCompute({
 /** The same over any client: the adapter's own decisions, without the SDK. */
 export function computeOver(
   client: AwsClient,
-  {place, runtime, limits}: {place: Place; runtime: Runtime; limits: AwsLimits},
+  {place, runtime, limits}: {place: Place; runtime: Runtime; limits: Limits},
 ): ComputeProvider {
   const api = awsApi(client, runtime, limits)
   return {

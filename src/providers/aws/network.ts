@@ -12,7 +12,7 @@ import {lookAgain, patiently} from './patience.ts'
  * The security group of one of our groups. Its name is a function of the owner (the DNS name is too long for it, its hash
  * is not), so that making it again finds it.
  */
-export const securityGroupName = ({fleet, dns, group}: NetworkWish): string =>
+const securityGroupName = ({fleet, dns, group}: NetworkWish): string =>
   `mcd-${fleet}-${group}-${createHash('sha256').update(dns).digest('hex').slice(0, 6)}`
 
 const describeWish = ({fleet, dns, group}: NetworkWish): string =>

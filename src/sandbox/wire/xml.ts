@@ -41,7 +41,7 @@ const ESCAPES: Record<string, string> = {
 }
 
 /** Text that is safe in content and in attributes. What XML 1.0 cannot hold at all becomes U+FFFD. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return (
     text
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the characters XML 1.0 forbids.

@@ -1,6 +1,7 @@
 import {AwsKeys, type RoleCredentials} from './aws-keys.ts'
 import {SANDBOX} from './credentials.ts'
 import {ACTIONS, type ActionName, NOT_ON_EUCALYPTUS, type ReplyOf, type RequestOf} from './ec2/actions.ts'
+import {zonesOf} from './ec2/catalog.ts'
 import {ec2Error} from './ec2/errors.ts'
 import type {AwsCaller, Ec2Instance} from './ec2/model.ts'
 import {Region} from './ec2/region.ts'
@@ -14,14 +15,12 @@ import type {Core} from './world.ts'
 export class Ec2World {
   readonly keys: AwsKeys
   readonly #core: Core
-  readonly #regions: ReadonlyMap<string, Region>
+  /** Made when first asked for. */
+  readonly #regions = new Map<string, Region>()
 
   constructor(core: Core) {
     this.#core = core
     this.keys = new AwsKeys(core.clock)
-    this.#regions = new Map(
-      [...SANDBOX.regions, SANDBOX.eucalyptusRegion].map(name => [name, new Region(core, name)]),
-    )
   }
 
   /** One API call. Throws VendorError with EC2's own code. */
@@ -74,18 +73,21 @@ export class Ec2World {
 
   /** A region's state, for tests and for whoever sets quotas and capacity. Throws when there is no such region. */
   region(name: string): Region {
-    const region = this.#regions.get(name)
-    if (!region) {
-      throw ec2Error(
-        'AuthFailure',
-        `The sandbox has no region ${name}. It has ${[...this.#regions.keys()].join(', ')}.`,
-      )
-    }
+    const known = this.#regions.get(name)
+    if (known) return known
+    const zones = zonesOf(name)
+    if (!zones) throw ec2Error('AuthFailure', `AWS has no region ${name} that the sandbox knows.`)
+    const region = new Region(this.#core, name, zones)
+    this.#regions.set(name, region)
     return region
   }
 
   instance(id: string): Ec2Instance | undefined {
-    return this.allInstances().find(instance => instance.id === id)
+    for (const {instances} of this.#regions.values()) {
+      const instance = instances.get(id)
+      if (instance) return instance
+    }
+    return undefined
   }
 
   /** Of every region, those included that describes do not show yet. */

@@ -410,6 +410,15 @@ describe('describes', () => {
     expect(() => ec2.call(OPERATOR, 'DescribeInstances', request)).toThrow(refusal(code))
   })
 
+  test('any region of AWS is there, and no other', () => {
+    const zones = (region: string) =>
+      ec2.call({...OPERATOR, region}, 'DescribeAvailabilityZones', {}).availabilityZones
+    expect(zones('ap-southeast-2').map(({zoneName}) => zoneName)).toEqual(
+      ['a', 'b', 'c'].map(letter => `ap-southeast-2${letter}`),
+    )
+    expect(() => zones('us-esat-1')).toThrow(refusal('AuthFailure'))
+  })
+
   test('at least one zone does not offer a common type', () => {
     const offerings = ec2.call(OPERATOR, 'DescribeInstanceTypeOfferings', {
       locationType: 'availability-zone',

@@ -2,12 +2,19 @@ import {createHash} from 'node:crypto'
 import {SANDBOX} from '../credentials.ts'
 import type {Image, InstanceType} from './model.ts'
 
-/** Availability zones by region. */
-export const ZONES: Record<string, readonly string[]> = {
-  'us-east-1': ['a', 'b', 'c', 'd', 'e', 'f'].map(letter => `us-east-1${letter}`),
-  'us-west-2': ['a', 'b', 'c', 'd'].map(letter => `us-west-2${letter}`),
-  'eu-west-1': ['a', 'b', 'c'].map(letter => `eu-west-1${letter}`),
-  [SANDBOX.eucalyptusRegion]: ['one', 'two'],
+/** Regions as they are, so that a file written for any of them can be tried here. */
+const AWS_REGIONS =
+  'us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 ca-west-1 sa-east-1 mx-central-1 eu-central-1 eu-central-2 eu-west-1 eu-west-2 eu-west-3 eu-north-1 eu-south-1 eu-south-2 ap-east-1 ap-south-1 ap-south-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-7 me-south-1 me-central-1 il-central-1 af-south-1'.split(
+    ' ',
+  )
+/** Zones of a region that has other than three. */
+const ZONE_LETTERS: Record<string, string> = {'us-east-1': 'abcdef', 'us-west-2': 'abcd'}
+
+/** Availability zones of a region; undefined when there is no such region. */
+export function zonesOf(region: string): string[] | undefined {
+  if (region === SANDBOX.eucalyptusRegion) return ['one', 'two']
+  if (!AWS_REGIONS.includes(region)) return undefined
+  return [...(ZONE_LETTERS[region] ?? 'abc')].map(letter => `${region}${letter}`)
 }
 
 const type = (name: string, vcpus: number, memoryMib: number): InstanceType => ({

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto'
 import {SANDBOX} from '../credentials.ts'
 import type {Core} from '../world.ts'
-import {imagesOf, offered, typesOf, ZONES} from './catalog.ts'
+import {imagesOf, offered, typesOf} from './catalog.ts'
 import type {
   Ec2Cloud,
   Ec2Instance,
@@ -43,12 +43,12 @@ export class Region {
   readonly #free = new Map<string, number>()
   #privateAddresses = new Map<string, number>()
 
-  constructor(core: Core, name: string) {
+  constructor(core: Core, name: string, zones: readonly string[]) {
     this.core = core
     this.name = name
     this.cloud = name === SANDBOX.eucalyptusRegion ? 'eucalyptus' : 'ec2'
     this.throttle = new Throttle(core.clock)
-    this.zones = ZONES[name] ?? []
+    this.zones = zones
     const {images, parameters} = imagesOf(name)
     for (const image of images) this.images.set(image.id, image)
     this.parameters = parameters

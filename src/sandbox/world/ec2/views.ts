@@ -20,7 +20,7 @@ import {tagList} from './tags.ts'
 
 export const stateView = (name: InstanceStateName) => ({code: INSTANCE_STATES[name], name})
 
-export function instanceView(instance: Ec2Instance) {
+function instanceView(instance: Ec2Instance) {
   const {publicIp, privateIp} = instance
   const isThere = instance.state !== 'terminated'
   const groups = instance.securityGroups.map(({id, name}) => ({groupId: id, groupName: name}))
