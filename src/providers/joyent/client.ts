@@ -15,6 +15,8 @@ import type {ApiReply, ApiRequest, Transport} from './transport.ts'
 
 /** Rows of one answer: CloudAPI's own most. A cloud that gives fewer says so with the answer. */
 const PAGE = 1_000
+/** Part of a page that the next one shows again. */
+const OVERLAP = 0.02
 /** Affinity and name service look-ups make CreateMachine slow to answer. */
 const CREATE_TIMEOUT_MS = 90_000
 
@@ -52,10 +54,7 @@ export function createClient(transport: Transport, call: Caller, url: string) {
     listPackages: () => list<ApiPackage>('ListPackages', 'packages'),
     listNetworks: () => list<ApiNetwork>('ListNetworks', 'networks'),
 
-    /**
-     * All pages, each instance once. `tombstone` shows what is destroyed or failed too; then rows only ever move down
-     * while we page, so none can slip between two pages.
-     */
+    /** All pages, each instance once. `tombstone` shows what is destroyed or failed too. */
     async listMachines(filters: Record<string, string>): Promise<ApiMachine[]> {
       const found = new Map<string, ApiMachine>()
       for (let offset = 0; ; ) {
@@ -66,7 +65,8 @@ export function createClient(transport: Transport, call: Caller, url: string) {
         )
         const page = rows<ApiMachine>('ListMachines', body)
         for (const machine of page) found.set(machine.id, machine)
-        offset += page.length
+        // Instances that end while we page move the others up: pages overlap, so that none slips between two.
+        offset += page.length - Math.floor(page.length * OVERLAP)
         if (page.length === 0 || page.length < queryLimit) return [...found.values()]
       }
     },

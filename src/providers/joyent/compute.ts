@@ -1,10 +1,9 @@
 import {AuthError, RefusedError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Secret} from '../../secret.ts'
-import {createCaller} from '../call.ts'
+import {createCaller, type Limits} from '../call.ts'
 import {type ComputeCapabilities, type ComputeProvider, no, type Place, yes} from '../compute.ts'
 import {type Client, createClient} from './client.ts'
-import {toInstance} from './convert.ts'
 import {ensureRule, listPieces} from './firewall.ts'
 import {insecureFetch} from './insecure-fetch.ts'
 import {createLauncher, type Launcher} from './launch.ts'
@@ -13,6 +12,7 @@ import {resolveWish} from './resolve.ts'
 import {loadSigner, type Signer} from './sign.ts'
 import {createTerminator} from './terminate.ts'
 import {httpTransport, type Transport} from './transport.ts'
+import {createWatch, type Watch} from './watch.ts'
 
 export type JoyentComputeOptions = {
   readonly place: Place
@@ -22,7 +22,7 @@ export type JoyentComputeOptions = {
   /** The private key as PEM text, in place of agent and ~/.ssh. */
   readonly key?: Secret
   readonly signer?: Signer
-  readonly limits?: {readonly concurrency?: number; readonly perSecond?: number}
+  readonly limits?: Limits
   readonly fetch?: typeof fetch
   /** In place of signed HTTP: a data centre in memory. */
   readonly transport?: Transport
@@ -47,7 +47,13 @@ const CAPABILITIES: ComputeCapabilities = {
   userdataGzip: false,
 }
 
-type Opened = {client: Client; url: string; launch: Launcher; end: (id: string) => Promise<void>}
+type Opened = {
+  client: Client
+  url: string
+  launch: Launcher
+  end: (id: string) => Promise<void>
+  watch: Watch
+}
 
 /** Instances on Joyent Triton, in one data centre, through CloudAPI. Nothing is read or loaded before the first call. */
 export function joyentCompute(options: JoyentComputeOptions): ComputeProvider {
@@ -73,7 +79,13 @@ export function joyentCompute(options: JoyentComputeOptions): ComputeProvider {
       : await overHttp(options)
     const client = createClient(transport, caller, url)
     const end = createTerminator(client, runtime)
-    return {client, url, end, launch: createLauncher({client, runtime, place: place.key, concurrency, end})}
+    return {
+      client,
+      url,
+      end,
+      watch: createWatch(client, place.key),
+      launch: createLauncher({client, runtime, place: place.key, concurrency, end}),
+    }
   }
 
   /** The data centre's own name; where the cloud does not list this endpoint, the endpoint's host. */
@@ -115,18 +127,21 @@ export function joyentCompute(options: JoyentComputeOptions): ComputeProvider {
       return resolved.target
     },
 
-    async listInstances(fleet) {
-      const {client} = await open()
-      // Failed instances show only among the tombstones.
-      const machines = await client.listMachines({'tag.mcd_fleet': fleet, tombstone: 'true'})
-      return machines.flatMap(machine => toInstance(machine, place.key) ?? [])
+    listInstances: async fleet => (await open()).watch.listInstances(fleet),
+
+    async launch(order) {
+      const {launch, watch} = await open()
+      const receipt = await launch(order)
+      watch.launched(receipt.instances)
+      return receipt
     },
 
-    launch: async order => (await open()).launch(order),
-
     async terminate(ids) {
-      const {end} = await open()
-      await sideBySide(ids, concurrency, end)
+      const {end, watch} = await open()
+      await sideBySide(ids, concurrency, async id => {
+        await end(id)
+        watch.ending([id])
+      })
     },
 
     async ensureNetwork(wish) {
