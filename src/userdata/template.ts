@@ -44,7 +44,7 @@ export function loadTemplate(
 ): Template {
   const isName = !/[\\/]/.test(name) && !name.startsWith('.')
   const own = isAbsolute(name) ? name : resolve(fleetFolder, name)
-  const file = (isName && documentOf(join(builtIn, name))) || documentOf(own)
+  const file = (isName && documentIn(join(builtIn, name))) || documentOf(own)
   if (file === undefined) throw unknownTemplate(name, isName, own, builtIn)
   const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '')
   const kind = kindOf(text)
@@ -66,9 +66,11 @@ export function kindOf(text: string): TemplateKind | undefined {
 }
 
 function documentOf(path: string): string | undefined {
-  if (!existsSync(path)) return undefined
-  if (statSync(path).isFile()) return path
-  return DOCUMENTS.map(name => join(path, name)).find(file => existsSync(file))
+  return existsSync(path) && statSync(path).isFile() ? path : documentIn(path)
+}
+
+function documentIn(folder: string): string | undefined {
+  return DOCUMENTS.map(name => join(folder, name)).find(file => existsSync(file))
 }
 
 function unknownTemplate(name: string, isName: boolean, own: string, builtIn: string): McdError {
@@ -79,7 +81,7 @@ function unknownTemplate(name: string, isName: boolean, own: string, builtIn: st
         suggestions: [`Put the document into ${join(own, 'userdata.yaml')}, or name the file itself.`],
       },
     )
-  const known = readdirSync(builtIn).filter(folder => documentOf(join(builtIn, folder)))
+  const known = readdirSync(builtIn).filter(folder => documentIn(join(builtIn, folder)))
   const meant = isName ? nearest(name, known) : undefined
   return new McdError(
     `userdata.template "${name}" is neither one of mcd's own templates (${known.join(', ')}) nor a path: there is no ${own}.`,

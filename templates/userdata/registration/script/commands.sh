@@ -33,7 +33,9 @@ check_name() {
   "${VENDOR}_own" || return $?
   if owns "$ADDRESS"; then
     # TTL and the like are mcd's affair: two who put them right would never agree.
-    "${VENDOR}_remove" "$ADDRESS" || return $?
+    if grep -vq "^$ADDRESS " "$OWN"; then
+      "${VENDOR}_remove" "$ADDRESS" || return $?
+    fi
     remember entered
     return 0
   fi

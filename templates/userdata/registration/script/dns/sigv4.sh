@@ -36,9 +36,9 @@ sign() {
 
 # curl_signs: whether this curl signs all that we send.
 curl_signs() {
-  # shellcheck disable=SC2046 # two numbers, as two arguments
-  set -- $(curl --version | sed -n '1s/^curl \([0-9]*\)\.\([0-9]*\).*/\1 \2/p')
-  [ "${1:-0}" -gt 7 ] || { [ "${1:-0}" -eq 7 ] && [ "${2:-0}" -ge 86 ]; }
+  curl_version=$(curl --version | sed -n '1s/^curl \([0-9]*\.[0-9]*\).*/\1/p')
+  curl_major=${curl_version%.*}
+  [ "${curl_major:-0}" -gt 7 ] || { [ "${curl_major:-0}" -eq 7 ] && [ "${curl_version#*.}" -ge 86 ]; }
 }
 
 sha256() {
