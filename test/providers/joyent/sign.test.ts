@@ -1,9 +1,9 @@
 import {execFileSync} from 'node:child_process'
 import {createHash, createPrivateKey} from 'node:crypto'
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {createRequire} from 'node:module'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import httpSignature from 'http-signature'
 import {afterEach, beforeEach, expect, test} from 'vitest'
 import {AuthError} from '../../../src/errors.ts'
 import type {TritonProfile} from '../../../src/providers/joyent/profile.ts'
@@ -15,15 +15,6 @@ import {parsePublicKey} from '../../../src/sandbox/world/triton/ssh-key.ts'
 import {Secret} from '../../../src/secret.ts'
 import {has} from '../../support/programs.ts'
 import {KEY_TYPES, type UserKey, userKey} from '../../support/triton-keys.ts'
-
-/** The npm library that CloudAPI itself verifies with. */
-const httpSignature = createRequire(import.meta.url)('http-signature') as {
-  parseRequest(
-    request: object,
-    options: {strict: boolean; clockSkew: number},
-  ): {keyId: string; algorithm: string}
-  verifySignature(parsed: object, publicPem: string): boolean
-}
 
 const DATE = new Date().toUTCString()
 const TARGET = '/me/machines?limit=2'

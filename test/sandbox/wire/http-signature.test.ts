@@ -1,34 +1,23 @@
 import {createSign, sign} from 'node:crypto'
-import {createRequire} from 'node:module'
+import httpSignature from 'http-signature'
 import {expect, test} from 'vitest'
 import type {WireRequest} from '../../../src/sandbox/wire/http.ts'
 import {parseAuthorization, signatureFault} from '../../../src/sandbox/wire/http-signature.ts'
 import {parsePublicKey} from '../../../src/sandbox/world/triton/ssh-key.ts'
 import {KEY_TYPES, userKey} from '../../support/triton-keys.ts'
 
-type Outgoing = {
-  method: string
-  path: string
-  getHeader(name: string): string | undefined
-  setHeader(name: string, value: string): void
-}
-/** The npm library that CloudAPI itself uses: an independent signer. */
-const httpSignature = createRequire(import.meta.url)('http-signature') as {
-  sign(request: Outgoing, options: {key: string; keyId: string; headers?: string[]}): boolean
-}
-
 const NOW_MS = Date.UTC(2026, 0, 1)
 const PATH = '/sandbox/machines'
 const QUERY = 'limit=2&name=a%20b'
 
-/** A GET as the wire sees it, signed by http-signature. */
+/** A GET as the wire sees it, signed by the library that CloudAPI itself uses. */
 function signed(key: string, {headers = ['(request-target)', 'date'], atMs = NOW_MS} = {}): WireRequest {
   const sent: Record<string, string> = {date: new Date(atMs).toUTCString()}
-  const outgoing: Outgoing = {
+  const outgoing = {
     method: 'GET',
     path: `${PATH}?${QUERY}`,
-    getHeader: name => sent[name.toLowerCase()],
-    setHeader: (name, value) => {
+    getHeader: (name: string) => sent[name.toLowerCase()],
+    setHeader: (name: string, value: string) => {
       sent[name.toLowerCase()] = value
     },
   }
