@@ -1,4 +1,3 @@
-import {keyringPlugins} from './tools/keyring-plugins.ts'
 import {thirdPartyLicences} from './tools/third-party.ts'
 
 /** One bundle, split by entry: the CLI, and the sandbox's background process. CommonJS, because Node's compile cache serves it best. */
@@ -7,7 +6,7 @@ export default {
   platform: 'node',
   external: ['dtrace-provider'],
   resolve: {mainFields: ['module', 'main']},
-  plugins: [keyringPlugins(), thirdPartyLicences('THIRD-PARTY.txt')],
+  plugins: [thirdPartyLicences('THIRD-PARTY.txt')],
   output: {
     dir: 'dist',
     format: 'cjs',
