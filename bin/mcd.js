@@ -39,6 +39,8 @@ function start() {
     process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
     return
   }
+  // A library under smartdc-auth still makes buffers the old way; that is not the user's concern.
+  process.noDeprecation = true
   try {
     const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
     nodeModule.enableCompileCache(join(cache, 'mcd', 'compile'))
@@ -51,5 +53,7 @@ function start() {
     process.exitCode = 1
     return
   }
-  nodeModule.createRequire(import.meta.url)(bundle).run({root})
+  nodeModule
+    .createRequire(import.meta.url)(bundle)
+    .run({root})
 }

@@ -6,12 +6,12 @@ import {readFleetFile} from './fleet/file/read.ts'
 import type {DnsName, Fleet, Group, InstanceCredentials} from './fleet/model.ts'
 import type {Outside, Progress} from './fleet/outside.ts'
 import {openFleetJournal, stateFolder} from './fleet/state-folder.ts'
-import {type FleetUserdata, fleetUserdata} from './fleet/userdata.ts'
+import {type FleetUserdata, fleetUserdata} from './fleet-userdata.ts'
 import {type AddressMap, httpProbe} from './health-probe.ts'
 import {sqliteJournal} from './journal/sqlite.ts'
 import type {ComputeProvider} from './providers/compute.ts'
 import type {DnsProvider} from './providers/dns.ts'
-import {computeProvider, dnsProvider, type Surroundings} from './providers/registry.ts'
+import {apiAddresses, computeProvider, dnsProvider, type Surroundings} from './providers/registry.ts'
 import {realRuntime} from './runtime.ts'
 import {Secret} from './secret.ts'
 
@@ -49,7 +49,7 @@ export async function openContext({
     ? await inSandbox(declared)
     : {fleet: declared, surroundings: {runtime} as Surroundings, addressOf: undefined}
   const around: Surroundings = {...surroundings, runtime, limits: fleet.limits}
-  const userdata = await fleetUserdata(fleet, around)
+  const userdata = fleetUserdata(fleet, apiAddresses(around))
   const compute = new Map<string, ComputeProvider>()
   const dns = new Map<string, DnsProvider>()
   const journal = await openFleetJournal(fleet, stateFolder(fleet.file, sandbox), path =>

@@ -84,7 +84,12 @@ export class TransientError extends McdError {
 
   constructor(
     message: string,
-    {effect, retryAfterMs, throttled = false, ...options}: McdErrorOptions & {effect: 'none' | 'unknown'; retryAfterMs?: number | undefined; throttled?: boolean},
+    {
+      effect,
+      retryAfterMs,
+      throttled = false,
+      ...options
+    }: McdErrorOptions & {effect: 'none' | 'unknown'; retryAfterMs?: number | undefined; throttled?: boolean},
   ) {
     super(message, options)
     this.effect = effect
@@ -99,7 +104,10 @@ export class UnreachableError extends McdError {
   /** Whether the last call may have taken effect all the same. */
   readonly effect: 'none' | 'unknown'
 
-  constructor(message: string, {effect = 'none', ...options}: McdErrorOptions & {effect?: 'none' | 'unknown'} = {}) {
+  constructor(
+    message: string,
+    {effect = 'none', ...options}: McdErrorOptions & {effect?: 'none' | 'unknown'} = {},
+  ) {
     super(message, options)
     this.effect = effect
   }
@@ -132,7 +140,10 @@ export class ZoneNotFoundError extends McdError {
   constructor(zone: string, vendor: string, options: {cause?: unknown} = {}) {
     super(`Zone ${zone} was not found in ${vendor}: these credentials can list zones, but not this one.`, {
       ...options,
-      suggestions: ['Check the spelling of "zone" in the fleet file.', `Give these credentials access to ${zone}, then run again.`],
+      suggestions: [
+        'Check the spelling of "zone" in the fleet file.',
+        `Give these credentials access to ${zone}, then run again.`,
+      ],
     })
   }
 }
@@ -149,7 +160,9 @@ export class InterruptedError extends McdError {
   override readonly exit: number
 
   constructor(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') {
-    super('Interrupted: the call in flight was finished and recorded.', {suggestions: ['Run the same command again to go on.']})
+    super('Interrupted: the call in flight was finished and recorded.', {
+      suggestions: ['Run the same command again to go on.'],
+    })
     this.exit = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
   }
 }

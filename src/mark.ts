@@ -17,7 +17,13 @@ export type Mark = {
   spec: string
 }
 
-export const MARK_KEYS = ['fleet', 'dns', 'group', 'launch', 'spec'] as const satisfies readonly (keyof Mark)[]
+export const MARK_KEYS = [
+  'fleet',
+  'dns',
+  'group',
+  'launch',
+  'spec',
+] as const satisfies readonly (keyof Mark)[]
 
 /** EC2 tags use `mcd:`, Triton tags and metadata `mcd_` (a colon cannot stand in a Triton tag filter). */
 export type TagPrefix = 'mcd:' | 'mcd_'
@@ -44,7 +50,9 @@ export function markToComment({fleet, group, instance}: RecordMark): string {
 
 export function markFromComment(comment: string | null | undefined): RecordMark | undefined {
   const match = /^mcd:v1 f=([a-z0-9-]{1,24}) g=([a-z0-9-]{1,24}) i=([A-Za-z0-9-]+)$/.exec(comment ?? '')
-  return match ? {fleet: match[1] as string, group: match[2] as string, instance: match[3] as string} : undefined
+  return match
+    ? {fleet: match[1] as string, group: match[2] as string, instance: match[3] as string}
+    : undefined
 }
 
 /** Route53 set identifier: `mcd:v1:web:i-0abc`. It has no room for the group, which the instance itself tells. */

@@ -61,12 +61,13 @@ async function ensureNetwork(
   {place, group, open}: Action & {kind: 'ensure-network'},
 ): Promise<string> {
   const {fleet} = desired
+  const subnets = fleet.groups.find(({name}) => name === group)?.wish.subnets ?? []
   const ids = await ledger.step(
     {kind: 'ensure-network', place, group, open},
     () =>
       outside
         .compute(placeOf(desired, ledger.recorded(), place))
-        .ensureNetwork({fleet: fleet.name, dns: fleet.dns, group, open}),
+        .ensureNetwork({fleet: fleet.name, dns: fleet.dns, group, open, subnets}),
     outcome => ('value' in outcome ? {kind: 'done', networkIds: outcome.value} : failed(outcome.error)),
   )
   observer.forget({place})

@@ -1,4 +1,4 @@
-import {McdError, UnreachableError, ZoneNotFoundError} from '../errors.ts'
+import {InterruptedError, McdError, UnreachableError, ZoneNotFoundError} from '../errors.ts'
 import {type ZoneKey, zoneKey} from '../journal/events.ts'
 import type {Recorded} from '../journal/fold.ts'
 import {holdName} from '../mark.ts'
@@ -25,6 +25,8 @@ type NameToRead = {vendor: DnsVendor; zone: string; name: string; watched: boole
 export function createObserver(outside: Outside, fleet: Fleet, recorded: () => Recorded): Observer {
   const accounts = new Map<string, {place: Place; account: string}>()
   const zones = new Map<ZoneKey, {vendor: DnsVendor; zone: Zone}>()
+  /** Places that showed their instances in this run. Whose credentials these are, another service may have told. */
+  const reached = new Set<string>()
   const network = new Map<string, readonly NetworkPiece[]>()
   const members = new Map<ZoneKey, readonly Member[]>()
   const health = healthTracker(fleet, outside.probe, outside.runtime)
@@ -39,12 +41,12 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
       }
       const pieces = network.get(place.key) ?? (await provider.listNetwork(fleet.name))
       network.set(place.key, pieces)
-      return {readable: true, instances: await provider.listInstances(fleet.name), network: pieces}
+      const instances = await provider.listInstances(fleet.name)
+      reached.add(place.key)
+      return {readable: true, instances, network: pieces}
     } catch (error) {
-      return {
-        readable: false,
-        why: toleratedOutage(error, recorded().places.has(place.key) || accounts.has(place.key)),
-      }
+      const why = toleratedOutage(error, recorded().places.has(place.key) || reached.has(place.key))
+      return {readable: false, why}
     }
   }
 
@@ -106,7 +108,7 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
     async look({settleHealth = false} = {}) {
       const places = placesOf(fleet, recorded())
       const names = namesOf(fleet, recorded())
-      const [seenPlaces, seenZones] = await Promise.all([
+      const [seenPlaces, seenZones] = await allOrAllErrors([
         allOrAllErrors(places.map(async place => [place.key, await lookAtPlace(place)] as const)),
         allOrAllErrors([...names].map(([key, inZone]) => lookAtZone(key, inZone))),
       ])
@@ -172,17 +174,25 @@ function toleratedOutage(error: unknown, reachedBefore: boolean): string {
 }
 
 /** Waits for all; every mistake is reported, not only the first. */
-async function allOrAllErrors<T>(promises: Promise<T>[]): Promise<T[]> {
+async function allOrAllErrors<T extends readonly unknown[]>(
+  promises: {
+    [Index in keyof T]: Promise<T[Index]>
+  },
+): Promise<T> {
   const settled = await Promise.allSettled(promises)
   const failures = settled.flatMap(result => (result.status === 'rejected' ? [result.reason as unknown] : []))
   if (failures.length === 1) throw failures[0]
   if (failures.length > 1) {
     const known = failures.filter(failure => failure instanceof McdError)
-    if (known.length < failures.length) throw failures.find(failure => !(failure instanceof McdError))
-    throw new McdError(known.map(({message}) => message).join('\n'), {
+    // A fault of ours is never hidden behind other errors, and an interrupt is what the run ends with.
+    const alone = failures.find(
+      failure => !(failure instanceof McdError) || failure instanceof InterruptedError,
+    )
+    if (alone) throw alone
+    throw new McdError([...new Set(known.map(({message}) => message))].join('\n'), {
       suggestions: [...new Set(known.flatMap(({suggestions}) => suggestions))],
       cause: known[0],
     })
   }
-  return settled.map(result => (result as PromiseFulfilledResult<T>).value)
+  return settled.map(result => (result as PromiseFulfilledResult<unknown>).value) as unknown as T
 }

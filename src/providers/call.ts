@@ -33,6 +33,8 @@ const FIRST_BACKOFF_MS = 1_000
 const MAX_BACKOFF_MS = 30_000
 /** Longer waits than this asked for by a server are not slept through in silence: the vendor counts as unreachable. */
 const MAX_RETRY_AFTER_MS = 330_000
+/** Where nobody was ever reached the address is most likely wrong: that should be said within seconds. */
+const FIRST_CONTACT_ATTEMPTS = 4
 
 export type Caller = <T>(options: CallOptions, send: (signal: AbortSignal) => Promise<T>) => Promise<T>
 
@@ -42,23 +44,35 @@ export type Caller = <T>(options: CallOptions, send: (signal: AbortSignal) => Pr
  */
 export function createCaller(runtime: Runtime, service: string, rates: Record<string, Rate> = {}): Caller {
   const buckets = new Map(Object.entries(rates).map(([name, rate]) => [name, tokenBucket(runtime, rate)]))
+  let everReached = false
   return async ({name, bucket, cost = 1, timeoutMs = 30_000, attempts = 6, repeatable = true}, send) => {
     for (let attempt = 1; ; attempt++) {
       runtime.signal.throwIfAborted()
       await buckets.get(bucket ?? '')?.take(cost)
       try {
-        return await withTimeout(runtime, timeoutMs, `${service} ${name}`, send)
+        const reply = await withTimeout(runtime, timeoutMs, `${service} ${name}`, send)
+        everReached = true
+        return reply
       } catch (error) {
         if (!(error instanceof TransientError)) throw error
+        everReached ||= error.throttled || error.effect === 'unknown'
         if (error.throttled) buckets.get(bucket ?? '')?.slowDown()
         if (error.effect === 'unknown' && !repeatable) throw error
         const waitMs = error.retryAfterMs ?? backoffMs(runtime, attempt)
-        if (attempt >= attempts || waitMs > MAX_RETRY_AFTER_MS) {
-          throw new UnreachableError(`${service} ${name} failed ${attempt} ${attempt === 1 ? 'time' : 'times'}: ${error.message}`, {
-            cause: error,
-            effect: error.effect,
-            suggestions: ['Check the endpoint and the network, then run the same command again: it goes on where it stopped.'],
-          })
+        if (
+          attempt >= (everReached ? attempts : Math.min(attempts, FIRST_CONTACT_ATTEMPTS)) ||
+          waitMs > MAX_RETRY_AFTER_MS
+        ) {
+          throw new UnreachableError(
+            `${service} ${name} failed ${attempt} ${attempt === 1 ? 'time' : 'times'}: ${error.message}`,
+            {
+              cause: error,
+              effect: error.effect,
+              suggestions: [
+                'Check the endpoint and the network, then run the same command again: it goes on where it stopped.',
+              ],
+            },
+          )
         }
         await runtime.sleep(waitMs)
       }
@@ -107,7 +121,12 @@ function tokenBucket(runtime: Runtime, rate: Rate) {
 }
 
 /** Runs `send` under a deadline of the runtime's clock. A timeout is a lost reply: its effect is unknown. */
-async function withTimeout<T>(runtime: Runtime, timeoutMs: number, what: string, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function withTimeout<T>(
+  runtime: Runtime,
+  timeoutMs: number,
+  what: string,
+  send: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const abandon = new AbortController()
   const answered = new AbortController()
   const deadline = runtime.sleep(timeoutMs, answered.signal).then(

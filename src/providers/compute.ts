@@ -91,7 +91,11 @@ export type LaunchWish = {
 }
 
 /** One zone of a place (or the place itself where it has none) and the types it offers out of the wished ones, in order. */
-export type LaunchZone = {readonly name: string; readonly subnetId?: string; readonly types: readonly string[]}
+export type LaunchZone = {
+  readonly name: string
+  readonly subnetId?: string
+  readonly types: readonly string[]
+}
 
 /**
  * A wish resolved to the vendor's ids, ready to freeze into the journal: plain JSON, no secrets. `zones` is never empty.
@@ -137,7 +141,14 @@ export type NetworkWish = {
 }
 
 /** A security group (EC2) or firewall rule (Triton) with our mark. */
-export type NetworkPiece = {readonly id: string; readonly place: string; readonly fleet: string; readonly dns: string; readonly group: string; readonly open: readonly number[]}
+export type NetworkPiece = {
+  readonly id: string
+  readonly place: string
+  readonly fleet: string
+  readonly dns: string
+  readonly group: string
+  readonly open: readonly number[]
+}
 
 /**
  * Instances in one place. Every method reads all pages, throws AuthError, UnreachableError (after its retries) or a more

@@ -43,7 +43,12 @@ export type DnsChange = {readonly create: readonly Member[]; readonly remove: re
 export type ChangeReceipt = {readonly id: string}
 
 /** What a name is wanted to hold, for the vendor's own limits. */
-export type NameWish = {readonly name: string; readonly ttlSeconds: number; readonly proxied: boolean; readonly members: number}
+export type NameWish = {
+  readonly name: string
+  readonly ttlSeconds: number
+  readonly proxied: boolean
+  readonly members: number
+}
 
 /**
  * The DNS of one vendor as one account sees it. Errors and retries as for ComputeProvider: a failed read is never an empty list.
@@ -61,7 +66,12 @@ export type DnsProvider = {
    */
   change(zone: Zone, change: DnsChange): Promise<ChangeReceipt>
   /** Whether the vendor's servers have stopped answering with the removed members. `receipt` of the removal where known, and when it was accepted. */
-  removalServed(zone: Zone, removed: readonly Member[], receipt?: ChangeReceipt, removedAtMs?: number): Promise<boolean>
+  removalServed(
+    zone: Zone,
+    removed: readonly Member[],
+    receipt?: ChangeReceipt,
+    removedAtMs?: number,
+  ): Promise<boolean>
   /** What the vendor would refuse: TTL range, member limits, record sets under the name that ours cannot live beside. Pure; all at once. */
   refusals(wish: NameWish, existing: readonly Member[]): string[]
 }

@@ -37,6 +37,16 @@ const NAME_SERVER_TIMEOUT_MS = 5_000
 
 type AwsKeys = {readonly accessKeyId: string; readonly secretAccessKey: string}
 
+/** API addresses other than the vendors' own, as mcd uses them: what instances are told must be the same. */
+export function apiAddresses(
+  {sandbox}: Surroundings,
+  env = process.env,
+): {cloudflare?: string; route53?: string} {
+  const cloudflare = sandbox?.cloudflare.baseUrl ?? env.CLOUDFLARE_BASE_URL
+  const route53 = sandbox?.aws.endpoint ?? env.AWS_ENDPOINT_URL_ROUTE_53 ?? env.AWS_ENDPOINT_URL
+  return {...(cloudflare ? {cloudflare} : {}), ...(route53 ? {route53} : {})}
+}
+
 /** The provider of a place: one line per provider. */
 export function computeProvider(place: Place, around: Surroundings): ComputeProvider {
   switch (place.provider) {
@@ -64,7 +74,7 @@ export function dnsProvider(
       if (credentials && credentials.kind !== 'token') throw new McdError('CloudFlare takes a token.')
       const apiToken =
         credentials?.token ?? around.sandbox?.cloudflare.apiToken ?? cloudflareToken(process.env)
-      return cloudflareDns({apiToken, ...inSandboxCloudflare(around), ...common(around, 'cloudflare')})
+      return cloudflareDns({apiToken, ...cloudflareAddresses(around), ...common(around, 'cloudflare')})
     }
     case 'route53': {
       if (credentials && credentials.kind !== 'keys') throw new McdError('Route53 takes an access key.')
@@ -113,12 +123,14 @@ function inSandboxTriton({sandbox}: Surroundings): {profile?: TritonProfile; key
   return {profile: {name: 'sandbox', url, account, keyId, insecure: false}, key}
 }
 
-function inSandboxCloudflare({sandbox, runtime}: Surroundings): Pick<CloudflareOptions, 'baseUrl' | 'query'> {
-  const baseUrl = sandbox?.cloudflare.baseUrl ?? process.env.CLOUDFLARE_BASE_URL
-  if (!sandbox) return baseUrl ? {baseUrl} : {}
-  const {dns} = sandbox.cloudflare
+function cloudflareAddresses(around: Surroundings): Pick<CloudflareOptions, 'baseUrl' | 'query'> {
+  const {cloudflare: baseUrl} = apiAddresses(around)
+  const own = baseUrl ? {baseUrl} : {}
+  if (!around.sandbox) return own
+  const {runtime, sandbox} = around
   return {
-    baseUrl: sandbox.cloudflare.baseUrl,
-    query: (_nameServer, name, type) => query(dns, name, type, {timeoutMs: NAME_SERVER_TIMEOUT_MS, runtime}),
+    ...own,
+    query: (_nameServer, name, type) =>
+      query(sandbox.cloudflare.dns, name, type, {timeoutMs: NAME_SERVER_TIMEOUT_MS, runtime}),
   }
 }

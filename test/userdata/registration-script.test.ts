@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
+import {Secret} from '../../src/secret.ts'
 import {loadRegistration, type RegistrationName} from '../../src/userdata/registration.ts'
 import {builtInTemplates} from '../../src/userdata/template.ts'
 import {type DnsVendors, dnsVendors, guest, metadataService, webServer} from '../support/guest.ts'
@@ -272,6 +273,19 @@ nebula_start_delay() { VALUE=0; }
       const {status, output} = await machine.run('register')
       expect(status).toBe(0)
       expect(output).toMatch(/this instance's clock says .* GMT, Route53's Sat, 21 Nov 2026 10:00:00 GMT/)
+    })
+
+    test('does not try again with a key that is wrong', async () => {
+      const wrong = {
+        kind: 'keys',
+        accessKeyId: new Secret(SANDBOX.aws.instances.accessKeyId, 'env:WEB_KEY'),
+        secretAccessKey: new Secret('not-the-secret', 'env:WEB_SECRET'),
+      } as const
+      const {machine, route53} = await instance(vendors => [{...vendors.route53.name, credentials: wrong}])
+      const {status, output} = await machine.run('register')
+      expect(status).toBe(1)
+      expect(output).toContain('Route53 answered 403 (SignatureDoesNotMatch) to GET')
+      expect(route53.seen).toHaveLength(1)
     })
 
     test('one vendor that is away does not hold up the other; told to stop meanwhile, it leaves what it entered', async () => {

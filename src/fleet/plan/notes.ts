@@ -8,7 +8,7 @@ export function troubleNotes({observed, desired}: FleetView): Note[] {
     if (!seen.readable)
       notes.push({
         kind: 'unreachable',
-        text: `${place} could not be read: ${seen.why} Nothing of it was changed.`,
+        text: `${place} could not be read: ${sentence(seen.why)} Nothing of it was changed.`,
         blocks: true,
         place,
       })
@@ -17,7 +17,7 @@ export function troubleNotes({observed, desired}: FleetView): Note[] {
     if (!seen.readable)
       notes.push({
         kind: 'unreachable',
-        text: `${name} could not be read: ${seen.why} Nothing of it was changed.`,
+        text: `${name} could not be read: ${sentence(seen.why)} Nothing of it was changed.`,
         blocks: true,
         place: name,
       })
@@ -35,3 +35,5 @@ export function strangerNotes({strangers, desired}: FleetView): Note[] {
     blocks: false,
   }))
 }
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

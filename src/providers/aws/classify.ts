@@ -66,9 +66,11 @@ const CREDENTIALS = [
   'InvalidAccessKeyId',
   'OptInRequired',
   'Blocked',
-  'CredentialsProviderError',
-  'TokenProviderError',
 ]
+/** Thrown before anything is sent. */
+const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
+const WHERE_FROM =
+  'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".'
 const PERMISSION = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
 /** Nothing was sent when there was nobody to connect to. */
 const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
@@ -113,6 +115,9 @@ export function classify(call: string, thrown: unknown): McdError {
       suggestions: ["Set this machine's clock right, then run again."],
     })
   }
+  if (NO_CREDENTIALS.includes(name)) {
+    return new AuthError(`mcd found no AWS credentials: ${message}`, {cause, suggestions: [WHERE_FROM]})
+  }
   if (CREDENTIALS.includes(name) || status === 401) {
     return new AuthError(`AWS refused the credentials for ${call}: ${message} (${name})`, {
       cause,
@@ -124,7 +129,7 @@ export function classify(call: string, thrown: unknown): McdError {
   }
   const lost = connectionCode(error)
   if (lost !== undefined) {
-    return new TransientError(`AWS could not be reached for ${call}: ${lost}`, {
+    return new TransientError(`AWS could not be reached for ${call}: ${connectionDetail(error, lost)}`, {
       effect: NOT_SENT.includes(lost) ? 'none' : 'unknown',
       cause,
     })
@@ -141,6 +146,13 @@ function connectionCode(error: SdkError): string | undefined {
   return [error.code, cause?.code, ...(tried.errors ?? []).map(({code}) => code), error.name].find(
     code => code !== undefined && CONNECTION.includes(code),
   )
+}
+
+/** Node's own words name the address: `connect ECONNREFUSED 192.0.2.1:443`. */
+function connectionDetail(error: SdkError, code: string): string {
+  const {cause} = error as {cause?: SdkError}
+  const {errors = []} = (cause ?? error) as {errors?: SdkError[]}
+  return [error, cause, ...errors].map(each => each?.message ?? '').find(text => text.includes(code)) ?? code
 }
 
 function adviceOn(message: string): string[] {

@@ -169,7 +169,8 @@ const NOT_SENT = new Set([
 
 function connectionLost(what: string, error: Error): TransientError {
   const codes = causesOf(error).map(cause => (cause as NodeJS.ErrnoException).code ?? '')
-  const reason = codes.find(code => code !== '') ?? causesOf(error).at(-1)?.message ?? error.message
+  // Node's own words name the address: `connect ECONNREFUSED 192.0.2.1:443`.
+  const reason = causesOf(error).at(-1)?.message || codes.find(code => code !== '') || error.message
   const notSent = codes.some(code => NOT_SENT.has(code))
   return new TransientError(`CloudFlare could not be reached for ${what}: ${reason}`, {
     effect: notSent ? 'none' : 'unknown',

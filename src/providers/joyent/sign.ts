@@ -22,7 +22,8 @@ type SigningOptions = {
   readonly keyFolder?: string
 }
 
-const AGENT_PROBE_MS = 200
+/** A socket nobody listens on refuses at once; only an agent that hangs is waited for, and a machine that is busy is not one. */
+const AGENT_PROBE_MS = 2_000
 
 /**
  * A signer with the profile's key: from `key` or TRITON_KEY_MATERIAL (text or path) where given, else from the ssh agent,

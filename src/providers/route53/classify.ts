@@ -53,9 +53,9 @@ const CREDENTIALS = [
   'ExpiredTokenException',
   'InvalidAccessKeyId',
   'OptInRequired',
-  'CredentialsProviderError',
-  'TokenProviderError',
 ]
+/** Thrown before anything is sent. */
+const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 const PERMISSION = ['AccessDenied', 'AccessDeniedException']
 /** Nothing was sent when there was nobody to connect to. */
 const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
@@ -91,6 +91,13 @@ export function classify(what: string, thrown: unknown): McdError {
         'mcd needs route53:ListHostedZonesByName, ListResourceRecordSets, ChangeResourceRecordSets and GetChange.',
       ],
     })
+  if (NO_CREDENTIALS.includes(name))
+    return new AuthError(`mcd found no AWS credentials: ${message}`, {
+      cause: error,
+      suggestions: [
+        'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".',
+      ],
+    })
   if (CREDENTIALS.includes(name) || status === 401 || status === 403)
     return new AuthError(`Route53 refused the credentials for ${what}: ${told}`, {
       cause: error,
@@ -105,13 +112,19 @@ export function classify(what: string, thrown: unknown): McdError {
     CONNECTION.includes(known ?? ''),
   )
   if (code)
-    return new TransientError(`Route53 could not be reached for ${what}: ${code}`, {
+    return new TransientError(`Route53 could not be reached for ${what}: ${connectionDetail(error, code)}`, {
       effect: NOT_SENT.includes(code) ? 'none' : 'unknown',
       cause: error,
     })
   if (status !== undefined && status >= 400)
     return new McdError(`Route53 refused ${what}: ${told}`, {cause: error})
   return unexpected('Route53', error)
+}
+
+/** Node's own words name the address: `connect ECONNREFUSED 192.0.2.1:443`. */
+function connectionDetail(error: SdkError, code: string): string {
+  const cause = error.cause as SdkError | undefined
+  return [error, cause].map(each => each?.message ?? '').find(text => text.includes(code)) ?? code
 }
 
 /** One bracketed list in the message today; older services and SDKs filled `messages` instead. */

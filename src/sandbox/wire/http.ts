@@ -21,11 +21,17 @@ export type Wire = (request: WireRequest) => WireReply | Promise<WireReply>
 const MAX_BODY_BYTES = 4 * 1024 * 1024
 
 /** Serves a wire on loopback; port 0 picks a free one. */
-export async function listen(wire: Wire, {host = '127.0.0.1', port = 0}: {host?: string; port?: number} = {}): Promise<{server: Server; port: number; url: string; close(): Promise<void>}> {
+export async function listen(
+  wire: Wire,
+  {host = '127.0.0.1', port = 0}: {host?: string; port?: number} = {},
+): Promise<{server: Server; port: number; url: string; close(): Promise<void>}> {
   const server = createServer(async (incoming, outgoing) => {
     try {
       const reply = await wire(await readRequest(incoming))
-      outgoing.writeHead(reply.status, {'content-length': Buffer.byteLength(reply.body ?? ''), ...reply.headers})
+      outgoing.writeHead(reply.status, {
+        'content-length': Buffer.byteLength(reply.body ?? ''),
+        ...reply.headers,
+      })
       outgoing.end(incoming.method === 'HEAD' ? undefined : reply.body)
     } catch (error) {
       // A defect of ours, or a client that went away: never a crash of the sandbox.
@@ -65,7 +71,10 @@ async function readRequest(incoming: IncomingMessage): Promise<WireRequest> {
     rawQuery,
     query: new URLSearchParams(rawQuery),
     headers: Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+      Object.entries(incoming.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join(', ') : (value ?? ''),
+      ]),
     ),
     body: Buffer.concat(chunks),
     remoteAddress: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),

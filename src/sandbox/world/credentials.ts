@@ -6,8 +6,14 @@ export const SANDBOX = {
   zone: 'example.com',
   aws: {
     account: '000000000000',
-    operator: {accessKeyId: 'AKIASANDBOXOPERATOR0', secretAccessKey: 'sandbox-operator-secret-access-key-0000000'},
-    instances: {accessKeyId: 'AKIASANDBOXINSTANCES', secretAccessKey: 'sandbox-instances-secret-access-key-000000'},
+    operator: {
+      accessKeyId: 'AKIASANDBOXOPERATOR0',
+      secretAccessKey: 'sandbox-operator-secret-access-key-0000000',
+    },
+    instances: {
+      accessKeyId: 'AKIASANDBOXINSTANCES',
+      secretAccessKey: 'sandbox-instances-secret-access-key-000000',
+    },
     instanceProfile: 'sandbox-registration',
   },
   cloudflare: {

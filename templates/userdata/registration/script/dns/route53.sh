@@ -20,16 +20,20 @@ route53_call() {
   PROBLEM="Route53 answered $STATUS ${CODE:+($CODE) }to $1: $(sed -n 's/.*<Message>\([^<]*\)<.*/\1/p' "$FLAT")"
   case $CODE in
   Throttling* | PriorRequestNotComplete | RequestThrottled* | TooManyRequests*) return 2 ;;
-  # Signatures hold for five minutes. The time may yet be synchronised.
-  SignatureDoesNotMatch | RequestExpired | InvalidSignatureException | RequestTimeTooSkewed)
-    PROBLEM="$PROBLEM (this instance's clock says $(date -u '+%a, %d %b %Y %H:%M:%S GMT'), Route53's $(header date))"
-    return 2
-    ;;
+  RequestExpired | RequestTimeTooSkewed) route53_clock ;;
+  # Either the key is wrong, or the time: signatures hold for five minutes.
+  SignatureDoesNotMatch | InvalidSignatureException) case $PROBLEM in *expired* | *'not yet current'*) route53_clock ;; esac ;;
   esac
   if worth_another_try; then
     return 2
   fi
   return 1
+}
+
+# Not now: the time may yet be synchronised.
+route53_clock() {
+  STATUS=000
+  PROBLEM="$PROBLEM (this instance's clock says $(date -u '+%a, %d %b %Y %H:%M:%S GMT'), Route53's $(header date))"
 }
 
 # route53_credentials: KEY_ID, KEY_SECRET, KEY_TOKEN. The last role credentials stay in memory-backed /run for a shutdown in

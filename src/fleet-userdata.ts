@@ -1,0 +1,40 @@
+import {dirname} from 'node:path'
+import {UnreachableError} from './errors.ts'
+import type {DnsName, Fleet, Group} from './fleet/model.ts'
+import type {Userdata} from './fleet/outside.ts'
+import {type ZoneKey, zoneKey} from './journal/events.ts'
+import type {ComputeCapabilities} from './providers/compute.ts'
+import type {DnsVendor, Zone} from './providers/dns.ts'
+import {loadRegistration, registrationEndpoint, registrationNames} from './userdata/registration.ts'
+import {type RenderedUserdata, renderUserdata, userdataSpec} from './userdata/render.ts'
+import {loadTemplate} from './userdata/template.ts'
+
+/** A fleet's userdata with its template read once: the engine renders with it, and `mcd render` shows it. */
+export type FleetUserdata = Omit<Userdata, 'render'> & {
+  render(group: Group, zones: ReadonlyMap<ZoneKey, Zone>, capabilities: ComputeCapabilities): RenderedUserdata
+}
+
+/** `baseUrls` replace the vendors' own API addresses in what instances are told. Throws McdError for a template that is not there. */
+export function fleetUserdata(
+  fleet: Fleet,
+  baseUrls: Partial<Record<DnsVendor, string>> = {},
+): FleetUserdata {
+  const template = loadTemplate(fleet.userdata.template, dirname(fleet.file))
+  const registration = loadRegistration()
+  return {
+    spec: group => userdataSpec(template, fleet, group),
+    render(group, zones, capabilities) {
+      const endpointOf = ({vendor, zone, name}: DnsName): string => {
+        const found = zones.get(zoneKey(vendor, zone))
+        // The instance could not register: better none now than one that never serves.
+        if (!found)
+          throw new UnreachableError(
+            `The zone of ${name} could not be read at ${vendor}, and its instances need it to register.`,
+          )
+        return registrationEndpoint(vendor, found.id, baseUrls[vendor])
+      }
+      const names = registrationNames(fleet, group, endpointOf)
+      return renderUserdata({template, registration, fleet, group, names, capabilities})
+    },
+  }
+}
