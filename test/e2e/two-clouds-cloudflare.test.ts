@@ -1,0 +1,3 @@
+import {twoCloudStory} from './two-cloud-story.ts'
+
+twoCloudStory('cloudflare')

@@ -1,0 +1,135 @@
+import {mkdirSync, writeFileSync} from 'node:fs'
+import {homedir} from 'node:os'
+import {dirname, join} from 'node:path'
+import {execa} from 'execa'
+import type {FleetStatus} from '../../src/fleet/status.ts'
+import type {RunReport} from '../../src/run.ts'
+import type {SandboxEndpoints} from '../../src/sandbox/client.ts'
+import type {MachinesMode} from '../../src/sandbox/machines/hypervisor.ts'
+import type {SandboxStatus} from '../../src/sandbox/status.ts'
+import {TEST_IDLE_MS, temporaryFolders} from './sandbox.ts'
+
+/** What one run of mcd ended with. */
+export type Outcome = {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+  /** stdout as `--json` printed it; throws with everything that was said when it is no JSON. */
+  json<T>(): T
+}
+
+export type RunOptions = {
+  /** Beside a small environment of its own: no credential or endpoint of whoever runs the tests reaches mcd. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A run that goes on; `ended` resolves whatever its end. */
+export type Running = {readonly ended: Promise<Outcome>; kill(signal: NodeJS.Signals): void}
+
+export type RunningSandbox = SandboxStatus & {readonly endpoints: SandboxEndpoints}
+
+/** A folder with fleet files, mcd as a process in it, and its sandbox. */
+export type Workplace = {
+  readonly folder: string
+  /** Writes a file of the folder, `mcd.yaml` unless told otherwise, with the folders on its way. */
+  write(text: string, file?: string): void
+  mcd(args: readonly string[], options?: RunOptions): Promise<Outcome>
+  begin(args: readonly string[], options?: RunOptions): Running
+  /** `up` and `down --yes` in the sandbox: the report, once it tells the exit status that the process really had. */
+  up(...flags: readonly string[]): Promise<RunReport>
+  down(...flags: readonly string[]): Promise<RunReport>
+  status(): Promise<FleetStatus>
+  startSandbox(machines?: MachinesMode): Promise<void>
+  /** What `sandbox status --json` tells. */
+  sandbox(): Promise<RunningSandbox>
+}
+
+const MCD = join(import.meta.dirname, '..', '..', 'bin', 'mcd.js')
+/** Longer than any run of a test may take; mcd is ended then, so that nothing is left behind. */
+const RUN_LIMIT_MS = 110_000
+
+/** Workplaces for the tests of one file; `endAll` ends their sandboxes and removes the folders. */
+export function workplaces(): {open(): Workplace; endAll(): Promise<void>} {
+  const folders = temporaryFolders()
+  const runs = new Set<Running>()
+  return {
+    open: () => workplace(folders.make(), runs),
+    async endAll() {
+      for (const {kill} of runs) kill('SIGKILL')
+      await Promise.all([...runs].map(({ended}) => ended))
+      await folders.removeAll()
+    },
+  }
+}
+
+function workplace(folder: string, runs: Set<Running>): Workplace {
+  function begin(args: readonly string[], {env = {}}: RunOptions = {}): Running {
+    const child = execa(process.execPath, [MCD, ...args], {
+      cwd: folder,
+      env: {...quietEnvironment(folder), ...env},
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+      timeout: RUN_LIMIT_MS,
+    })
+    const run: Running = {
+      ended: child.then(({exitCode = -1, stdout, stderr}) => {
+        runs.delete(run)
+        return outcome(args, exitCode, stdout, stderr)
+      }),
+      kill: signal => void child.kill(signal),
+    }
+    runs.add(run)
+    return run
+  }
+  const mcd = (args: readonly string[], options?: RunOptions) => begin(args, options).ended
+  const ask = async <T>(...args: readonly string[]) => (await mcd([...args, '--json'])).json<T>()
+  const converge = async (...args: readonly string[]): Promise<RunReport> => {
+    const {exitCode, stdout, stderr, json} = await mcd([...args, '--sandbox', '--json'])
+    const report = json<RunReport>()
+    if (report.exit !== exitCode)
+      throw new Error(`mcd ${args.join(' ')} exited with ${exitCode} and reported:\n${stdout}\n${stderr}`)
+    return report
+  }
+  return {
+    folder,
+    begin,
+    mcd,
+    write(text, file = 'mcd.yaml') {
+      mkdirSync(dirname(join(folder, file)), {recursive: true})
+      writeFileSync(join(folder, file), text)
+    },
+    up: (...flags) => converge('up', ...flags),
+    down: (...flags) => converge('down', '--yes', ...flags),
+    status: () => ask('status', '--sandbox'),
+    async startSandbox(machines = 'auto') {
+      await ask('sandbox', 'start', '--machines', machines, '--idle', `${TEST_IDLE_MS / 1_000}s`)
+    },
+    sandbox: () => ask('sandbox', 'status'),
+  }
+}
+
+/** Programs are found, and the compile cache is the user's own for speed; the home is empty, so no profile is. */
+function quietEnvironment(folder: string): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+  }
+}
+
+function outcome(args: readonly string[], exitCode: number, stdout: string, stderr: string): Outcome {
+  return {
+    exitCode,
+    stdout,
+    stderr,
+    json<T>() {
+      try {
+        return JSON.parse(stdout) as T
+      } catch (cause) {
+        const said = `mcd ${args.join(' ')} exited with ${exitCode} and printed no JSON:\n${stdout}\n${stderr}`
+        throw new Error(said, {cause})
+      }
+    },
+  }
+}
