@@ -5,7 +5,7 @@ import type {Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
 import type {Action, Note} from './plan/action.ts'
 
-const BOOT_LOG_LINES = 12
+const BOOT_LOG_LINES = 6
 /** Boot logs asked for in one run: the reason is mostly the same for all. */
 const MAX_BOOT_LOGS = 3
 

@@ -3,7 +3,7 @@ import {Flags} from '@oclif/core'
 import {fileFlag, McdCommand} from '../../command.ts'
 import {formatDuration, parseDuration} from '../../duration.ts'
 import {UsageError} from '../../errors.ts'
-import {endpointLines} from '../../output/sandbox-text.ts'
+import {endpointLines} from '../../sandbox/status-text.ts'
 import type {SandboxEndpoints} from '../../sandbox/client.ts'
 import type {MachinesMode} from '../../sandbox/machines/hypervisor.ts'
 

@@ -20,7 +20,7 @@ export default class SandboxStatus extends McdCommand {
     const {flags} = await this.parse(SandboxStatus)
     const [{findSandbox, sandboxStatus}, {sandboxText}] = await Promise.all([
       import('../../sandbox/client.ts'),
-      import('../../output/sandbox-text.ts'),
+      import('../../sandbox/status-text.ts'),
     ])
     const sandbox = await findSandbox(dirname(resolve(flags.file)))
     if (!sandbox) {

@@ -1,7 +1,7 @@
 import {formatDuration} from '../duration.ts'
-import type {SandboxEndpoints} from '../sandbox/client.ts'
-import type {MachineStatus} from '../sandbox/machines/hypervisor.ts'
-import type {SandboxStatus} from '../sandbox/status.ts'
+import type {SandboxEndpoints} from './client.ts'
+import type {MachineStatus} from './machines/hypervisor.ts'
+import type {SandboxStatus} from './status.ts'
 
 /** Where each cloud answers, a line each. */
 export function endpointLines({aws, eucalyptus, triton, cloudflare, dns}: SandboxEndpoints): string {
