@@ -1,0 +1,33 @@
+import {expect, test} from 'vitest'
+import {TransientError} from '../../src/errors.ts'
+import {createCaller} from '../../src/providers/call.ts'
+import {VirtualTime} from '../support/virtual-runtime.ts'
+
+const refused = () => new TransientError('connect ECONNREFUSED', {effect: 'none'})
+
+/** Sends until the caller gives up: how often, and after how much of its time. */
+async function giveUp(answersFirst: boolean): Promise<{attempts: number; afterMs: number}> {
+  const time = new VirtualTime()
+  const stop = time.attend({patienceMs: 20})
+  const call = createCaller(time.runtime(), 'test')
+  if (answersFirst) await call({name: 'Get'}, async () => 'here')
+  let attempts = 0
+  await call({name: 'Get'}, async () => {
+    attempts++
+    throw refused()
+  }).catch(() => {})
+  stop()
+  return {attempts, afterMs: time.now()}
+}
+
+test('an address where nobody ever answered is given up within seconds', async () => {
+  const {attempts, afterMs} = await giveUp(false)
+  expect(attempts).toBe(4)
+  expect(afterMs).toBeLessThanOrEqual(7_000)
+})
+
+test('a vendor who answered before is waited for through a longer outage', async () => {
+  const {attempts, afterMs} = await giveUp(true)
+  expect(attempts).toBe(6)
+  expect(afterMs).toBeGreaterThan(15_000)
+})
