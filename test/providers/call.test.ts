@@ -7,7 +7,7 @@ const refused = () => new TransientError('connect ECONNREFUSED', {effect: 'none'
 
 /** Sends until the caller gives up: how often, and after how much of its time. */
 async function giveUp(answersFirst: boolean): Promise<{attempts: number; afterMs: number}> {
-  const time = new VirtualTime()
+  const time = new VirtualTime({startMs: 0})
   const stop = time.attend({patienceMs: 20})
   const call = createCaller(time.runtime(), 'test')
   if (answersFirst) await call({name: 'Get'}, async () => 'here')
