@@ -8,7 +8,8 @@ import {isDestructive, type Plan} from './fleet/plan/action.ts'
 import {type RunResult, reconcile} from './fleet/reconcile.ts'
 import {describeStatus, type FleetStatus} from './fleet/status.ts'
 import {type ProgressView, plainProgress, terminalProgress} from './output/progress.ts'
-import {statusText} from './output/status-text.ts'
+import {shortIds} from './output/short-id.ts'
+import {endedText, statusText} from './output/status-text.ts'
 import {VERSION} from './version.ts'
 
 export type RunFlags = {
@@ -75,16 +76,13 @@ async function chooseProgress(json: boolean): Promise<ProgressView> {
   return process.stderr.isTTY && !json && !process.env.CI ? terminalProgress() : plainProgress()
 }
 
-function printReport(report: RunReport, {command}: RunFlags): void {
-  const lines = [statusText(report)]
-  if (report.shortcomings.length > 0)
-    lines.push(
-      '',
-      'Not done:',
-      ...report.shortcomings.map(text => `  ${text}`),
-      '',
-      `Run "mcd ${command}" again to go on: it picks up where this run stopped.`,
-    )
+function printReport(report: RunReport, {command, goal}: RunFlags): void {
+  const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
+  const lines = [wholeFleet ? endedText(report) : statusText(report)]
+  if (report.shortcomings.length > 0) {
+    lines.push('', 'Not done:', ...report.shortcomings.map(text => `  ${shortIds(text)}`), '')
+    lines.push(`Run "mcd ${command}" again to go on: it picks up where this run stopped.`)
+  }
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
@@ -94,7 +92,7 @@ async function approve(plan: Plan, {yes, json}: RunFlags): Promise<void> {
   const ids = plan.actions
     .filter(isDestructive)
     .flatMap(action => (action.kind === 'terminate' ? action.instances : []))
-  const what = `${ids.length} ${ids.length === 1 ? 'instance' : 'instances'} would be ended: ${ids.join(', ')}`
+  const what = `${ids.length} ${ids.length === 1 ? 'instance' : 'instances'} would be ended: ${shortIds(ids.join(', '))}`
   const interactive = process.stdin.isTTY && process.stderr.isTTY && !json && !process.env.CI
   if (!interactive)
     throw new UsageError(`${what}.`, {

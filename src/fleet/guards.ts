@@ -2,6 +2,7 @@ import {UsageError} from '../errors.ts'
 import {holdInstance} from '../mark.ts'
 import {nearest} from '../nearest.ts'
 import type {Desired} from './desired.ts'
+import type {Fleet} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Plan} from './plan/action.ts'
 
@@ -51,24 +52,36 @@ export function checkEmptiness(
   }
 }
 
-/** `down --group` and `--instance` name something that is there, in the fleet file or alive. */
-export function checkTargets({fleet, goal}: Desired, observed: Observed): void {
-  if (goal.kind !== 'down') return
+/**
+ * `down --group` and `--instance` name something that is there, in the fleet file or alive. Returns the goal with every
+ * instance by its whole id: the beginning of one is enough where it is the only one.
+ */
+export function resolveTargets(fleet: Fleet, goal: Desired['goal'], observed: Observed): Desired['goal'] {
+  if (goal.kind !== 'down') return goal
   const living = [...observed.places.values()].flatMap(place => (place.readable ? place.instances : []))
   const groups = new Set([...fleet.groups.map(({name}) => name), ...living.map(({mark}) => mark.group)])
   const ids = living.map(({id}) => id)
-  const unknown = [
-    ...(goal.groups ?? [])
-      .filter(name => !groups.has(name))
-      .map(name => explainUnknown('group', name, [...groups])),
-    ...(goal.instances ?? []).filter(id => !ids.includes(id)).map(id => explainUnknown('instance', id, ids)),
-  ]
-  const blind = [...observed.places.values()].some(place => !place.readable)
-  if (unknown.length > 0 && !(blind && goal.instances))
+  const unknown = (goal.groups ?? [])
+    .filter(name => !groups.has(name))
+    .map(name => explainUnknown('group', name, [...groups]))
+  const instances = goal.instances?.map(wanted => {
+    const matches = ids.filter(id => id === wanted || (wanted.length >= SHORT_ID && id.startsWith(wanted)))
+    if (matches.length === 1 && matches[0] !== undefined) return matches[0]
+    unknown.push(
+      matches.length > 1
+        ? `"${wanted}" begins several ids: ${matches.join(', ')}`
+        : explainUnknown('instance', wanted, ids),
+    )
+    return wanted
+  })
+  if (unknown.length > 0)
     throw new UsageError(unknown.join('\n'), {suggestions: ['"mcd status" lists groups and instances.']})
+  return {...goal, ...(instances ? {instances} : {})}
 }
+
+const SHORT_ID = 8
 
 function explainUnknown(what: string, name: string, known: readonly string[]): string {
   const near = nearest(name, known)
-  return `Fleet has no ${what} "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`
+  return `The fleet has no ${what} "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`
 }

@@ -3,7 +3,7 @@ import {applyAction, isRetriedNextPass, type Pass} from './apply.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
 import {explainWaits} from './explain.ts'
-import {type Approval, checkEmptiness, checkTargets} from './guards.ts'
+import {type Approval, checkEmptiness, resolveTargets} from './guards.ts'
 import {type Ledger, openLedger} from './ledger.ts'
 import type {Fleet} from './model.ts'
 import {createObserver, type Observer} from './observe.ts'
@@ -67,11 +67,14 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
     const observed = await observer.look()
     desired ??=
       options.goal.kind === 'down'
-        ? {fleet, goal: options.goal, groups: fleet.groups.map(group => ({group}))}
+        ? {
+            fleet,
+            goal: resolveTargets(fleet, options.goal, observed),
+            groups: fleet.groups.map(group => ({group})),
+          }
         : await desireFleet(outside, fleet, observed)
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
     if (passes === 1) {
-      checkTargets(desired, observed)
       checkEmptiness(desired, observed, next, options.approval)
       outside.progress({kind: 'planned', plan: next, pass: passes})
     }

@@ -1,10 +1,11 @@
 import type {Action, Plan} from '../fleet/plan/action.ts'
 import type {Member} from '../providers/dns.ts'
+import {shortIds} from './short-id.ts'
 
 /** The plan as people read it: one line an action, its sign first, what follows later indented under it. */
 export function planText({actions, notes}: Plan): string {
-  const lines = actions.flatMap(actionLines)
-  const remarks = notes.map(({text}) => `! ${text}`)
+  const lines = actions.flatMap(actionLines).map(shortIds)
+  const remarks = notes.map(({text}) => shortIds(`! ${text}`))
   if (lines.length === 0) return ['Nothing to do: the fleet is as declared.', ...remarks].join('\n')
   const counts = countChanges(actions)
   return [...lines, ...remarks, '', counts].join('\n')
@@ -29,7 +30,9 @@ function sign({kind}: Action): string {
 }
 
 /** `launch 2 × t3.micro in us-east-1a for group virginia` */
-export function describeAction(action: Action): string {
+export const describeAction = (action: Action): string => shortIds(sentence(action))
+
+function sentence(action: Action): string {
   switch (action.kind) {
     case 'ensure-network':
       return `open port ${action.open.join(', ')} for group ${action.group}`

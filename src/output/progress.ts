@@ -1,6 +1,7 @@
 import type {Progress} from '../fleet/outside.ts'
 import type {Action} from '../fleet/plan/action.ts'
 import {describeAction, planText} from './plan-text.ts'
+import {shortIds} from './short-id.ts'
 
 export type ProgressView = {show(event: Progress): void; close(): Promise<void>}
 
@@ -18,7 +19,7 @@ export function plainProgress(
         case 'started':
           break
         case 'finished':
-          write(`✓ ${describeAction(event.action)}${event.detail ? `: ${event.detail}` : ''}`)
+          write(`✓ ${outcome(event.action, event.detail)}`)
           break
         case 'failed':
           write(`✗ ${describeAction(event.action)}: ${event.error.message}`)
@@ -40,7 +41,7 @@ export function plainProgress(
 /** Listr2 on a terminal: what was done stays above, what is going on moves below. */
 export async function terminalProgress(): Promise<ProgressView> {
   const {Listr} = await import('listr2')
-  type End = {detail?: string | undefined; error?: Error}
+  type End = {title?: string; error?: Error}
   type Row = {settle: (end: End) => void; retitle: (title: string) => void}
   const rows = new Map<string, Row>()
   let waiting: Row | undefined
@@ -57,9 +58,9 @@ export async function terminalProgress(): Promise<ProgressView> {
         onRetitle(text => {
           task.title = text
         })
-        const {detail, error} = await end
+        const {title, error} = await end
         if (error) throw error
-        if (detail) task.title = `${task.title}: ${detail}`
+        if (title) task.title = title
       },
     }))
     shown = shown.then(() =>
@@ -109,7 +110,7 @@ export async function terminalProgress(): Promise<ProgressView> {
           break
         case 'finished': {
           const known = rows.get(event.action.key) ?? row(describeAction(event.action))
-          known.settle({detail: event.detail})
+          known.settle({title: outcome(event.action, event.detail)})
           rows.delete(event.action.key)
           break
         }
@@ -140,4 +141,14 @@ function waitText(action: Action): string {
   if (action.kind === 'drain' && action.untilMs !== undefined)
     return `${describeAction(action)} until ${new Date(action.untilMs).toISOString().slice(11, 19)} UTC`
   return describeAction(action)
+}
+
+/** What was done, and what came of it where that says something new (a launch's ids, a security group's). */
+function outcome(action: Action, detail: string | undefined): string {
+  const told =
+    detail === undefined ||
+    action.kind === 'terminate' ||
+    action.kind === 'drain' ||
+    action.kind === 'remove-network'
+  return told ? describeAction(action) : `${describeAction(action)}: ${shortIds(detail)}`
 }

@@ -1,7 +1,19 @@
 import type {FleetStatus, NameStatus} from '../fleet/status.ts'
+import {shortIds} from './short-id.ts'
 
 /** Status as people read it: groups, instances, DNS, then each difference with what mends it. */
 export function statusText(status: FleetStatus): string {
+  return shortIds([tables(status), verdict(status)].join('\n\n'))
+}
+
+/** The state of things, without a verdict: after a down, wanting is no measure. */
+export function endedText(status: FleetStatus): string {
+  const left =
+    status.instances.length > 0 || status.names.some(({records}) => records.some(({owned}) => owned))
+  return left ? shortIds(tables(status)) : `Nothing is left of fleet ${status.fleet}.`
+}
+
+function tables(status: FleetStatus): string {
   const groups = table(
     ['GROUP', 'PLACE', 'WANTED', 'LIVE', ''],
     status.groups.map(({name, provider, region, desired, live, reachable}) => [
@@ -13,9 +25,10 @@ export function statusText(status: FleetStatus): string {
     ]),
   )
   const instances = table(
-    ['INSTANCE', 'GROUP', 'ZONE', 'STATE', 'HEALTH', 'ADDRESS', 'IN DNS'],
-    status.instances.map(({id, group, zone, state, health, publicIp, privateIp, inDns}) => [
-      id,
+    ['INSTANCE', 'NAME', 'GROUP', 'ZONE', 'STATE', 'HEALTH', 'ADDRESS', 'IN DNS'],
+    status.instances.map(({id, name, group, zone, state, health, publicIp, privateIp, inDns}) => [
+      shortIds(id),
+      name ?? '',
       group,
       zone ?? '',
       state,
@@ -24,10 +37,12 @@ export function statusText(status: FleetStatus): string {
       inDns ? 'yes' : 'no',
     ]),
   )
-  const verdict = status.converged
-    ? [`Fleet ${status.fleet} is as declared.`]
-    : [`Fleet ${status.fleet} differs:`, ...status.differences.map(({text, fix}) => `  ${text}  → ${fix}`)]
-  return [groups, instances, ...status.names.map(nameText), verdict.join('\n')].filter(Boolean).join('\n\n')
+  return [groups, instances, ...status.names.map(nameText)].filter(Boolean).join('\n\n')
+}
+
+function verdict({fleet, converged, differences}: FleetStatus): string {
+  if (converged) return `Fleet ${fleet} is as declared.`
+  return [`Fleet ${fleet} differs:`, ...differences.map(({text, fix}) => `  ${text}  → ${fix}`)].join('\n')
 }
 
 function nameText({provider, name, ttlSeconds, readable, records}: NameStatus): string {

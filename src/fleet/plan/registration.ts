@@ -82,16 +82,18 @@ export function planRegistration(
       actions.some(({kind}) => kind === 'register') || awaiting.size > 0 || launches.length > 0,
     ),
   )
-  if (awaiting.size > 0) {
+  const bySelf = view.desired.fleet.names.some(({registration}) => registration === 'self')
+  const unborn = bySelf ? launches.reduce((sum, action) => sum + action.count, 0) : 0
+  if (awaiting.size + unborn > 0) {
     actions.push({
       kind: 'wait',
       key: 'wait registered',
       group: '',
       until: 'registered',
       instances: [...awaiting],
-      count: awaiting.size,
+      count: awaiting.size + unborn,
       reason: 'each instance registers itself',
-      after: [],
+      after: awaiting.size > 0 ? [] : building.filter(({kind}) => kind === 'wait').map(({key}) => key),
     })
   }
   return {actions, notes}
