@@ -1,5 +1,3 @@
-import {createHash} from 'node:crypto'
-
 /** One part of the userdata, for cloud-init. */
 export type Part = {
   /** Its file name on the instance; cloud-init runs scripts in the order of their names. */
@@ -14,7 +12,7 @@ export type Part = {
  * Source: cloud-init documentation, "User-data formats", MIME multi-part archive.
  */
 export function multipart(parts: readonly Part[], headers: Readonly<Record<string, string>> = {}): string {
-  const boundary = `mcd-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`
+  const boundary = boundaryOf(parts)
   const lines = [
     `Content-Type: multipart/mixed; boundary="${boundary}"`,
     'MIME-Version: 1.0',
@@ -25,6 +23,14 @@ export function multipart(parts: readonly Part[], headers: Readonly<Record<strin
     '',
   ]
   return lines.join('\n')
+}
+
+/** No part has it in its text; apart from that it is always the same, so that two documents differ only where their parts do. */
+function boundaryOf(parts: readonly Part[]): string {
+  for (let nth = 1; ; nth++) {
+    const boundary = `mcd-part-${nth}`
+    if (parts.every(({text}) => !text.includes(`--${boundary}`))) return boundary
+  }
 }
 
 function partLines({name, type, text}: Part): string[] {
