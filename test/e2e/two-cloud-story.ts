@@ -1,9 +1,14 @@
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import type {RenderedGroup} from '../../src/render-fleet.ts'
 import type {RunReport} from '../../src/run.ts'
+import {sandboxPaths} from '../../src/sandbox/folder.ts'
 import {type Workplace, workplaces} from '../support/cli.ts'
 import {curl, dig} from '../support/clients.ts'
 import {eventually} from '../support/eventually.ts'
 import {has} from '../support/programs.ts'
+import {registrationScript} from '../support/registration-script.ts'
 import {effectsOf, mutatingCalls, stillThere} from '../support/request-log.ts'
 import {NAME, twoCloudFleet} from '../support/two-cloud-fleet.ts'
 
@@ -105,6 +110,17 @@ export function twoCloudStory(vendor: 'cloudflare' | 'route53'): void {
         const [, value = 'none'] = /^create A \S+ (\S+)/.exec(effect) ?? []
         expect(address, effect).toBe(hosts.get(value))
       }
+    })
+
+    test.skipIf(!has('curl'))('every instance runs the very script that render shows', async () => {
+      const {groups} = (await place.mcd(['render', '--sandbox', '--json'])).json<{groups: RenderedGroup[]}>()
+      const shown = new Set(groups.map(({userdata}) => registrationScript(userdata)))
+      const {machines} = sandboxPaths(place.folder)
+      const run = ids().map(id =>
+        readFileSync(join(machines, id, 'usr', 'local', 'lib', 'mcd', 'mcd-registration'), 'utf8'),
+      )
+      expect(run).toHaveLength(4)
+      expect(new Set(run)).toEqual(shown)
     })
 
     test('a second up finds nothing to do and makes no call that could change anything', async () => {
