@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {dirname} from 'node:path'
+import {query} from './dns/query.ts'
 import {FleetFileError} from './errors.ts'
 import {missingInstanceCredentials} from './fleet/file/credentials.ts'
 import {readFleetFile} from './fleet/file/read.ts'
@@ -10,10 +11,12 @@ import {type FleetUserdata, fleetUserdata} from './fleet-userdata.ts'
 import {type AddressMap, httpProbe} from './health-probe.ts'
 import {sqliteJournal} from './journal/sqlite.ts'
 import type {ComputeProvider} from './providers/compute.ts'
-import type {DnsProvider} from './providers/dns.ts'
+import type {DnsProvider, DnsVendor, Zone} from './providers/dns.ts'
 import {apiAddresses, computeProvider, dnsProvider, type Surroundings} from './providers/registry.ts'
 import {realRuntime} from './runtime.ts'
 import {Secret} from './secret.ts'
+
+const NAME_SERVER_TIMEOUT_MS = 3_000
 
 export type ContextOptions = {
   readonly file: string
@@ -44,7 +47,7 @@ export async function openContext({
   progress = () => {},
 }: ContextOptions): Promise<Context> {
   const runtime = realRuntime(signal)
-  const declared = await readFleetFile(file, {sandbox})
+  const declared = await readFleetFile(file, {sandbox, loadTemplate})
   const {fleet, surroundings, addressOf} = sandbox
     ? await inSandbox(declared)
     : {fleet: declared, surroundings: {runtime} as Surroundings, addressOf: undefined}
@@ -59,6 +62,7 @@ export async function openContext({
     runtime,
     journal,
     probe: httpProbe(runtime, addressOf),
+    askNameServers: (vendor, zone, name) => askNameServers(zone, name, around, vendor),
     userdata,
     compute: place => kept(compute, place.key, () => computeProvider(place, around)),
     dns: vendor => kept(dns, vendor, () => dnsProvider(vendor, around)),
@@ -112,6 +116,7 @@ async function inSandbox(
     addressOf: (address, port) => sandbox.addressOf(address, port),
     surroundings: {
       sandbox: {
+        nameServers: sandbox.endpoints.dns,
         aws: {endpoint: sandbox.endpoints.aws, eucalyptus: sandbox.endpoints.eucalyptus, credentials: aws},
         triton: {
           url: sandbox.endpoints.triton,
@@ -122,11 +127,28 @@ async function inSandbox(
         cloudflare: {
           baseUrl: sandbox.endpoints.cloudflare,
           apiToken: own(cloudflare.apiToken),
-          dns: sandbox.endpoints.dns.cloudflare,
         },
       },
     },
   }
+}
+
+/** What each name server of the zone answers; under the sandbox one of its own stands for all of them. */
+async function askNameServers(
+  zone: Zone,
+  name: string,
+  {runtime, sandbox}: Surroundings,
+  vendor: DnsVendor,
+): Promise<string[][]> {
+  const servers = sandbox ? [sandbox.nameServers[vendor]] : zone.nameServers.map(host => ({host}))
+  const replies = await Promise.all(
+    servers.map(server =>
+      query(server, name, 'A', {timeoutMs: NAME_SERVER_TIMEOUT_MS, runtime}).catch(() => undefined),
+    ),
+  )
+  return replies.flatMap(reply =>
+    reply ? [reply.answers.filter(({type}) => type === 'A').map(({value}) => value)] : [],
+  )
 }
 
 /** Tries the instances' own credentials on the name, reading only: what they are refused for is why nobody registered. */

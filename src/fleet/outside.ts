@@ -14,6 +14,8 @@ export type Outside = {
   compute(place: Place): ComputeProvider
   dns(vendor: DnsVendor): DnsProvider
   readonly probe: Probe
+  /** The A records that each of the zone's name servers answers with for this name now; servers that say nothing are left out. */
+  askNameServers(vendor: DnsVendor, zone: Zone, name: string): Promise<readonly (readonly string[])[]>
   readonly userdata: Userdata
   /** Why the instances' own DNS credentials would be refused for this name; undefined when they work or cannot be told. Reads only. */
   instanceCredentialsTrouble(name: DnsName): Promise<string | undefined>

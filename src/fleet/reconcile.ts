@@ -1,5 +1,6 @@
 import {EXIT, InterruptedError, LockedError, McdError} from '../errors.ts'
 import {applyAction, isRetriedNextPass, type Pass} from './apply.ts'
+import {isAnswered} from './authority.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
 import {explainWaits} from './explain.ts'
@@ -45,6 +46,9 @@ export type RunResult = {
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 10_000
+/** How long to wait for the name servers to follow: Route53 says "usually within 60 seconds". */
+const SETTLE_MS = 90_000
+const SETTLE_POLL_MS = 500
 /** The same action may lose a race this often before it is given up for the run. */
 const MAX_TRIES = 5
 
@@ -61,6 +65,7 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
   const approved = new Set<string>()
   const startedAtMs = runtime.now()
   let pauseMs = FIRST_PAUSE_MS
+  let settlingSinceMs: number | undefined
   let desired: Desired | undefined
 
   for (let passes = 1; ; passes++) {
@@ -108,6 +113,16 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
       wanted.some(action => !isReady(action) && action.kind === 'register' && action.create.length > 0)
     const overdue = runtime.now() - startedAtMs >= options.timeoutMs
     if (draining.length === 0 && ((waiting.length === 0 && !pending) || overdue)) {
+      // In DNS means answered: the vendor's servers follow its API by some seconds.
+      settlingSinceMs ??= runtime.now()
+      if (
+        desired.goal.kind === 'up' &&
+        runtime.now() - settlingSinceMs < SETTLE_MS &&
+        !(await isAnswered(outside, fleet, observed))
+      ) {
+        await runtime.sleep(SETTLE_POLL_MS)
+        continue
+      }
       return finish({outside, ledger, desired, observed, next, failures, waiting, done})
     }
     outside.progress({kind: 'waiting', actions: [...draining, ...waiting], plan: next})

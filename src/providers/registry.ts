@@ -25,11 +25,9 @@ export type Surroundings = {
       readonly keyId: string
       readonly key: Secret
     }
-    readonly cloudflare: {
-      readonly baseUrl: string
-      readonly apiToken: Secret
-      readonly dns: {readonly host: string; readonly port: number}
-    }
+    readonly cloudflare: {readonly baseUrl: string; readonly apiToken: Secret}
+    /** One server each stands for all of the vendor's. */
+    readonly nameServers: Readonly<Record<DnsVendor, {readonly host: string; readonly port: number}>>
   }
 }
 
@@ -131,6 +129,6 @@ function cloudflareAddresses(around: Surroundings): Pick<CloudflareOptions, 'bas
   return {
     ...own,
     query: (_nameServer, name, type) =>
-      query(sandbox.cloudflare.dns, name, type, {timeoutMs: NAME_SERVER_TIMEOUT_MS, runtime}),
+      query(sandbox.nameServers.cloudflare, name, type, {timeoutMs: NAME_SERVER_TIMEOUT_MS, runtime}),
   }
 }

@@ -52,6 +52,11 @@ export class SimulatedFleet {
       compute: place => memo(compute, place.key, () => this.wrapCompute(this.#compute(place))),
       dns: vendor => memo(dns, vendor, () => this.wrapDns(this.#dns(vendor))),
       probe: this.guests.probe,
+      askNameServers: async (vendor, _zone, name) => [
+        this.world[vendor]
+          .answer(name, 'A')
+          .answers.flatMap(({type, data}) => (type === 'A' ? [String(data)] : [])),
+      ],
       userdata: {
         spec: () => fleet.userdata,
         render: () => {

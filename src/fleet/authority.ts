@@ -1,0 +1,34 @@
+import {zoneKey} from '../journal/events.ts'
+import type {DnsName, Fleet} from './model.ts'
+import {nameKey, type Observed} from './observed.ts'
+import type {Outside} from './outside.ts'
+
+/** Route53 answers a multivalue name with at most this many, different ones each time. Source: Developer Guide, "Multivalue answer routing". */
+const MOST_IN_ONE_ANSWER = 8
+
+/**
+ * Whether the zones' own name servers answer with what the vendors' APIs say stands there. A server that says nothing (port
+ * 53 is blocked in many networks) cannot be waited for and counts as having answered.
+ */
+export async function isAnswered(outside: Outside, {names}: Fleet, observed: Observed): Promise<boolean> {
+  const verdicts = await Promise.all(names.map(name => nameIsAnswered(outside, name, observed)))
+  return verdicts.every(Boolean)
+}
+
+async function nameIsAnswered(
+  outside: Outside,
+  {vendor, zone: zoneName, name, proxied}: DnsName,
+  observed: Observed,
+): Promise<boolean> {
+  const seen = observed.names.get(nameKey(vendor, name))
+  const zone = observed.zones.get(zoneKey(vendor, zoneName))
+  // A proxied name answers with the vendor's addresses (decision 22).
+  if (!seen?.readable || !zone || proxied) return true
+  const standing = new Set(seen.members.filter(({type}) => type === 'A').map(({value}) => value))
+  if (standing.size === 0) return true
+  const answers = await outside.askNameServers(vendor, zone, name)
+  return answers.every(addresses => {
+    const strangers = addresses.filter(address => !standing.has(address))
+    return strangers.length === 0 && new Set(addresses).size >= Math.min(standing.size, MOST_IN_ONE_ANSWER)
+  })
+}
