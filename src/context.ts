@@ -15,8 +15,11 @@ import type {DnsProvider, DnsVendor, Zone} from './providers/dns.ts'
 import {apiAddresses, computeProvider, dnsProvider, type Surroundings} from './providers/registry.ts'
 import {realRuntime} from './runtime.ts'
 import {Secret} from './secret.ts'
+import {loadTemplate} from './userdata/template.ts'
 
 const NAME_SERVER_TIMEOUT_MS = 3_000
+/** The sandbox's own, in every region. */
+const KEY_PAIR = 'sandbox'
 
 export type ContextOptions = {
   readonly file: string
@@ -99,10 +102,13 @@ async function inSandbox(
     },
   }
   const groups = declared.groups.map((group): Group => {
-    const {instanceProfile, ...wish} = group.wish
-    return instanceProfile === undefined
-      ? group
-      : {...group, wish: {...wish, instanceProfile: instances.instanceProfile}}
+    // Profile and key pair are credentials too: names that only the real account knows.
+    const {instanceProfile, keyPair, ...wish} = group.wish
+    const standIns = {
+      ...(instanceProfile === undefined ? {} : {instanceProfile: instances.instanceProfile}),
+      ...(keyPair === undefined ? {} : {keyPair: KEY_PAIR}),
+    }
+    return {...group, wish: {...wish, ...standIns}}
   })
   // Where every group has a profile the file may rely on the instances' role, and so does the sandbox.
   const byRole = declared.groups.every(({wish}) => wish.instanceProfile !== undefined)

@@ -24,7 +24,8 @@ import {
   reservedTags,
 } from './rules/groups.ts'
 import {oneNamePerProvider} from './rules/limits.ts'
-import type {Report} from './rules/rule.ts'
+import type {Report, Rule} from './rules/rule.ts'
+import {templateIsThere} from './rules/userdata.ts'
 import {fileSchema} from './schema.ts'
 
 export type ParseOptions = {
@@ -33,20 +34,25 @@ export type ParseOptions = {
   readonly directory: string
   /** The sandbox supplies the instances' credentials: those of the file are left out, and their variables need not be set. */
   readonly sandbox?: boolean
+  /** Throws McdError for a userdata template that is not there; without it templates are not looked for. */
+  readonly loadTemplate?: (template: string, directory: string) => unknown
 }
 
 /**
- * A fleet file's text as a Fleet. Pure. Throws FleetFileError with every mistake of the file, in file order; `fileName` is
+ * A fleet file's text as a Fleet. Pure but for `loadTemplate`. Throws FleetFileError with every mistake of the file, in file order; `fileName` is
  * how they name it.
  */
 export function parseFleetFile(
   text: string,
   fileName: string,
-  {env, directory, sandbox = false}: ParseOptions,
+  {env, directory, sandbox = false, loadTemplate}: ParseOptions,
 ): Fleet {
   const mayBeUnset = (path: Path) => sandbox && path.includes('instanceCredentials')
   const document = readDocument(text, env, mayBeUnset)
-  const mistakes = [...document.mistakes, ...(document.data === undefined ? [] : check(document))]
+  const rules = loadTemplate
+    ? [...RULES, templateIsThere(template => loadTemplate(template, directory))]
+    : RULES
+  const mistakes = [...document.mistakes, ...(document.data === undefined ? [] : check(document, rules))]
   if (mistakes.length > 0) throw new FleetFileError(inFileOrder(mistakes, fileName, document))
 
   const path = isAbsolute(fileName) ? fileName : join(directory, basename(fileName))
@@ -57,7 +63,7 @@ export function parseFleetFile(
 }
 
 /** The schema's mistakes first; rules then speak only where the schema had nothing to say. */
-function check(document: FileDocument): Mistake[] {
+function check(document: FileDocument, rules: readonly Rule[]): Mistake[] {
   const first = issuesOf(fileSchema, document.data)
   const retyped = first.filter(issue => retype(issue, document))
   const issues = retyped.length > 0 ? issuesOf(fileSchema, document.data) : first
@@ -69,7 +75,7 @@ function check(document: FileDocument): Mistake[] {
     const offset = at === 'key' ? document.keyOffsetOf(path) : document.offsetOf(path)
     mistakes.push({offset, path, message, ...(hint ? {hint} : {})})
   }
-  for (const rule of [...RULES, credentialsFromEnvironment(document.variablesOf)]) rule(document.data, report)
+  for (const rule of [...rules, credentialsFromEnvironment(document.variablesOf)]) rule(document.data, report)
   return mistakes
 }
 

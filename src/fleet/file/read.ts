@@ -2,8 +2,7 @@ import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {UsageError} from '../../errors.ts'
 import type {Fleet} from '../model.ts'
-import type {Environment} from './document.ts'
-import {parseFleetFile} from './parse.ts'
+import {type ParseOptions, parseFleetFile} from './parse.ts'
 
 /**
  * Reads and checks a fleet file. Throws UsageError when there is none or it cannot be read, FleetFileError with every
@@ -11,11 +10,11 @@ import {parseFleetFile} from './parse.ts'
  */
 export async function readFleetFile(
   path: string,
-  {env = process.env, sandbox = false}: {env?: Environment; sandbox?: boolean} = {},
+  {env = process.env, ...options}: Partial<Omit<ParseOptions, 'directory'>> = {},
 ): Promise<Fleet> {
   const text = await readText(path)
   const file = resolve(path)
-  return {...parseFleetFile(text, path, {env, directory: dirname(file), sandbox}), file}
+  return {...parseFleetFile(text, path, {...options, env, directory: dirname(file)}), file}
 }
 
 async function readText(path: string): Promise<string> {
