@@ -35,6 +35,8 @@ export type Workplace = {
   write(text: string, file?: string): void
   mcd(args: readonly string[], options?: RunOptions): Promise<Outcome>
   begin(args: readonly string[], options?: RunOptions): Running
+  /** A bash script in the folder, in which `mcd` is this build: what a user types who has other clients too. */
+  bash(script: string, options?: RunOptions): Promise<Outcome>
   /** `up` and `down --yes` in the sandbox: the report, once it tells the exit status that the process really had. */
   up(...flags: readonly string[]): Promise<RunReport>
   down(...flags: readonly string[]): Promise<RunReport>
@@ -45,6 +47,8 @@ export type Workplace = {
 }
 
 const MCD = join(import.meta.dirname, '..', '..', 'bin', 'mcd.js')
+/** Stops at the first failure. */
+const BASH_PROLOGUE = `set -euo pipefail; mcd() { '${process.execPath}' '${MCD}' "$@"; }`
 /** Longer than any run of a test may take; mcd is ended then, so that nothing is left behind. */
 const RUN_LIMIT_MS = 110_000
 
@@ -63,8 +67,8 @@ export function workplaces(): {open(): Workplace; endAll(): Promise<void>} {
 }
 
 function workplace(folder: string, runs: Set<Running>): Workplace {
-  function begin(args: readonly string[], {env = {}}: RunOptions = {}): Running {
-    const child = execa(process.execPath, [MCD, ...args], {
+  function start(program: string, args: readonly string[], {env = {}}: RunOptions = {}): Running {
+    const child = execa(program, args, {
       cwd: folder,
       env: {...quietEnvironment(folder), ...env},
       extendEnv: false,
@@ -75,13 +79,15 @@ function workplace(folder: string, runs: Set<Running>): Workplace {
     const run: Running = {
       ended: child.then(({exitCode = -1, stdout, stderr}) => {
         runs.delete(run)
-        return outcome(args, exitCode, stdout, stderr)
+        return outcome([program, ...args], exitCode, stdout, stderr)
       }),
       kill: signal => void child.kill(signal),
     }
     runs.add(run)
     return run
   }
+  const begin = (args: readonly string[], options?: RunOptions) =>
+    start(process.execPath, [MCD, ...args], options)
   const mcd = (args: readonly string[], options?: RunOptions) => begin(args, options).ended
   const ask = async <T>(...args: readonly string[]) => (await mcd([...args, '--json'])).json<T>()
   const converge = async (...args: readonly string[]): Promise<RunReport> => {
@@ -95,6 +101,7 @@ function workplace(folder: string, runs: Set<Running>): Workplace {
     folder,
     begin,
     mcd,
+    bash: (script, options) => start('bash', ['-c', `${BASH_PROLOGUE}\n${script}`], options).ended,
     write(text, file = 'mcd.yaml') {
       mkdirSync(dirname(join(folder, file)), {recursive: true})
       writeFileSync(join(folder, file), text)
@@ -127,7 +134,7 @@ function outcome(args: readonly string[], exitCode: number, stdout: string, stde
       try {
         return JSON.parse(stdout) as T
       } catch (cause) {
-        const said = `mcd ${args.join(' ')} exited with ${exitCode} and printed no JSON:\n${stdout}\n${stderr}`
+        const said = `${args.join(' ')} exited with ${exitCode} and printed no JSON:\n${stdout}\n${stderr}`
         throw new Error(said, {cause})
       }
     },
