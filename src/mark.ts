@@ -17,13 +17,7 @@ export type Mark = {
   spec: string
 }
 
-export const MARK_KEYS = [
-  'fleet',
-  'dns',
-  'group',
-  'launch',
-  'spec',
-] as const satisfies readonly (keyof Mark)[]
+const MARK_KEYS = ['fleet', 'dns', 'group', 'launch', 'spec'] as const satisfies readonly (keyof Mark)[]
 
 /** EC2 tags use `mcd:`, Triton tags and metadata `mcd_` (a colon cannot stand in a Triton tag filter). */
 export type TagPrefix = 'mcd:' | 'mcd_'

@@ -7,6 +7,7 @@ import type {DnsVendor, Member, Zone} from '../providers/dns.ts'
 import {healthTracker} from './health.ts'
 import type {Fleet} from './model.ts'
 import {nameKey, type Observed, type ObservedName, type ObservedPlace} from './observed.ts'
+import {oncePerPlace} from './one-place.ts'
 import type {Outside} from './outside.ts'
 
 /** Everything this run learned that stays true while it lasts. */
@@ -112,12 +113,13 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
         allOrAllErrors(places.map(async place => [place.key, await lookAtPlace(place)] as const)),
         allOrAllErrors([...names].map(([key, inZone]) => lookAtZone(key, inZone))),
       ])
-      const instances = seenPlaces.flatMap(([, place]) =>
+      const attributed = oncePerPlace(new Map(seenPlaces), fleet)
+      const instances = [...attributed.values()].flatMap(place =>
         place.readable ? ours(place.instances, fleet, recorded()) : [],
       )
       return {
         atMs: outside.runtime.now(),
-        places: new Map(seenPlaces),
+        places: attributed,
         names: new Map(seenZones.flatMap(map => [...map])),
         zones: new Map([...zones].map(([key, {zone}]) => [key, zone])),
         health: await (settleHealth ? health.settle(instances) : health.look(instances)),

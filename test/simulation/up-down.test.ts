@@ -3,6 +3,7 @@ import {EXIT} from '../../src/errors.ts'
 import type {DnsName, Fleet, Group} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
+import type {Place} from '../../src/providers/compute.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {dnsName, EAST, fleet, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {SimulatedFleet} from '../support/simulated-fleet.ts'
@@ -210,4 +211,20 @@ test('a changed DNS name is joined before the old one is left', async () => {
   expect([up.exit, alive(up).length]).toEqual([EXIT.done, 2])
   expect(await addresses(sim, api)).toHaveLength(2)
   expect(await addresses(sim, www)).toEqual([])
+})
+
+test('one data centre under two place keys: each group keeps its own instances', async () => {
+  const sim = new SimulatedFleet()
+  const west: Place = {key: 'joyent:profile:west', provider: 'joyent', profile: 'west'}
+  const of = fleet([joyent(1), joyent(2, {name: 'west', place: west})])
+  const up = await sim.up(of)
+  expect([
+    up.exit,
+    alive(up)
+      .map(({mark}) => mark.group)
+      .sort(),
+  ]).toEqual([EXIT.done, ['east', 'west', 'west']])
+  expect((await sim.up(of)).actions).toEqual([])
+  const down = await sim.down(of)
+  expect([down.exit, alive(down)]).toEqual([EXIT.done, []])
 })

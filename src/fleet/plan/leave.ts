@@ -45,7 +45,7 @@ export function ourNames({desired, recorded}: FleetView): OurName[] {
 }
 
 /** How long resolvers may remember an address of this fleet (decision 19). */
-export function drainMs({desired, recorded, observed}: FleetView): number {
+function drainMs({desired, recorded, observed}: FleetView): number {
   if (desired.fleet.drainWait !== 'auto') return desired.fleet.drainWait.ms
   const published = [
     ...desired.fleet.names.map(name => name.ttlSeconds),

@@ -11,7 +11,7 @@ import {type FleetView, isHealthy, isLeaving, launchedInRun} from './fleet-view.
  * A missing record of an instance that registers itself is its own business for this long after launch; later, mcd
  * repairs it. Boot, package installation and the script's patience with a throttled vendor fit in.
  */
-export const SELF_REGISTRATION_GRACE_MS = 5 * 60_000
+const SELF_REGISTRATION_GRACE_MS = 5 * 60_000
 
 /** What one name needs. `awaiting` are instances whose own registration has yet to come. */
 export type NamePlan = {
@@ -117,7 +117,7 @@ function mayStillRegister(view: FleetView, instance: Instance): boolean {
   )
 }
 
-export function addressOf(instance: Instance, name: DnsName): string | undefined {
+function addressOf(instance: Instance, name: DnsName): string | undefined {
   return name.address === 'public' ? instance.publicIp : instance.privateIp
 }
 

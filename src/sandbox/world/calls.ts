@@ -29,7 +29,7 @@ export type Call = {service: Service; action: string; principal: Principal}
  * does. `before` may throw (no effect), `after` may throw (the effect stands, the reply is lost).
  */
 export type Faults = {before(call: Call): void; after(call: Call): void}
-export const noFaults: Faults = {before: () => {}, after: () => {}}
+const noFaults: Faults = {before: () => {}, after: () => {}}
 
 const LOG_LIMIT = 20_000
 
