@@ -30,7 +30,7 @@ test("with registration: mcd every record is mcd's own work, and no instance hol
 })
 
 test.skipIf(!has('curl'))(
-  'with the DNS key of the instances revoked, up says of each that it did not register, and why',
+  'with the DNS key of the instances revoked, up says of each that it did not register, and why (needs curl)',
   async () => {
     const place = all.open()
     place.write(twoCloudFleet({vendor: 'cloudflare', virginia: 1, east: 1}))

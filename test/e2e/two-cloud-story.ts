@@ -78,44 +78,58 @@ export function twoCloudStory(vendor: 'cloudflare' | 'route53'): void {
       expect(await place.status()).toEqual(status)
     })
 
-    test.skipIf(!has('dig'))('dig at the port of the vendor answers exactly its four addresses', async () => {
-      expect(await ask()).toEqual(addresses())
-    })
+    test.skipIf(!has('dig'))(
+      'dig at the port of the vendor answers exactly its four addresses (needs dig)',
+      async () => {
+        expect(await ask()).toEqual(addresses())
+      },
+    )
 
-    test.skipIf(!has('dig') || !has('curl'))('curl through the name reaches all four', async () => {
-      const sandbox = await place.sandbox()
-      const met = new Set<string>()
-      for (let visit = 0; visit < VISITS && met.size < 4; visit++) {
-        const [address = 'none'] = await dig(sandbox.endpoints.dns[vendor], NAME)
-        const page = await curl(sandbox, NAME, address)
-        expect(page).toContain('<h1>Hello from mcd</h1>')
-        met.add(/Served by (\S+) of group/.exec(page)?.[1] ?? page)
-      }
-      expect([...met].sort()).toEqual(ids())
-    })
+    test.skipIf(!has('dig') || !has('curl'))(
+      'curl through the name reaches all four (needs dig and curl)',
+      async () => {
+        const sandbox = await place.sandbox()
+        const met = new Set<string>()
+        for (let visit = 0; visit < VISITS && met.size < 4; visit++) {
+          const [address = 'none'] = await dig(sandbox.endpoints.dns[vendor], NAME)
+          const page = await curl(sandbox, NAME, address)
+          expect(page).toContain('<h1>Hello from mcd</h1>')
+          met.add(/Served by (\S+) of group/.exec(page)?.[1] ?? page)
+        }
+        expect([...met].sort()).toEqual(ids())
+      },
+    )
 
-    test.skipIf(!has('curl'))('every instance wrote its own record, with its own key', async () => {
-      const sandbox = await place.sandbox()
-      const hosts = new Map(sandbox.instances.map(({publicIp, serving}) => [publicIp, serving?.host]))
-      const created = effectsOf(sandbox, 'create A ')
-      expect(created).toHaveLength(4)
-      for (const {effect, principal, address} of created) {
-        expect(principal).toBe('instances')
-        const [, value = 'none'] = /^create A \S+ (\S+)/.exec(effect) ?? []
-        expect(address, effect).toBe(hosts.get(value))
-      }
-    })
+    test.skipIf(!has('curl'))(
+      'every instance wrote its own record, with its own key (needs curl)',
+      async () => {
+        const sandbox = await place.sandbox()
+        const hosts = new Map(sandbox.instances.map(({publicIp, serving}) => [publicIp, serving?.host]))
+        const created = effectsOf(sandbox, 'create A ')
+        expect(created).toHaveLength(4)
+        for (const {effect, principal, address} of created) {
+          expect(principal).toBe('instances')
+          const [, value = 'none'] = /^create A \S+ (\S+)/.exec(effect) ?? []
+          expect(address, effect).toBe(hosts.get(value))
+        }
+      },
+    )
 
-    test.skipIf(!has('curl'))('every instance runs the very script that render shows', async () => {
-      const {groups} = (await place.mcd(['render', '--sandbox', '--json'])).json<{groups: RenderedGroup[]}>()
-      const shown = new Set(groups.map(({userdata}) => registrationScript(userdata)))
-      const {machines} = sandboxPaths(place.folder)
-      const run = ids().map(id =>
-        readFileSync(join(machines, id, 'usr', 'local', 'lib', 'mcd', 'mcd-registration'), 'utf8'),
-      )
-      expect(run).toHaveLength(4)
-      expect(new Set(run)).toEqual(shown)
-    })
+    test.skipIf(!has('curl'))(
+      'every instance runs the very script that render shows (needs curl)',
+      async () => {
+        const {groups} = (await place.mcd(['render', '--sandbox', '--json'])).json<{
+          groups: RenderedGroup[]
+        }>()
+        const shown = new Set(groups.map(({userdata}) => registrationScript(userdata)))
+        const {machines} = sandboxPaths(place.folder)
+        const run = ids().map(id =>
+          readFileSync(join(machines, id, 'usr', 'local', 'lib', 'mcd', 'mcd-registration'), 'utf8'),
+        )
+        expect(run).toHaveLength(4)
+        expect(new Set(run)).toEqual(shown)
+      },
+    )
 
     test('a second up finds nothing to do and makes no call that could change anything', async () => {
       const before = mutatingCalls(await place.sandbox())
