@@ -55,7 +55,7 @@ function sentence(action: Action): string {
     case 'terminate':
       return `terminate ${list(action.instances)} in ${action.place}`
     case 'remove-network':
-      return `remove ${action.piece.id} of group ${action.piece.group}`
+      return `remove the ingress of group ${action.piece.group} (${action.piece.id})`
     default:
       return action satisfies never
   }

@@ -289,7 +289,8 @@ const post = (record: SandboxRecord, path: string): Promise<unknown> => ask(reco
 async function ask({ports, id}: SandboxRecord, method: string, path: string): Promise<unknown> {
   const response = await fetch(`http://127.0.0.1:${ports.control}${path}`, {
     method,
-    headers: {'x-mcd-sandbox': id},
+    // A connection kept from before may have died while this process was busy elsewhere.
+    headers: {'x-mcd-sandbox': id, connection: 'close'},
     signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
   })
   if (!response.ok)

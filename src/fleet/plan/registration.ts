@@ -2,7 +2,7 @@ import type {ZoneKey} from '../../journal/events.ts'
 import type {Member} from '../../providers/dns.ts'
 import {nameKey} from '../observed.ts'
 import type {Action, Note} from './action.ts'
-import {type FleetView, isHealthy, isLeaving, launchedInRun} from './fleet-view.ts'
+import {type FleetView, isEnding, isHealthy, isLeaving, launchedInRun} from './fleet-view.ts'
 import {holdsFor, ourNames, planSweep} from './leave.ts'
 import {planName, zoneOf} from './membership.ts'
 
@@ -51,7 +51,8 @@ export function planRegistration(
         remove: gone,
         leaving: [],
         reason: sweepReason(view, gone),
-        after: [],
+        // Holds of those that are gone harm nobody: they go in one write when the last of the leavers has ended.
+        after: gone.every(({type}) => type === 'TXT') && anyEnding(view) ? ['the others have ended'] : [],
       })
     }
     const expected = byMcd.includes(zone) ? launches.reduce((sum, action) => sum + action.count, 0) : 0
@@ -116,6 +117,9 @@ function isDue(view: FleetView, zone: ZoneKey, create: readonly Member[], launch
   const firstMs = Math.min(...create.map(({mark}) => health.get(mark?.instance ?? '')?.sinceMs ?? atMs))
   return atMs >= firstMs + FIRST_BATCH_MS
 }
+
+const anyEnding = (view: FleetView): boolean =>
+  [...view.living.values()].some(instance => isLeaving(view, instance.id) && isEnding(view, instance))
 
 function sweepReason(view: FleetView, gone: readonly Member[]): string {
   const living = gone.some(({mark}) => mark !== undefined && view.living.has(mark.instance))
