@@ -1,7 +1,7 @@
 import {defineConfig} from 'vitest/config'
 
 const shared = {
-  // @oclif/test reads stdout itself; vitest's own capture would leave it empty.
+  // What a test prints is shown as it is printed.
   disableConsoleIntercept: true,
   testTimeout: 30_000,
   hookTimeout: 60_000,

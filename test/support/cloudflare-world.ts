@@ -1,9 +1,9 @@
 import {CallLog} from '../../src/sandbox/world/calls.ts'
 import type {CloudflareZone} from '../../src/sandbox/world/cloudflare/zone.ts'
 import {CloudflareWorld} from '../../src/sandbox/world/cloudflare.ts'
+import type {Core} from '../../src/sandbox/world/core.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {idleHypervisor} from '../../src/sandbox/world/hypervisor.ts'
-import type {Core} from '../../src/sandbox/world/world.ts'
 import {VirtualTime} from './virtual-runtime.ts'
 
 export const DNS_SERVED_MS = 1_000

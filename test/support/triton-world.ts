@@ -1,8 +1,8 @@
 import {CallLog} from '../../src/sandbox/world/calls.ts'
+import type {Core, Delays} from '../../src/sandbox/world/core.ts'
 import {type Hypervisor, idleHypervisor} from '../../src/sandbox/world/hypervisor.ts'
 import type {Session} from '../../src/sandbox/world/triton/session.ts'
 import {TritonWorld} from '../../src/sandbox/world/triton.ts'
-import type {Core, Delays} from '../../src/sandbox/world/world.ts'
 import {VirtualTime} from './virtual-runtime.ts'
 
 /** A key of nobody: its private half was thrown away. */

@@ -6,9 +6,9 @@ import {queryRecords} from './cloudflare/record-query.ts'
 import {hiddenZone, invalidToken, missingRecord, notAuthorized, throttled} from './cloudflare/refusals.ts'
 import {type ApiToken, checkPermission, checkUsable, type Permission, sees} from './cloudflare/tokens.ts'
 import {type CloudflareZone, createZone, hex32, queryZones, type ZoneOptions} from './cloudflare/zone.ts'
+import type {Core} from './core.ts'
 import {SANDBOX} from './credentials.ts'
 import type {DnsAnswer} from './dns-answer.ts'
-import type {Core} from './world.ts'
 
 /** Who sends a request: the bearer token, and the address it comes from where there is a network. */
 export type CloudflareSession = {readonly token: string; readonly address?: string}

@@ -1,4 +1,5 @@
 import {AwsKeys, type RoleCredentials} from './aws-keys.ts'
+import type {Core} from './core.ts'
 import {SANDBOX} from './credentials.ts'
 import {ACTIONS, type ActionName, NOT_ON_EUCALYPTUS, type ReplyOf, type RequestOf} from './ec2/actions.ts'
 import {zonesOf} from './ec2/catalog.ts'
@@ -6,7 +7,6 @@ import {ec2Error} from './ec2/errors.ts'
 import type {AwsCaller, Ec2Instance} from './ec2/model.ts'
 import {Region} from './ec2/region.ts'
 import {VendorError} from './vendor-error.ts'
-import type {Core} from './world.ts'
 
 /**
  * Amazon EC2 as one account sees it, and a Eucalyptus beside it: strict, without sockets, on the world's clock. Requests

@@ -1,5 +1,6 @@
 import {Bucket} from './bucket.ts'
 import type {Principal} from './calls.ts'
+import type {Core} from './core.ts'
 import {SANDBOX} from './credentials.ts'
 import type {DnsAnswer} from './dns-answer.ts'
 import {applyBatch} from './route53/change-batch.ts'
@@ -23,7 +24,6 @@ import {
   throttled,
 } from './route53/refusals.ts'
 import {createZone, type HostedZone, resourceId, type ZoneOptions} from './route53/zone.ts'
-import type {Core} from './world.ts'
 
 export type ChangeInfo = {
   /** `C…`, without `/change/`. */

@@ -1,4 +1,5 @@
 import type {Principal} from './calls.ts'
+import type {Core} from './core.ts'
 import {SANDBOX} from './credentials.ts'
 import {Account} from './triton/account.ts'
 import {callContext, type Datacenter, refuse} from './triton/call-context.ts'
@@ -10,7 +11,6 @@ import {Machines} from './triton/machines.ts'
 import type {Machine, MachineState} from './triton/model.ts'
 import {Session} from './triton/session.ts'
 import type {VendorError} from './vendor-error.ts'
-import type {Core} from './world.ts'
 
 /** How many more instances find a server, and how the cloud shows that one does not. */
 export type Capacity = {machines: number; shown: 'at-create' | 'as-failed'}

@@ -1,9 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import {CallLog} from '../../../src/sandbox/world/calls.ts'
+import {type Delays, SANDBOX_DELAYS} from '../../../src/sandbox/world/core.ts'
 import {idleHypervisor} from '../../../src/sandbox/world/hypervisor.ts'
 import type {ChangeInput, RecordSetInput} from '../../../src/sandbox/world/route53/change-input.ts'
 import {Route53World} from '../../../src/sandbox/world/route53.ts'
-import {type Delays, SANDBOX_DELAYS} from '../../../src/sandbox/world/world.ts'
 import {VirtualTime} from '../../support/virtual-runtime.ts'
 
 const OPERATOR = {name: 'operator'}

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
+import type {Core} from '../core.ts'
 import {SANDBOX} from '../credentials.ts'
-import type {Core} from '../world.ts'
 import {imagesOf, offered, typesOf} from './catalog.ts'
 import type {
   Ec2Cloud,

@@ -1,6 +1,6 @@
 import type {CallLog, Principal} from '../calls.ts'
+import type {Core} from '../core.ts'
 import type {VendorError} from '../vendor-error.ts'
-import type {Core} from '../world.ts'
 import type {Account} from './account.ts'
 import type {Stock} from './create.ts'
 import type {Caller, Machines} from './machines.ts'

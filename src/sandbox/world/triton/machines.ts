@@ -1,6 +1,6 @@
 import type {Clock} from '../clock.ts'
+import type {Delays} from '../core.ts'
 import type {Hypervisor} from '../hypervisor.ts'
-import type {Delays} from '../world.ts'
 import {stableId} from './catalogue.ts'
 import type {Blueprint} from './create.ts'
 import type {AuditEntry, Machine, MachineState, Nic} from './model.ts'
