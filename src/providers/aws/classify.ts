@@ -70,7 +70,7 @@ const CREDENTIALS = [
 /** Thrown before anything is sent. */
 const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 const WHERE_FROM =
-  'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".'
+  'Check the profile (AWS_PROFILE, or "profile" in the group), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".'
 const PERMISSION = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
 /** Nothing was sent when there was nobody to connect to. */
 const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']

@@ -95,7 +95,7 @@ export function classify(what: string, thrown: unknown): McdError {
     return new AuthError(`mcd found no AWS credentials: ${message}`, {
       cause: error,
       suggestions: [
-        'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".',
+        'Check the profile (AWS_PROFILE, or "profile" in the group), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".',
       ],
     })
   if (CREDENTIALS.includes(name) || status === 401 || status === 403)
