@@ -25,12 +25,15 @@ export const joyent = (count: number, ...more: readonly string[]): string =>
 /** For --sandbox, where every endpoint is replaced. */
 export const MNX = 'endpoint: "https://us-central-1.api.mnx.io"'
 
-/** A fleet file of a few lines whose records mcd writes itself, with the shortest times that the vendor allows. */
+/**
+ * A fleet file of a few lines whose records mcd writes itself, with the shortest times that the vendor allows. The port is
+ * one that every user may bind: without --sandbox nobody says where another one would really be served.
+ */
 export function fleetText({fleet = 'web', vendor = 'route53', name = 'www', groups}: FleetText): string {
   const ttl = vendor === 'cloudflare' ? '60s' : '5s'
   return `fleet: ${fleet}
 service:
-  port: 80
+  port: 8080
   health: {path: /, interval: 1s, timeout: 1s, healthy: 1}
 userdata: {template: nginx}
 groups:
