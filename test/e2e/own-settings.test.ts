@@ -106,10 +106,7 @@ aws_access_key_id = ${own.AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${own.AWS_
     await planned({fleet: 'plan', groups: {virginia: aws(1)}}, {AWS_CONFIG_FILE, AWS_PROFILE: 'shop'})
     await planned(
       {fleet: 'plan', vendor: 'cloudflare', groups: {virginia: aws(1, 'profile: shop')}},
-      {
-        ...variables('CLOUDFLARE'),
-        AWS_CONFIG_FILE,
-      },
+      {...variables('CLOUDFLARE', 'AWS_ENDPOINT'), AWS_CONFIG_FILE},
     )
   })
 
