@@ -20,7 +20,6 @@ const MAJORS = {
   liquidjs: 10,
   listr2: 11,
   nock: 15,
-  oclif: 6,
   'p-queue': 10,
   rolldown: 1,
   'smartdc-auth': 2,

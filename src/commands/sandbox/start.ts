@@ -3,9 +3,9 @@ import {Flags} from '@oclif/core'
 import {fileFlag, McdCommand} from '../../command.ts'
 import {formatDuration, parseDuration} from '../../duration.ts'
 import {UsageError} from '../../errors.ts'
-import {endpointLines} from '../../sandbox/status-text.ts'
 import type {SandboxEndpoints} from '../../sandbox/client.ts'
 import type {MachinesMode} from '../../sandbox/machines/hypervisor.ts'
+import {endpointLines} from '../../sandbox/status-text.ts'
 
 export default class SandboxStart extends McdCommand {
   static override summary = 'Start the embedded clouds of this folder.'

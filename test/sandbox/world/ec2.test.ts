@@ -1,10 +1,10 @@
 import {beforeEach, describe, expect, test} from 'vitest'
 import {CallLog} from '../../../src/sandbox/world/calls.ts'
+import {SANDBOX_DELAYS} from '../../../src/sandbox/world/core.ts'
 import {SANDBOX} from '../../../src/sandbox/world/credentials.ts'
 import type {RunInstancesRequest} from '../../../src/sandbox/world/ec2/launch-request.ts'
 import {Ec2World} from '../../../src/sandbox/world/ec2.ts'
 import {type Hypervisor, idleHypervisor} from '../../../src/sandbox/world/hypervisor.ts'
-import {SANDBOX_DELAYS} from '../../../src/sandbox/world/core.ts'
 import {VirtualTime} from '../../support/virtual-runtime.ts'
 
 const OPERATOR = {principal: {name: 'operator'}, region: 'us-east-1'}
