@@ -1,4 +1,4 @@
-import {McdError, RefusedError, UnreachableError} from '../errors.ts'
+import {InterruptedError, McdError, RefusedError, UnreachableError} from '../errors.ts'
 import type {Instance} from '../providers/compute.ts'
 import type {Desired, DesiredGroup} from './desired.ts'
 import type {Fleet, Group} from './model.ts'
@@ -8,26 +8,35 @@ import {specHash} from './spec.ts'
 
 /**
  * Turns the fleet file into what a launch would use now: images, types and zones resolved, userdata rendered once to see
- * that it fits. Throws RefusedError with every refusal of every place and zone at once; changes nothing.
+ * that it fits. Throws RefusedError with every refusal of every place and zone at once; changes nothing. `before` is what an
+ * earlier look of this run gave: it holds, and only a group whose place was silent then is resolved now.
  */
-export async function desireFleet(outside: Outside, fleet: Fleet, observed: Observed): Promise<Desired> {
+export async function desireFleet(
+  outside: Outside,
+  fleet: Fleet,
+  observed: Observed,
+  before?: Desired,
+): Promise<Desired> {
   const refusals: string[] = []
+  const known = new Map(before?.groups.map(each => [each.group.name, each]))
   const groups = await Promise.all(
     fleet.groups.map(async (group): Promise<DesiredGroup> => {
+      const earlier = known.get(group.name)
+      if (earlier?.launch || earlier?.unresolved !== undefined) return earlier
       if (!observed.places.get(group.place.key)?.readable) return {group}
       try {
         return {group, launch: await resolveGroup(outside, group, observed)}
       } catch (error) {
-        // It answered a moment ago: this group waits for the next run, the others go on.
-        if (error instanceof UnreachableError) return {group}
-        if (!(error instanceof McdError)) throw error
+        if (!(error instanceof McdError) || error instanceof InterruptedError) throw error
+        // It answered a moment ago, or the run is under way: this group waits for the next run, the others go on.
+        if (before || error instanceof UnreachableError) return {group, unresolved: error.message}
         const reasons = error instanceof RefusedError ? error.reasons : [error.message]
         refusals.push(...reasons.map(reason => `groups.${group.name}: ${reason}`))
         return {group}
       }
     }),
   )
-  refusals.push(...dnsRefusals(outside, fleet, observed))
+  if (!before) refusals.push(...dnsRefusals(outside, fleet, observed))
   if (refusals.length > 0)
     throw new RefusedError([...new Set(refusals)], {
       suggestions: ['Mend the fleet file, then run again. Nothing was changed.'],

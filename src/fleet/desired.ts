@@ -16,4 +16,6 @@ export type DesiredGroup = {
   readonly group: Group
   /** What a launch would use now and the hash it would carry; absent while the place cannot be read, or when nothing is to be launched. */
   readonly launch?: {readonly target: LaunchTarget; readonly spec: string}
+  /** Why there is no `launch` although the place could be read. */
+  readonly unresolved?: string
 }

@@ -1,16 +1,18 @@
 import {UsageError} from '../errors.ts'
-import {holdInstance} from '../mark.ts'
+import type {Recorded} from '../journal/fold.ts'
 import {nearest} from '../nearest.ts'
 import type {Desired} from './desired.ts'
 import type {Fleet} from './model.ts'
-import {nameKey, type Observed} from './observed.ts'
-import type {Plan} from './plan/action.ts'
+import type {Observed} from './observed.ts'
+import {isReady, type Plan} from './plan/action.ts'
+import {emptiedBy} from './plan/serving.ts'
 
 export type Approval = {readonly allowEmpty: boolean}
 
 /**
- * Refuses a plan that would take the last serving address from a name, unless that is what was asked for: `down` of the
- * whole fleet says so by itself, everything else needs --allow-empty (law 5, decision 20).
+ * Refuses a plan that would take the last serving address from a name now, unless that is what was asked for: `down` of the
+ * whole fleet says so by itself, everything else needs --allow-empty (law 5, decision 20). What waits for others to serve
+ * first is no such plan.
  */
 export function checkEmptiness(
   {fleet, goal}: Desired,
@@ -20,52 +22,50 @@ export function checkEmptiness(
 ): void {
   const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
   if (allowEmpty || wholeFleet) return
-  const building = actions.some(({kind}) => kind === 'launch')
   const leaving = new Set(
-    actions.flatMap(action =>
-      action.kind === 'deregister' ? action.leaving : action.kind === 'terminate' ? action.instances : [],
-    ),
+    actions.filter(isReady).flatMap(action => (action.kind === 'deregister' ? action.leaving : [])),
   )
-  if (leaving.size === 0 || building) return
-  for (const {vendor, name} of fleet.names) {
-    const seen = observed.names.get(nameKey(vendor, name))
-    if (!seen?.readable) continue
-    const held = new Set(seen.holds.map(({value}) => holdInstance(value)))
-    const serving = seen.members.filter(({type, mark}) => type !== 'TXT' && !held.has(mark?.instance))
-    const after = serving.filter(
-      ({mark}) => mark === undefined || mark.fleet !== fleet.name || !leaving.has(mark.instance),
-    )
-    const toCome = actions.some(
-      action => action.kind === 'register' && action.create.some(member => member.name === name),
-    )
-    if (serving.length > 0 && after.length === 0 && !toCome) {
-      throw new UsageError(
-        `This would take the last serving address out of ${name}: nobody could reach the service.`,
-        {
-          suggestions: [
-            'Add --allow-empty if that is what you want.',
-            'To end the whole fleet, run "mcd down".',
-          ],
-        },
-      )
-    }
-  }
+  const [name] = emptiedBy(fleet, observed, leaving)
+  if (name === undefined) return
+  throw new UsageError(
+    `This would take the last serving address out of ${name}: nobody could reach the service.`,
+    {
+      suggestions: ['Add --allow-empty if that is what you want.', 'To end the whole fleet, run "mcd down".'],
+    },
+  )
 }
 
 /**
- * `down --group` and `--instance` name something that is there, in the fleet file or alive. Returns the goal with every
- * instance by its whole id: the beginning of one is enough where it is the only one.
+ * `down --group` and `--instance` name something that is there or was: in the fleet file, alive, or launched by an earlier run
+ * (so that the same command can be run again when its first run was cut short, law 4). Returns the goal with every instance
+ * by its whole id: the beginning of one is enough where it is the only one.
  */
-export function resolveTargets(fleet: Fleet, goal: Desired['goal'], observed: Observed): Desired['goal'] {
+export function resolveTargets(
+  fleet: Fleet,
+  goal: Desired['goal'],
+  observed: Observed,
+  recorded: Recorded,
+): Desired['goal'] {
   if (goal.kind !== 'down') return goal
-  const living = [...observed.places.values()].flatMap(place => (place.readable ? place.instances : []))
-  const groups = new Set([...fleet.groups.map(({name}) => name), ...living.map(({mark}) => mark.group)])
+  const owners = new Set([fleet.dns, ...recorded.owners])
+  const living = [...observed.places.values()].flatMap(place =>
+    place.readable ? place.instances.filter(({mark}) => owners.has(mark.dns)) : [],
+  )
+  const launches = [...recorded.launches.values()]
+  const groups = new Set([
+    ...fleet.groups.map(({name}) => name),
+    ...living.map(({mark}) => mark.group),
+    ...launches.map(({group}) => group),
+  ])
   const ids = living.map(({id}) => id)
+  const known = [...launches.flatMap(({instances}) => instances), ...recorded.leaving.keys()]
   const unknown = (goal.groups ?? [])
     .filter(name => !groups.has(name))
     .map(name => explainUnknown('group', name, [...groups]))
   const instances = goal.instances?.map(wanted => {
-    const matches = ids.filter(id => id === wanted || (wanted.length >= SHORT_ID && id.startsWith(wanted)))
+    const isIt = (id: string) => id === wanted || (wanted.length >= SHORT_ID && id.startsWith(wanted))
+    const shown = ids.filter(isIt)
+    const matches = shown.length > 0 ? shown : [...new Set(known.filter(isIt))]
     if (matches.length === 1 && matches[0] !== undefined) return matches[0]
     unknown.push(
       matches.length > 1

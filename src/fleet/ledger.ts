@@ -8,6 +8,8 @@ export type Ledger = {
   readonly run: string
   recorded(): Recorded
   append(...events: JournalEvent[]): Promise<void>
+  /** An append failed: nothing can be written any more, so nothing may be changed any more (decision 26). */
+  isLost(): boolean
   /** Intent, call, outcome: the only way a cloud or a zone is changed (law 2). `result` turns what came of the call into the outcome. */
   step<T>(
     what: Step,
@@ -21,6 +23,7 @@ export async function openLedger(journal: Journal, runtime: Runtime, run: string
   let next = (events.at(-1)?.sequence ?? 0) + 1
   let state: Recorded | undefined
   let queue: Promise<unknown> = Promise.resolve()
+  let lost = false
 
   const append = (...added: JournalEvent[]): Promise<void> => {
     const turn = queue.then(async () => {
@@ -32,6 +35,9 @@ export async function openLedger(journal: Journal, runtime: Runtime, run: string
     })
     // A lost append ends the run: everything queued behind it fails alike, before its call.
     queue = turn
+    turn.catch(() => {
+      lost = true
+    })
     return turn
   }
 
@@ -42,6 +48,7 @@ export async function openLedger(journal: Journal, runtime: Runtime, run: string
       return state
     },
     append,
+    isLost: () => lost,
     async step(what, call, result) {
       const step = runtime.id()
       await append({type: 'intent', step, what})

@@ -1,5 +1,5 @@
-import {EXIT, InterruptedError, LockedError, McdError} from '../errors.ts'
-import {applyAction, isRetriedNextPass, type Pass} from './apply.ts'
+import {EXIT} from '../errors.ts'
+import {type Applier, createApplier} from './apply-all.ts'
 import {isAnswered} from './authority.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
@@ -7,9 +7,11 @@ import {explainWaits} from './explain.ts'
 import {type Approval, checkEmptiness, resolveTargets} from './guards.ts'
 import {type Ledger, openLedger} from './ledger.ts'
 import type {Fleet} from './model.ts'
-import {createObserver, type Observer} from './observe.ts'
+import {createObserver} from './observe.ts'
 import type {Observed} from './observed.ts'
+import {openRun, recordPlaces} from './open-run.ts'
 import type {Outside} from './outside.ts'
+import type {Pass} from './pass.ts'
 import {type Action, isDestructive, isReady, type Note, type Plan} from './plan/action.ts'
 import {plan} from './plan/plan.ts'
 
@@ -49,8 +51,6 @@ const LONGEST_PAUSE_MS = 10_000
 /** How long to wait for the name servers to follow: Route53 says "usually within 60 seconds". */
 const SETTLE_MS = 90_000
 const SETTLE_POLL_MS = 500
-/** The same action may lose a race this often before it is given up for the run. */
-const MAX_TRIES = 5
 
 /**
  * One run, on one page: look, plan, do what is ready, look again, until nothing is left to do or nothing more can be done.
@@ -60,29 +60,26 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
   const {runtime} = outside
   const ledger = await openLedger(outside.journal, runtime, runtime.id())
   const observer = createObserver(outside, fleet, ledger.recorded)
-  const done: {kind: Action['kind']; key: string; detail?: string}[] = []
-  const failures = new Map<string, {error: Error; tries: number}>()
+  const applier = createApplier()
   const approved = new Set<string>()
-  const startedAtMs = runtime.now()
+  let startedAtMs = runtime.now()
   let pauseMs = FIRST_PAUSE_MS
   let settlingSinceMs: number | undefined
   let desired: Desired | undefined
 
   for (let passes = 1; ; passes++) {
     const observed = await observer.look()
-    desired ??=
+    desired =
       options.goal.kind === 'down'
-        ? {
+        ? (desired ?? {
             fleet,
-            goal: resolveTargets(fleet, options.goal, observed),
+            goal: resolveTargets(fleet, options.goal, observed, ledger.recorded()),
             groups: fleet.groups.map(group => ({group})),
-          }
-        : await desireFleet(outside, fleet, observed)
+          })
+        : await desireFleet(outside, fleet, observed, desired)
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
-    if (passes === 1) {
-      checkEmptiness(desired, observed, next, options.approval)
-      outside.progress({kind: 'planned', plan: next, pass: passes})
-    }
+    checkEmptiness(desired, observed, next, options.approval)
+    if (passes === 1) outside.progress({kind: 'planned', plan: next, pass: passes})
     const doomed = next.actions
       .filter(isDestructive)
       .flatMap(action => (action.kind === 'terminate' ? action.instances : []))
@@ -90,9 +87,10 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
       await options.approve(next)
       for (const id of doomed) approved.add(id)
     }
-    if (passes === 1) await openRun(ledger, observer, outside, fleet, options)
+    if (passes === 1) await openRun(ledger, runtime, fleet, options)
+    await recordPlaces(ledger, observer)
 
-    const wanted = next.actions.filter(({key}) => !isGivenUp(failures.get(key)))
+    const wanted = next.actions.filter(({key}) => !applier.isGivenUp(key))
     const pass: Pass = {outside, ledger, observer, desired, observed}
     const ready = wanted.filter(
       action =>
@@ -100,18 +98,20 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
         action.kind !== 'wait' &&
         !(action.kind === 'drain' && action.until === 'forgotten'),
     )
-    const progressed = await applyAll(pass, ready, failures, done)
-    if (progressed) {
+    if (await applier.apply(pass, ready)) {
       pauseMs = FIRST_PAUSE_MS
       continue
     }
 
-    const draining = wanted.filter(action => isReady(action) && action.kind === 'drain')
+    const overdue = runtime.now() - startedAtMs >= options.timeoutMs
+    // A TTL always passes; that a vendor serves a removal is its own affair, and waited for as everything else is.
+    const draining = wanted.filter(
+      action => isReady(action) && action.kind === 'drain' && (action.until === 'forgotten' || !overdue),
+    )
     const waiting = wanted.filter(action => isReady(action) && action.kind === 'wait')
     const pending =
       ready.length > 0 ||
       wanted.some(action => !isReady(action) && action.kind === 'register' && action.create.length > 0)
-    const overdue = runtime.now() - startedAtMs >= options.timeoutMs
     if (draining.length === 0 && ((waiting.length === 0 && !pending) || overdue)) {
       // In DNS means answered: the vendor's servers follow its API by some seconds.
       settlingSinceMs ??= runtime.now()
@@ -123,7 +123,7 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
         await runtime.sleep(SETTLE_POLL_MS)
         continue
       }
-      return finish({outside, ledger, desired, observed, next, failures, waiting, done})
+      return finish({outside, ledger, desired, observed, next, applier, waiting})
     }
     outside.progress({kind: 'waiting', actions: [...draining, ...waiting], plan: next})
     const untilMs = Math.min(
@@ -131,6 +131,7 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
         action.kind === 'drain' && action.untilMs !== undefined ? [action.untilMs] : [],
       ),
     )
+    const sleptFromMs = runtime.now()
     await runtime.sleep(
       Math.max(
         0,
@@ -141,109 +142,11 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
         ),
       ),
     )
+    // A drain takes what the TTL takes: only what is waited for otherwise has a limit.
+    if (untilMs < Number.POSITIVE_INFINITY && waiting.length === 0) startedAtMs += runtime.now() - sleptFromMs
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)
   }
 }
-
-/** First words in the journal: who runs, which accounts and zones it is about, which names are ours. Nothing changes before them. */
-async function openRun(
-  ledger: Ledger,
-  observer: Observer,
-  outside: Outside,
-  fleet: Fleet,
-  {command, identity}: RunOptions,
-): Promise<void> {
-  const recorded = ledger.recorded()
-  const {runtime} = outside
-  if (recorded.digestKey === undefined) {
-    const digestKey = `${runtime.id()}${runtime.id()}`.replaceAll('-', '')
-    await ledger.append({
-      type: 'opened',
-      fleet: fleet.name,
-      file: fleet.file.slice(fleet.file.lastIndexOf('/') + 1),
-      digestKey,
-    })
-  }
-  await ledger.append({type: 'run-started', command, ...identity})
-  if (!recorded.owners.includes(fleet.dns)) await ledger.append({type: 'owner-recorded', dns: fleet.dns})
-  const places = [...observer.accounts.values()].filter(({place}) => !recorded.places.has(place.key))
-  const zones = [...observer.zones].filter(([key]) => !recorded.zones.has(key))
-  const names = fleet.names.filter(
-    ({vendor, zone, name, ttlSeconds}) =>
-      !recorded.names.some(
-        known =>
-          known.vendor === vendor &&
-          known.zone === zone &&
-          known.name === name &&
-          known.maxTtlSeconds >= ttlSeconds,
-      ),
-  )
-  await ledger.append(
-    ...places.map(({place, account}) => ({type: 'place-recorded', place, account}) as const),
-    ...zones.map(
-      ([, {vendor, zone}]) =>
-        ({type: 'zone-recorded', vendor, zone: zone.name, id: zone.id, account: zone.account}) as const,
-    ),
-    ...names.map(
-      ({vendor, zone, name, ttlSeconds}) =>
-        ({type: 'name-published', vendor, zone, name, ttlSeconds}) as const,
-    ),
-  )
-}
-
-/** Side by side, but one after the other within a place or a zone. Returns whether anything came of it. */
-async function applyAll(
-  pass: Pass,
-  ready: readonly Action[],
-  failures: Map<string, {error: Error; tries: number}>,
-  done: {kind: Action['kind']; key: string; detail?: string}[],
-): Promise<boolean> {
-  const lanes = new Map<string, Action[]>()
-  for (const action of ready) {
-    const lane = laneOf(action)
-    lanes.set(lane, [...(lanes.get(lane) ?? []), action])
-  }
-  let progressed = false
-  const ends = await Promise.allSettled(
-    [...lanes.values()].map(async lane => {
-      for (const action of lane) {
-        if (action.kind !== 'drain') pass.outside.progress({kind: 'started', action})
-        try {
-          const detail = await applyAction(pass, action)
-          if (detail === undefined) continue
-          progressed = true
-          done.push({kind: action.kind, key: action.key, detail})
-          pass.outside.progress({kind: 'finished', action, detail})
-        } catch (error) {
-          if (
-            error instanceof LockedError ||
-            error instanceof InterruptedError ||
-            !(error instanceof McdError)
-          )
-            throw error
-          const tries = isRetriedNextPass(error) ? (failures.get(action.key)?.tries ?? 0) + 1 : MAX_TRIES
-          failures.set(action.key, {error, tries})
-          progressed = true
-          if (tries >= MAX_TRIES) pass.outside.progress({kind: 'failed', action, error})
-        }
-      }
-    }),
-  )
-  // A lost journal or an interrupt ends the run; a fault of ours is never swallowed.
-  const fatal = ends.find(end => end.status === 'rejected')
-  if (fatal) throw fatal.reason
-  return progressed
-}
-
-function laneOf(action: Action): string {
-  if (action.kind === 'register' || action.kind === 'deregister') return action.zone
-  if (action.kind === 'drain') return 'drain'
-  // RunInstances for several zones go out side by side; the adapter's bucket paces them.
-  return action.kind === 'launch' ? action.key : 'place' in action ? action.place : ''
-}
-
-const isGivenUp = (failure: {tries: number} | undefined): boolean =>
-  failure !== undefined && failure.tries >= MAX_TRIES
 
 async function finish(run: {
   outside: Outside
@@ -251,30 +154,24 @@ async function finish(run: {
   desired: Desired
   observed: Observed
   next: Plan
-  failures: ReadonlyMap<string, {error: Error; tries: number}>
+  applier: Applier
   waiting: readonly Action[]
-  done: RunResult['actions']
 }): Promise<RunResult> {
-  const {outside, ledger, desired, observed, next, failures, waiting, done} = run
+  const {outside, ledger, desired, observed, next, applier, waiting} = run
   const shortcomings: Note[] = [
     ...next.notes.filter(({blocks}) => blocks),
-    ...[...failures]
-      .filter(([, failure]) => isGivenUp(failure))
-      .map(([key, {error}]) => ({
-        kind: 'shortfall' as const,
-        text: `${key}: ${error.message}`,
-        blocks: true,
-      })),
+    ...applier.failuresOf(next.actions),
     ...(await explainWaits(outside, desired, observed, waiting)),
   ]
-  const converged = shortcomings.length === 0 && next.actions.length === 0
+  if (shortcomings.length === 0) shortcomings.push(...next.actions.map(unfinished))
+  const converged = shortcomings.length === 0
   const exit = converged ? EXIT.done : EXIT.partly
   await ledger.append({type: 'run-finished', exit, converged})
   return {
     run: ledger.run,
     converged,
     exit,
-    actions: done,
+    actions: applier.done,
     shortcomings,
     desired,
     observed,
@@ -282,3 +179,10 @@ async function finish(run: {
     owners: ledger.recorded().owners,
   }
 }
+
+/** What this run has not got round to, for want of time or of what it waits for. */
+const unfinished = ({key, reason, after}: Action): Note => ({
+  kind: 'shortfall',
+  text: `Not done: ${key} (${[reason, ...(after.length > 0 ? [`waits for ${after.join(', ')}`] : [])].join('; ')}).`,
+  blocks: true,
+})

@@ -210,6 +210,15 @@ function differenceOf(action: Action): Difference[] {
       return [
         {kind: 'network', group: action.piece.group, text: `${action.piece.id}: ${action.reason}`, fix: UP},
       ]
+    case 'adopt':
+      return [
+        {
+          kind: 'unsettled-launch',
+          group: action.group,
+          text: `${action.count} of group ${action.group} may still appear (${action.reason})`,
+          fix: UP,
+        },
+      ]
     case 'drain':
       return []
     default:

@@ -10,6 +10,8 @@ export type RecordedLaunch = {
   readonly place: string
   readonly order: FrozenOrder
   readonly intendedAtMs: number
+  /** When its outcome was written; an old order sent again is answered long after it was intended. */
+  readonly answeredAtMs?: number
   readonly open: boolean
   /** What the cloud answered, as far as it answered. */
   readonly instances: readonly string[]
@@ -84,6 +86,8 @@ export function fold(events: readonly StoredEvent[]): Recorded {
     registeredAtMs: new Map(),
   }
   const steps = new Map<string, Step>()
+  /** By zone and instance: every removal that was sent, with or without an outcome. */
+  const sent = new Map<string, Member[]>()
   for (const {sequence, atMs, run, event} of events) {
     state.nextSequence = sequence + 1
     switch (event.type) {
@@ -106,10 +110,11 @@ export function fold(events: readonly StoredEvent[]): Recorded {
       case 'intent':
         steps.set(event.step, event.what)
         intend(state, event.step, event.what, run, atMs)
+        if (event.what.kind === 'change-dns') noteSent(sent, event.what)
         break
       case 'outcome': {
         const what = steps.get(event.step)
-        if (what) conclude(state, what, event.result, atMs)
+        if (what) conclude(state, what, event.result, atMs, sent)
         break
       }
       case 'removal-served':
@@ -155,7 +160,32 @@ function intend(state: Mutable<Recorded>, step: string, what: Step, run: string,
   }
 }
 
-function conclude(state: Mutable<Recorded>, what: Step, result: StepResult, atMs: number): void {
+/** A removal whose outcome nobody wrote down may have happened: resolvers remember what stood there all the same. */
+function noteSent(
+  sent: Map<string, Member[]>,
+  {zone, change, leaving}: Extract<Step, {kind: 'change-dns'}>,
+): void {
+  for (const instance of leaving) {
+    const key = `${zone} ${instance}`
+    const known = sent.get(key) ?? []
+    const added = change.remove.filter(
+      member =>
+        member.mark?.instance === instance &&
+        !known.some(
+          ({name, value, ref}) => name === member.name && value === member.value && ref === member.ref,
+        ),
+    )
+    sent.set(key, [...known, ...added])
+  }
+}
+
+function conclude(
+  state: Mutable<Recorded>,
+  what: Step,
+  result: StepResult,
+  atMs: number,
+  sent: ReadonlyMap<string, readonly Member[]>,
+): void {
   switch (what.kind) {
     case 'launch': {
       const {launch} = what.order.mark
@@ -164,6 +194,7 @@ function conclude(state: Mutable<Recorded>, what: Step, result: StepResult, atMs
       const {shortfall} = result
       state.launches.set(launch, {
         ...before,
+        answeredAtMs: atMs,
         open: result.kind === 'failed' && result.effect === 'unknown',
         instances: result.kind === 'done' ? (result.instances ?? []) : [],
         ...(shortfall === undefined ? {} : {shortfall}),
@@ -174,9 +205,8 @@ function conclude(state: Mutable<Recorded>, what: Step, result: StepResult, atMs
       if (result.kind !== 'done') break
       for (const instance of what.leaving) {
         const zones = new Map(state.leaving.get(instance)?.zones)
-        const removed = what.change.remove.filter(member => member.mark?.instance === instance)
         zones.set(what.zone, {
-          removed,
+          removed: sent.get(`${what.zone} ${instance}`) ?? [],
           removedAtMs: atMs,
           ...(result.receipt ? {receipt: result.receipt} : {}),
         })

@@ -38,6 +38,8 @@ function sentence(action: Action): string {
       return `open port ${action.open.join(', ')} for group ${action.group}`
     case 'launch':
       return `launch ${action.count} × ${action.type} in ${action.zone.name} for group ${action.group}`
+    case 'adopt':
+      return `look for ${action.count} of an earlier launch of group ${action.group}`
     case 'wait':
       if (action.until === 'registered')
         return `wait for ${action.count} to register ${action.count === 1 ? 'itself' : 'themselves'} in DNS`

@@ -29,6 +29,14 @@ export type ActionBody =
       /** An open launch of the journal: the same order is sent again, or its outcome looked up. */
       readonly resumes?: string
     }
+  /** Finds by its mark what an earlier launch made; nothing is sent. */
+  | {
+      readonly kind: 'adopt'
+      readonly place: string
+      readonly group: string
+      readonly launch: string
+      readonly count: number
+    }
   | {
       readonly kind: 'wait'
       readonly group: string

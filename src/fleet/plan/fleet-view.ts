@@ -1,4 +1,4 @@
-import type {Recorded} from '../../journal/fold.ts'
+import type {Recorded, RecordedLaunch} from '../../journal/fold.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {Desired, DesiredGroup} from '../desired.ts'
 import type {Observed} from '../observed.ts'
@@ -12,13 +12,23 @@ export type FleetView = {
   readonly run: string
   /** All of ours that still exist, by id, in listing order. */
   readonly living: ReadonlyMap<string, Instance>
+  /** The same by `<place> <group>`. */
+  readonly livingIn: ReadonlyMap<string, readonly Instance[]>
   /** Ours that the vendor shows as ended. */
   readonly gone: ReadonlyMap<string, Instance>
   /** Launched, not yet shown by the cloud, and young enough to be on their way: counted as there, or they would be launched twice. */
-  readonly expected: ReadonlyMap<string, {readonly group: string; readonly place: string}>
+  readonly expected: ReadonlyMap<
+    string,
+    {readonly group: string; readonly place: string; readonly launch: string}
+  >
   /** Whether every place of ours could be read: only then does an absent instance not exist. */
   readonly allReadable: boolean
-  readonly strangers: readonly Instance[]
+  /** Ids and marks of what this run launched. */
+  readonly launchedNow: ReadonlySet<string>
+  /** Alive under our fleet name and another owner's DNS name, by id. */
+  readonly strangers: ReadonlyMap<string, Instance>
+  /** By launch id: sent, and nobody knows what came of them. While there are any, an id that is not shown may be theirs. */
+  readonly openLaunches: ReadonlyMap<string, RecordedLaunch>
 }
 
 /**
@@ -32,24 +42,50 @@ export function fleetView(desired: Desired, recorded: Recorded, observed: Observ
   const owners = new Set([desired.fleet.dns, ...recorded.owners])
   const living = new Map<string, Instance>()
   const gone = new Map<string, Instance>()
-  const strangers: Instance[] = []
+  const strangers = new Map<string, Instance>()
   for (const place of observed.places.values()) {
     if (!place.readable) continue
     for (const instance of place.instances) {
       if (!owners.has(instance.mark.dns)) {
-        if (instance.state !== 'gone') strangers.push(instance)
+        if (instance.state !== 'gone') strangers.set(instance.id, instance)
       } else (instance.state === 'gone' ? gone : living).set(instance.id, instance)
     }
   }
-  const expected = new Map<string, {group: string; place: string}>()
-  for (const {instances, group, place, intendedAtMs} of recorded.launches.values()) {
-    if (observed.atMs - intendedAtMs > VISIBILITY_MS) continue
+  const expected = new Map<string, {group: string; place: string; launch: string}>()
+  const openLaunches = new Map<string, RecordedLaunch>()
+  const launchedNow = new Set<string>()
+  for (const [launch, known] of recorded.launches) {
+    const {instances, group, place, intendedAtMs, answeredAtMs = intendedAtMs, open} = known
+    if (known.run === run) for (const id of [launch, ...instances]) launchedNow.add(id)
+    if (open) openLaunches.set(launch, known)
+    if (observed.atMs - answeredAtMs > VISIBILITY_MS) continue
     for (const id of instances) {
-      if (!living.has(id) && !gone.has(id) && !recorded.leaving.has(id)) expected.set(id, {group, place})
+      if (!living.has(id) && !gone.has(id) && !recorded.leaving.has(id))
+        expected.set(id, {group, place, launch})
     }
   }
   const allReadable = [...observed.places.values()].every(place => place.readable)
-  return {desired, recorded, observed, run, living, gone, expected, allReadable, strangers}
+  const livingIn = new Map<string, Instance[]>()
+  for (const instance of living.values()) {
+    const key = `${instance.place} ${instance.mark.group}`
+    const there = livingIn.get(key)
+    if (there) there.push(instance)
+    else livingIn.set(key, [instance])
+  }
+  return {
+    desired,
+    recorded,
+    observed,
+    run,
+    living,
+    livingIn,
+    gone,
+    expected,
+    allReadable,
+    launchedNow,
+    strangers,
+    openLaunches,
+  }
 }
 
 export const isLeaving = (view: FleetView, id: string): boolean => view.recorded.leaving.has(id)
@@ -59,22 +95,15 @@ export const isHealthy = (view: FleetView, instance: Instance): boolean =>
 
 /** Instances that fill a place in this group: alive and staying. 'stopping' is on its way out by somebody's hand. */
 export function staying(view: FleetView, {group}: DesiredGroup): Instance[] {
-  return [...view.living.values()].filter(
-    instance =>
-      instance.mark.group === group.name &&
-      instance.place === group.place.key &&
-      !isEnding(view, instance) &&
-      !isLeaving(view, instance.id),
-  )
+  const there = view.livingIn.get(`${group.place.key} ${group.name}`) ?? []
+  return there.filter(instance => !isEnding(view, instance) && !isLeaving(view, instance.id))
 }
 
 /** Launched by this run, alive or not. */
 export function launchedInRun(view: FleetView, id: string): boolean {
-  for (const launch of view.recorded.launches.values()) {
-    if (launch.run === view.run && launch.instances.includes(id)) return true
-  }
+  if (view.launchedNow.has(id)) return true
   const mark = (view.living.get(id) ?? view.gone.get(id))?.mark
-  return mark !== undefined && view.recorded.launches.get(mark.launch)?.run === view.run
+  return mark !== undefined && view.launchedNow.has(mark.launch)
 }
 
 /** An accepted end that does not show is asked for again after this: the request is safe to repeat. */

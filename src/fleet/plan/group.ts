@@ -2,6 +2,7 @@ import type {RecordedLaunch} from '../../journal/fold.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {DesiredGroup} from '../desired.ts'
 import type {Action, Note} from './action.ts'
+import {adoption} from './adopt.ts'
 import {type FleetView, isHealthy, isLeaving, launchedInRun, staying} from './fleet-view.ts'
 import {spread} from './spread.ts'
 import {chooseSurplus} from './surplus.ts'
@@ -25,15 +26,17 @@ export function planGroup(
   if (!place?.readable) return none
 
   const members = staying(view, desired)
-  const current = members.filter(({mark}) => !launch || mark.spec === launch.spec)
-  const outdated = members.filter(member => !current.includes(member))
+  const isCurrent = ({mark}: Instance) => !launch || mark.spec === launch.spec
+  const current = members.filter(isCurrent)
+  const outdated = members.filter(member => !isCurrent(member))
   const surplus = chooseSurplus(current, current.length - group.count, instance => isHealthy(view, instance))
-  const kept = current.filter(member => !surplus.includes(member))
+  const excess = new Set(surplus)
+  const kept = current.filter(member => !excess.has(member))
   const notes: Note[] = []
   const actions: Action[] = []
 
-  const open = [...view.recorded.launches.values()].filter(
-    ({open, group: name, place: key}) => open && name === group.name && key === group.place.key,
+  const open = [...view.openLaunches.values()].filter(
+    ({group: name, place: key}) => name === group.name && key === group.place.key,
   )
   const coming = open.reduce(
     (sum, {order}) =>
@@ -62,6 +65,13 @@ export function planGroup(
   const after = network ? [network.key] : []
   for (const {order} of open) {
     const {count, type, zone, mark} = order
+    if (kept.length >= group.count) {
+      // Nothing is missing: what it made is found, and what it did not make is not made now.
+      actions.push(
+        adoption({group: group.name, place: group.place.key, launch: mark.launch, count, open: true}),
+      )
+      continue
+    }
     actions.push({
       kind: 'launch',
       key: `launch ${group.name} resume ${mark.launch}`,
@@ -73,6 +83,15 @@ export function planGroup(
       resumes: mark.launch,
       reason: 'an earlier launch may have happened',
       after,
+    })
+  }
+  if (missing > 0 && !launch) {
+    const why = desired.unresolved ?? `${group.place.key} answered too late in this run.`
+    notes.push({
+      kind: 'shortfall',
+      text: `Group ${group.name} is ${missing} short: ${why}`,
+      blocks: true,
+      place: group.place.key,
     })
   }
   if (missing > 0 && launch) {
@@ -178,7 +197,8 @@ function waitForHealth(
       instances: waiting.map(({id}) => id),
       count,
       reason: 'running and answering its health check',
-      after: launches.map(({key}) => key),
+      // What is there is waited for although more is to come: a launch that fails must not leave the others unattended.
+      after: waiting.length + onTheirWay > 0 ? [] : launches.map(({key}) => key),
     },
   ]
 }

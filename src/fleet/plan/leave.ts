@@ -7,6 +7,7 @@ import type {Action} from './action.ts'
 import type {FleetView} from './fleet-view.ts'
 import type {Leaver} from './group.ts'
 import {isGone, zoneOf} from './membership.ts'
+import {rememberedFor} from './remember.ts'
 
 /** A name of ours, declared or of earlier days. */
 export type OurName = {
@@ -17,9 +18,6 @@ export type OurName = {
   readonly declared: boolean
   readonly selfRegistered: boolean
 }
-
-/** Added to the largest TTL: clocks and servers are not exact. */
-const DRAIN_MARGIN_MS = 5_000
 
 export function ourNames({desired, recorded}: FleetView): OurName[] {
   const declared = desired.fleet.names.map(({vendor, zone, name, ttlSeconds, registration}) => ({
@@ -44,21 +42,6 @@ export function ourNames({desired, recorded}: FleetView): OurName[] {
   return [...declared, ...earlier]
 }
 
-/** How long resolvers may remember an address of this fleet (decision 19). */
-function drainMs({desired, recorded, observed}: FleetView): number {
-  if (desired.fleet.drainWait !== 'auto') return desired.fleet.drainWait.ms
-  const published = [
-    ...desired.fleet.names.map(name => name.ttlSeconds),
-    ...recorded.names.map(name => name.maxTtlSeconds),
-  ]
-  const standing = [...observed.names.values()].flatMap(name =>
-    name.readable
-      ? name.members.filter(({mark}) => mark?.fleet === desired.fleet.name).map(member => member.ttlSeconds)
-      : [],
-  )
-  return Math.max(0, ...published, ...standing) * 1000 + DRAIN_MARGIN_MS
-}
-
 /**
  * DNS before death: out of every zone, the removal served, the TTL passed, and only then terminated. One deregister a zone
  * for all that leave together. Returns each instance's next step and what follows it.
@@ -78,65 +61,94 @@ export function planLeaving(
     const readable = inZone.every(
       ({vendor, name}) => view.observed.names.get(nameKey(vendor, name))?.readable,
     )
+    const standing = new Set(membersOf(view, inZone, leavers).map(({mark}) => mark?.instance))
     // Recorded as out, and back in all the same: its own script had read the zone before the hold stood.
     const here = leavers.filter(
-      ({instance}) =>
-        !view.recorded.leaving.get(instance.id)?.zones.has(zone) ||
-        (readable && membersOf(view, inZone, [instance]).length > 0),
+      ({instance: {id}}) => !view.recorded.leaving.get(id)?.zones.has(zone) || (readable && standing.has(id)),
     )
     if (here.length === 0) continue
     const key = readable ? `deregister ${zone}` : `read ${zone}`
-    for (const {instance} of here) outOf.set(instance.id, [...(outOf.get(instance.id) ?? []), key])
+    for (const {instance} of here) append(outOf, instance.id, key)
     // A zone that cannot be read cannot be left: whoever stands in it stays alive.
     if (!readable) continue
-    const change = removalOf(
-      view,
-      inZone,
-      here.map(({instance}) => instance),
-    )
     deregister.push({
       kind: 'deregister',
       key,
       zone,
-      ...change,
+      create: inZone.flatMap(name => {
+        const observed = view.observed.names.get(nameKey(name.vendor, name.name))
+        return observed?.readable ? holdsFor(view, name, observed.holds, here) : []
+      }),
+      remove: membersOf(view, inZone, here),
       leaving: here.map(({instance}) => instance.id),
       reason: reasonsOf(here),
       after: blockedBy,
     })
   }
+  return [...deregister, ...planEnds(view, leavers, zones, outOf)]
+}
 
-  const drains = new Map<string, Action & {kind: 'drain'}>()
-  const terminates = new Map<string, Action & {kind: 'terminate'}>()
+/** The waits of those that are out, and the ends that follow: one drain for all that share a moment, one terminate a place. */
+function planEnds(
+  view: FleetView,
+  leavers: readonly Leaver[],
+  zones: readonly ZoneKey[],
+  outOf: ReadonlyMap<string, readonly string[]>,
+): Action[] {
+  const remembered = rememberedFor(view)
+  const drains = new Map<string, Wait & {ids: string[]; rememberedMs: number; seen: Set<ZoneKey>}>()
+  const ends = new Map<string, {place: string; ids: string[]; reasons: Set<string>; after: Set<string>}>()
   for (const {instance, reason} of leavers) {
-    const after = outOf.get(instance.id) ?? []
-    const drain =
-      after.length > 0 ? {until: 'served' as const, zones, after} : drainState(view, instance, zones)
+    const {id, place} = instance
+    const rememberedMs = remembered(id)
+    const after = outOf.get(id) ?? []
+    const drain: Wait | undefined =
+      after.length > 0 ? {until: 'served', zones, after} : drainState(view, instance, zones, rememberedMs)
     if (drain) {
-      const key = `drain ${drain.until}${drain.after.length > 0 ? ' later' : ''}${'untilMs' in drain ? ` ${drain.untilMs}` : ''}`
-      const known = drains.get(key)
-      drains.set(key, {
+      const key = `drain ${drain.until}${drain.after.length > 0 ? ' later' : ''}${drain.untilMs === undefined ? '' : ` ${drain.untilMs}`}`
+      const shared = drains.get(key) ?? {...drain, ids: [], rememberedMs, seen: new Set()}
+      drains.set(key, shared)
+      shared.ids.push(id)
+      for (const zone of drain.zones) shared.seen.add(zone)
+    }
+    const key = `terminate ${place}${drain ? ' later' : ''}`
+    const end = ends.get(key) ?? {place, ids: [], reasons: new Set(), after: new Set()}
+    ends.set(key, end)
+    end.ids.push(id)
+    end.reasons.add(reason)
+    if (drain) end.after.add(`drain ${drain.until}`)
+  }
+  return [
+    ...[...drains].map(
+      ([key, {until, untilMs, after, ids, seen, rememberedMs}]): Action => ({
         kind: 'drain',
         key,
-        until: drain.until,
-        zones: drain.zones,
-        after: drain.after,
-        instances: [...(known?.instances ?? []), instance.id],
-        ...('untilMs' in drain ? {untilMs: drain.untilMs} : {}),
-        reason: `resolvers may remember the addresses for ${Math.round(drainMs(view) / 1000)} s`,
-      })
-    }
-    const key = `terminate ${instance.place}${drain ? ' later' : ''}`
-    const known = terminates.get(key)
-    terminates.set(key, {
-      kind: 'terminate',
-      key,
-      place: instance.place,
-      instances: [...(known?.instances ?? []), instance.id],
-      reason: known && known.reason !== reason ? 'no longer wanted' : reason,
-      after: drain ? [...new Set([...(known?.after ?? []), `drain ${drain.until}`])] : [],
-    })
-  }
-  return [...deregister, ...drains.values(), ...terminates.values()]
+        until,
+        zones: [...seen],
+        after,
+        instances: ids,
+        ...(untilMs === undefined ? {} : {untilMs}),
+        reason: `resolvers may remember the addresses for ${Math.round(rememberedMs / 1000)} s`,
+      }),
+    ),
+    ...[...ends].map(
+      ([key, {place, ids, reasons, after}]): Action => ({
+        kind: 'terminate',
+        key,
+        place,
+        instances: ids,
+        reason: reasons.size > 1 ? 'no longer wanted' : ([...reasons][0] ?? ''),
+        after: [...after],
+      }),
+    ),
+  ]
+}
+
+type Wait = {
+  readonly until: 'served' | 'forgotten'
+  readonly zones: readonly ZoneKey[]
+  readonly after: readonly string[]
+  readonly untilMs?: number
 }
 
 /** What still has to pass for an instance that is out of every zone; undefined when it may end now. */
@@ -144,23 +156,20 @@ function drainState(
   view: FleetView,
   instance: Instance,
   zones: readonly ZoneKey[],
-):
-  | {until: 'served'; zones: ZoneKey[]; after: string[]}
-  | {until: 'forgotten'; zones: ZoneKey[]; after: string[]; untilMs: number}
-  | undefined {
+  rememberedMs: number,
+): Wait | undefined {
+  const left = view.recorded.leaving.get(instance.id)?.zones
+  const wasSomewhere = [...(left?.values() ?? [])].some(({removed}) => removed.length > 0)
   // Never was anywhere: it has not even run.
-  if (instance.state === 'pending') return undefined
-  const left = view.recorded.leaving.get(instance.id)
-  const waiting = zones.filter(zone => left?.zones.get(zone)?.servedAtMs === undefined)
+  if (instance.state === 'pending' && !wasSomewhere) return undefined
+  const waiting = zones.filter(zone => left?.get(zone)?.servedAtMs === undefined)
   if (waiting.length > 0) return {until: 'served', zones: waiting, after: []}
-  const untilMs = Math.max(0, ...zones.map(zone => left?.zones.get(zone)?.servedAtMs ?? 0)) + drainMs(view)
-  return view.observed.atMs < untilMs
-    ? {until: 'forgotten', zones: [...zones], after: [], untilMs}
-    : undefined
+  const untilMs = Math.max(0, ...zones.map(zone => left?.get(zone)?.servedAtMs ?? 0)) + rememberedMs
+  return view.observed.atMs < untilMs ? {until: 'forgotten', zones, after: [], untilMs} : undefined
 }
 
-function membersOf(view: FleetView, names: readonly OurName[], instances: readonly Instance[]): Member[] {
-  const ids = new Set(instances.map(({id}) => id))
+function membersOf(view: FleetView, names: readonly OurName[], leavers: readonly Leaver[]): Member[] {
+  const ids = new Set(leavers.map(({instance}) => instance.id))
   return names.flatMap(({vendor, name}) => {
     const observed = view.observed.names.get(nameKey(vendor, name))
     if (!observed?.readable) return []
@@ -170,30 +179,21 @@ function membersOf(view: FleetView, names: readonly OurName[], instances: readon
   })
 }
 
-function removalOf(
-  view: FleetView,
-  names: readonly OurName[],
-  instances: readonly Instance[],
-): {create: Member[]; remove: Member[]} {
-  const create = names.flatMap(name => {
-    const observed = view.observed.names.get(nameKey(name.vendor, name.name))
-    return observed?.readable ? holdsFor(view, name, observed.holds, instances) : []
-  })
-  return {create, remove: membersOf(view, names, instances)}
-}
-
-/** The holds that are missing, where instances repair their own records (decision 18). */
+/**
+ * The holds that are missing, where instances repair their own records (decision 18), and for whoever came back after its
+ * removal: how an instance registers was settled when it was launched, whatever the file says by now.
+ */
 export function holdsFor(
   view: FleetView,
-  {vendor, name, ttlSeconds, selfRegistered}: OurName,
+  {vendor, zone, name, ttlSeconds, selfRegistered}: OurName,
   standing: readonly Member[],
-  instances: readonly Instance[],
+  leavers: readonly Pick<Leaver, 'instance'>[],
 ): Member[] {
-  if (!selfRegistered) return []
   const held = new Set(standing.map(({value}) => holdInstance(value)))
-  return instances
-    .filter(({id}) => !held.has(id))
-    .map(({id, mark}) => ({
+  const cameBack = (id: string) => view.recorded.leaving.get(id)?.zones.has(zoneOf({vendor, zone}))
+  return leavers
+    .filter(({instance: {id}}) => !held.has(id) && (selfRegistered || cameBack(id)))
+    .map(({instance: {id, mark}}) => ({
       name: holdName(name),
       type: 'TXT',
       value: holdValue(id),
@@ -212,11 +212,17 @@ export function planSweep(view: FleetView): Map<ZoneKey, Member[]> {
     const members = [...observed.members, ...observed.holds].filter(
       ({mark}) => mark?.fleet === view.desired.fleet.name && isGone(view, mark.instance),
     )
-    if (members.length > 0) dead.set(zoneOf(name), [...(dead.get(zoneOf(name)) ?? []), ...members])
+    if (members.length > 0) append(dead, zoneOf(name), ...members)
   }
   return dead
 }
 
 function reasonsOf(leavers: readonly {reason: string}[]): string {
   return [...new Set(leavers.map(({reason}) => reason))].join('; ')
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, ...values: readonly V[]): void {
+  const list = lists.get(key)
+  if (list) for (const value of values) list.push(value)
+  else lists.set(key, [...values])
 }

@@ -15,6 +15,8 @@ const SELF_REGISTRATION_GRACE_MS = 5 * 60_000
 
 /** What one name needs. `awaiting` are instances whose own registration has yet to come. */
 export type NamePlan = {
+  /** Instances that stand there as they should. */
+  readonly inPlace: ReadonlySet<string>
   readonly create: readonly Member[]
   readonly remove: readonly Member[]
   readonly awaiting: readonly string[]
@@ -24,7 +26,7 @@ export type NamePlan = {
 /** Addresses of instances that stay, for one declared name. Those `departing` by this plan get no new record; leaving instances are the drain's business. Foreign members are never in the result. */
 export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<string>): NamePlan {
   const observed = view.observed.names.get(nameKey(name.vendor, name.name))
-  if (!observed?.readable) return {create: [], remove: [], awaiting: [], notes: []}
+  if (!observed?.readable) return {inPlace: new Set(), create: [], remove: [], awaiting: [], notes: []}
   const ours = observed.members.filter(
     ({mark, type}) => mark?.fleet === view.desired.fleet.name && (type === 'A' || type === 'AAAA'),
   )
@@ -38,7 +40,9 @@ export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<
     const id = member.mark?.instance ?? ''
     const verdict = judge(view, name, id, member, inPlace)
     if (verdict === 'right') inPlace.add(id)
-    if (verdict === 'wrong' || verdict === 'dead') remove.push(member)
+    // Whoever goes gets no better record, so the one it has serves until it goes.
+    const isToGo = verdict === 'wrong' || verdict === 'dead' || (verdict === 'stale' && !departing.has(id))
+    if (isToGo) remove.push(member)
   }
 
   for (const hold of observed.holds) {
@@ -49,6 +53,10 @@ export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<
     else if (hold.mark?.fleet === view.desired.fleet.name && isGone(view, id)) remove.push(hold)
   }
 
+  const drifted = new Set(remove.filter(({type}) => type !== 'TXT').map(({mark}) => mark?.instance))
+  const foreign = new Set(
+    observed.members.filter(({mark}) => mark?.fleet !== view.desired.fleet.name).map(({value}) => value),
+  )
   for (const instance of view.living.values()) {
     const goes = isLeaving(view, instance.id) || departing.has(instance.id)
     if (inPlace.has(instance.id) || goes || instance.state !== 'running') continue
@@ -62,10 +70,7 @@ export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<
       })
       continue
     }
-    const foreign = observed.members.find(
-      member => member.value === value && member.mark?.fleet !== view.desired.fleet.name,
-    )
-    if (foreign) {
+    if (foreign.has(value)) {
       notes.push({
         kind: 'foreign-record',
         text: `${name.name} already answers ${value} by a record that is not mcd's: it is left as it is, and ${instance.id} gets none of its own.`,
@@ -74,16 +79,17 @@ export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<
       })
       continue
     }
-    const drifted = remove.some(member => member.mark?.instance === instance.id && member.type !== 'TXT')
-    if (!isHealthy(view, instance) && !drifted) continue
-    if (name.registration === 'self' && !drifted && mayStillRegister(view, instance))
+    const isDrifted = drifted.has(instance.id)
+    if (!isHealthy(view, instance) && !isDrifted) continue
+    if (name.registration === 'self' && !isDrifted && mayStillRegister(view, instance))
       awaiting.push(instance.id)
     else create.push(memberFor(view, name, instance, value))
   }
-  return {create, remove, awaiting, notes}
+  return {inPlace, create, remove, awaiting, notes}
 }
 
-type Verdict = 'right' | 'wrong' | 'dead' | 'leave'
+/** 'stale' has the right address and other settings than the file's. */
+type Verdict = 'right' | 'wrong' | 'stale' | 'dead' | 'leave'
 
 function judge(
   view: FleetView,
@@ -95,19 +101,20 @@ function judge(
   if (isLeaving(view, id)) return 'leave'
   const instance = view.living.get(id)
   if (!instance) return isGone(view, id) ? 'dead' : 'leave'
-  // Stopped by somebody's hand: its address was given back and may be a stranger's tomorrow.
-  if (instance.state === 'stopped') return 'dead'
+  // Stopped by somebody's hand, or about to be: its address is given back and may be a stranger's tomorrow.
+  if (instance.state === 'stopped' || instance.state === 'stopping') return 'dead'
   if (instance.state !== 'running') return 'leave'
   if (inPlace.has(id)) return 'wrong'
+  if (member.value !== addressOf(instance, name)) return 'wrong'
   const ttlRight = member.ttlSeconds === name.ttlSeconds || name.proxied
-  return member.value === addressOf(instance, name) && ttlRight && (member.proxied ?? false) === name.proxied
-    ? 'right'
-    : 'wrong'
+  return ttlRight && (member.proxied ?? false) === name.proxied ? 'right' : 'stale'
 }
 
-/** Ended, or shown by no place although all could be read. */
+/** Ended, or shown by no place although all could be read and no launch is open whose instance it could be. */
 export function isGone(view: FleetView, id: string): boolean {
-  return view.gone.has(id) || (view.allReadable && !view.living.has(id) && !view.expected.has(id))
+  if (view.gone.has(id)) return true
+  const isSomewhere = view.living.has(id) || view.expected.has(id) || view.strangers.has(id)
+  return view.allReadable && !isSomewhere && view.openLaunches.size === 0
 }
 
 function mayStillRegister(view: FleetView, instance: Instance): boolean {

@@ -1,11 +1,29 @@
 import type {Action} from './action.ts'
 import type {FleetView} from './fleet-view.ts'
 
+/** `<place> <group>` of what lives, or may still appear, behind ingress of ours. */
+function usedIngress({desired, living, expected, openLaunches}: FleetView): Set<string> {
+  const named = new Map(
+    desired.groups.flatMap(({group, launch}) =>
+      group.wish.securityGroups.length > 0 && launch
+        ? [[`${group.place.key} ${group.name}`, launch.spec]]
+        : [],
+    ),
+  )
+  const behind = [...living.values()].flatMap(({place, mark}) => {
+    const key = `${place} ${mark.group}`
+    // Those of the present spec are in the groups that the file names.
+    return named.get(key) === mark.spec ? [] : [key]
+  })
+  const coming = [...expected.values(), ...openLaunches.values()].map(({place, group}) => `${place} ${group}`)
+  return new Set([...behind, ...coming.filter(key => !named.has(key))])
+}
+
 /** Ingress whose group is no longer declared, or goes down, once no instance is left behind it (decision 11). */
 export function planNetworkRemoval(view: FleetView): Action[] {
   const {goal, fleet} = view.desired
   const owners = new Set([fleet.dns, ...view.recorded.owners])
-  const inUse = new Set([...view.living.values()].map(({place, mark}) => `${place} ${mark.group}`))
+  const inUse = usedIngress(view)
   const wanted = (place: string, group: string): boolean => {
     if (goal.kind === 'up') {
       const declared = fleet.groups.find(({name, place: {key}}) => name === group && key === place)

@@ -28,7 +28,7 @@ export function troubleNotes({observed, desired}: FleetView): Note[] {
 /** Our fleet name under another DNS name: somebody else's fleet, reported and left (decision 1). */
 export function strangerNotes({strangers, desired}: FleetView): Note[] {
   const owners = new Map<string, number>()
-  for (const {mark} of strangers) owners.set(mark.dns, (owners.get(mark.dns) ?? 0) + 1)
+  for (const {mark} of strangers.values()) owners.set(mark.dns, (owners.get(mark.dns) ?? 0) + 1)
   return [...owners].map(([dns, count]) => ({
     kind: 'foreign-owner',
     text: `${count} ${count === 1 ? 'instance belongs' : 'instances belong'} to another fleet "${desired.fleet.name}" (${dns}): left alone.`,

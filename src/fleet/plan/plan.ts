@@ -2,12 +2,14 @@ import type {Recorded} from '../../journal/fold.ts'
 import type {Desired} from '../desired.ts'
 import type {Observed} from '../observed.ts'
 import type {Action, Note, Plan} from './action.ts'
+import {planAdoption} from './adopt.ts'
 import {type FleetView, fleetView, isEnding, isLeaving} from './fleet-view.ts'
 import {type Leaver, planGroup} from './group.ts'
 import {planLeaving} from './leave.ts'
 import {planNetworkRemoval} from './network.ts'
 import {strangerNotes, troubleNotes} from './notes.ts'
 import {planRegistration} from './registration.ts'
+import {emptiedBy} from './serving.ts'
 
 /**
  * Desired × recorded × observed → what to do, in a stable order, each with its reason. Pure: no I/O, no clock. It is asked
@@ -34,6 +36,7 @@ function planUp(view: FleetView, notes: Note[]): Plan {
     later.push(...group.outdated)
     building.push(...group.actions.map(({key}) => key))
   }
+  actions.push(...planAdoption(view, ({group, place}) => !isDeclared(view, place, group)))
   // What replaces them serves first: a renamed group or a new image never leaves the name without its members.
   later.push(...undeclared(view))
   const registration = planRegistration(view, actions, idsOf([...leavers, ...later]))
@@ -43,6 +46,9 @@ function planUp(view: FleetView, notes: Note[]): Plan {
 
   const short = notes.some(note => note.blocks)
   const gate = building.length > 0 ? building : short ? ['the declared instances serve'] : []
+  // Nor does a count that moves from one group to another: the last ones that serve stay until others do.
+  if (gate.length > 0 && emptiedBy(view.desired.fleet, view.observed, idsOf(leavers)).length > 0)
+    later.push(...leavers.splice(0))
   actions.push(...planLeaving(view, [...resumed(view), ...leavers]))
   actions.push(
     ...planLeaving(
@@ -57,12 +63,16 @@ function planUp(view: FleetView, notes: Note[]): Plan {
 
 function planDown(view: FleetView, notes: Note[]): Plan {
   const {goal} = view.desired
-  const doomed = [...view.living.values()].filter(instance => {
-    const {id, mark} = instance
-    if (isEnding(view, instance)) return false
+  const isMeant = (group: string, ids: readonly string[]): boolean => {
     if (goal.kind !== 'down' || (!goal.groups && !goal.instances)) return true
-    return (goal.groups?.includes(mark.group) ?? false) || (goal.instances?.includes(id) ?? false)
-  })
+    return (goal.groups?.includes(group) ?? false) || ids.some(id => goal.instances?.includes(id))
+  }
+  // What somebody else stops is seen to its end all the same: stopped is not ended.
+  const doomed = [...view.living.values()].filter(
+    instance =>
+      !(isEnding(view, instance) && isLeaving(view, instance.id)) &&
+      isMeant(instance.mark.group, [instance.id]),
+  )
   const before = resumed(view)
   const leaving = new Set(before.map(({instance}) => instance.id))
   const leavers = [
@@ -72,6 +82,7 @@ function planDown(view: FleetView, notes: Note[]): Plan {
   const registration = planRegistration(view, [], idsOf(leavers))
   return {
     actions: [
+      ...planAdoption(view, ({group, instances}) => isMeant(group, instances)),
       ...planLeaving(view, leavers),
       ...registration.actions.filter(({kind}) => kind === 'deregister'),
       ...waitForGone(view),
@@ -92,15 +103,24 @@ function resumed(view: FleetView): Leaver[] {
 
 /** Ours, alive, and in no declared group at its declared place: the group was removed, renamed or moved (decision 4). */
 function undeclared(view: FleetView): Leaver[] {
-  const declared = new Set(view.desired.groups.map(({group}) => `${group.place.key} ${group.name}`))
   return [...view.living.values()]
     .filter(instance => !isEnding(view, instance))
-    .filter(({place, mark}) => !declared.has(`${place} ${mark.group}`))
+    .filter(({place, mark}) => !isDeclared(view, place, mark.group))
     .map(instance => ({
       instance,
       reason: `group ${instance.mark.group} is not declared in ${instance.place}`,
     }))
 }
+
+const isDeclared = ({desired}: FleetView, place: string, group: string): boolean =>
+  desired.groups.some(
+    ({
+      group: {
+        name,
+        place: {key},
+      },
+    }) => name === group && key === place,
+  )
 
 function waitForGone(view: FleetView): Action[] {
   const ending = [...view.living.values()].filter(

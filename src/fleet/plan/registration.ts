@@ -21,6 +21,8 @@ export function planRegistration(
   const notes: Note[] = []
   const perZone = new Map<ZoneKey, {create: Member[]; remove: Member[]}>()
   const awaiting = new Set<string>()
+  /** Who stands as it should in every declared name. */
+  let joined: readonly string[] = [...view.living.keys()]
   for (const name of view.desired.fleet.names) {
     const needs = planName(view, name, departing)
     const zone = perZone.get(zoneOf(name)) ?? {create: [], remove: []}
@@ -28,6 +30,7 @@ export function planRegistration(
     zone.remove.push(...needs.remove)
     perZone.set(zoneOf(name), zone)
     for (const id of needs.awaiting) awaiting.add(id)
+    joined = joined.filter(id => needs.inPlace.has(id))
     notes.push(...needs.notes)
   }
   const swept = planSweep(view)
@@ -77,12 +80,7 @@ export function planRegistration(
             .concat(launches.length === 0 ? ['more of them are healthy'] : []),
     })
   }
-  actions.push(
-    ...planOldNames(
-      view,
-      actions.some(({kind}) => kind === 'register') || awaiting.size > 0 || launches.length > 0,
-    ),
-  )
+  actions.push(...planOldNames(view, new Set(joined)))
   const bySelf = view.desired.fleet.names.some(({registration}) => registration === 'self')
   const unborn = bySelf ? launches.reduce((sum, action) => sum + action.count, 0) : 0
   if (awaiting.size + unborn > 0) {
@@ -127,7 +125,7 @@ function sweepReason(view: FleetView, gone: readonly Member[]): string {
 }
 
 /** Names of earlier days are left once the declared ones are joined (decision 4); a hold keeps the instances' own scripts out. */
-function planOldNames(view: FleetView, joining: boolean): Action[] {
+function planOldNames(view: FleetView, joined: ReadonlySet<string>): Action[] {
   return ourNames(view).flatMap(name => {
     const observed = view.observed.names.get(nameKey(name.vendor, name.name))
     if (name.declared || !observed?.readable) return []
@@ -140,7 +138,13 @@ function planOldNames(view: FleetView, joining: boolean): Action[] {
     )
     if (stale.length === 0) return []
     const instances = stale.flatMap(({mark}) => view.living.get(mark?.instance ?? '') ?? [])
-    const create = holdsFor(view, name, observed.holds, instances)
+    const areJoined = instances.every(({id, state}) => joined.has(id) || state === 'stopped')
+    const create = holdsFor(
+      view,
+      name,
+      observed.holds,
+      instances.map(instance => ({instance})),
+    )
     const action: Action = {
       kind: 'deregister',
       key: `leave ${name.vendor} ${name.name}`,
@@ -149,7 +153,7 @@ function planOldNames(view: FleetView, joining: boolean): Action[] {
       remove: stale,
       leaving: [],
       reason: `${name.name} is no longer in the fleet file`,
-      after: joining ? ['the declared names are joined'] : [],
+      after: areJoined ? [] : ['the declared names are joined'],
     }
     return [action]
   })

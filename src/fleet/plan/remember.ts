@@ -1,0 +1,28 @@
+import type {FleetView} from './fleet-view.ts'
+
+/** Added to the largest TTL: clocks and servers are not exact. */
+const DRAIN_MARGIN_MS = 5_000
+
+/**
+ * How long resolvers may remember an instance's addresses (decision 19): the largest TTL that this fleet ever published or
+ * that stands now, or the one its removed records had, whoever set it.
+ */
+export function rememberedFor({desired, recorded, observed}: FleetView): (instance: string) => number {
+  const {drainWait, name: fleet, names} = desired.fleet
+  if (drainWait !== 'auto') return () => drainWait.ms
+  const published = [...names.map(name => name.ttlSeconds), ...recorded.names.map(name => name.maxTtlSeconds)]
+  const standing = [...observed.names.values()].flatMap(name =>
+    name.readable
+      ? name.members.filter(({mark}) => mark?.fleet === fleet).map(member => member.ttlSeconds)
+      : [],
+  )
+  const longest = largest([...published, ...standing])
+  return instance => {
+    const zones = [...(recorded.leaving.get(instance)?.zones.values() ?? [])]
+    const removed = zones.flatMap(zone => zone.removed.map(member => member.ttlSeconds))
+    return largest([longest, ...removed]) * 1000 + DRAIN_MARGIN_MS
+  }
+}
+
+/** Of thousands, too: they do not fit into one call's arguments. */
+const largest = (values: readonly number[]): number => values.reduce((max, each) => Math.max(max, each), 0)
