@@ -46,6 +46,8 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
   const buckets = new Map(Object.entries(rates).map(([name, rate]) => [name, tokenBucket(runtime, rate)]))
   let everReached = false
   return async ({name, bucket, cost = 1, timeoutMs = 30_000, attempts = 6, repeatable = true}, send) => {
+    // One lost reply is enough: whatever later attempts met, the call may have taken effect.
+    let effect: 'none' | 'unknown' = 'none'
     for (let attempt = 1; ; attempt++) {
       runtime.signal.throwIfAborted()
       await buckets.get(bucket ?? '')?.take(cost)
@@ -55,6 +57,7 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
         return reply
       } catch (error) {
         if (!(error instanceof TransientError)) throw error
+        if (error.effect === 'unknown') effect = 'unknown'
         everReached ||= error.throttled || error.effect === 'unknown'
         if (error.throttled) buckets.get(bucket ?? '')?.slowDown()
         if (error.effect === 'unknown' && !repeatable) throw error
@@ -67,7 +70,7 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
             `${service} ${name} failed ${attempt} ${attempt === 1 ? 'time' : 'times'}: ${error.message}`,
             {
               cause: error,
-              effect: error.effect,
+              effect,
               suggestions: [
                 'Check the endpoint and the network, then run the same command again: it goes on where it stopped.',
               ],
