@@ -10,6 +10,7 @@ import {describeStatus, type FleetStatus} from './fleet/status.ts'
 import {type ProgressView, plainProgress, terminalProgress} from './output/progress.ts'
 import {shortIds} from './output/short-id.ts'
 import {endedText, statusText} from './output/status-text.ts'
+import {identifyProcess, isRunning} from './process-identity.ts'
 import {VERSION} from './version.ts'
 
 export type RunFlags = {
@@ -35,6 +36,7 @@ export type RunReport = FleetStatus & {
 /** What `up` and `down` share: open, reconcile, print. */
 export async function runCommand(flags: RunFlags): Promise<RunReport> {
   const timeoutMs = durationFlag('--timeout', flags.timeout)
+  const self = identifyProcess()
   const view = await chooseProgress(flags.json)
   const context = await openContext({
     file: flags.file,
@@ -51,7 +53,14 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       timeoutMs,
       approve: plan => approve(plan, flags),
       approval: {allowEmpty: flags.allowEmpty},
-      identity: {version: VERSION, host: hostname(), user: userInfo().username, pid: process.pid},
+      identity: {
+        version: VERSION,
+        host: hostname(),
+        user: userInfo().username,
+        pid: process.pid,
+        ...(self ? {process: self} : {}),
+      },
+      isRunning,
     })
     await view.close()
     const {desired, observed, remaining, owners, run, actions, converged, exit} = result
@@ -96,7 +105,7 @@ async function approve(plan: Plan, {yes, json}: RunFlags): Promise<void> {
   const interactive = process.stdin.isTTY && process.stderr.isTTY && !json && !process.env.CI
   if (!interactive)
     throw new UsageError(`${what}.`, {
-      suggestions: ['Add --yes to allow it.', 'See "mcd plan" for everything that would happen.'],
+      suggestions: ['Add --yes to allow it.', 'The plan above says everything that would happen.'],
     })
   const prompt = createInterface({input: process.stdin, output: process.stderr})
   try {

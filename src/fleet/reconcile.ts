@@ -1,10 +1,11 @@
 import {EXIT} from '../errors.ts'
+import type {ProcessIdentity} from '../process-identity.ts'
 import {type Applier, createApplier} from './apply-all.ts'
 import {isAnswered} from './authority.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
 import {explainWaits} from './explain.ts'
-import {type Approval, checkEmptiness, resolveTargets} from './guards.ts'
+import {type Approval, checkEmptiness, checkNobodyWorks, resolveTargets} from './guards.ts'
 import {type Ledger, openLedger} from './ledger.ts'
 import type {Fleet} from './model.ts'
 import {createObserver} from './observe.ts'
@@ -28,7 +29,10 @@ export type RunOptions = {
     readonly host: string
     readonly user: string
     readonly pid: number
+    readonly process?: ProcessIdentity
   }
+  /** Whether exactly this process still runs on this host. */
+  isRunning(process: ProcessIdentity): boolean
 }
 
 export type RunResult = {
@@ -59,6 +63,7 @@ const SETTLE_POLL_MS = 500
 export async function reconcile(outside: Outside, fleet: Fleet, options: RunOptions): Promise<RunResult> {
   const {runtime} = outside
   const ledger = await openLedger(outside.journal, runtime, runtime.id())
+  checkNobodyWorks(ledger.recorded(), options.isRunning)
   const observer = createObserver(outside, fleet, ledger.recorded)
   const applier = createApplier()
   const approved = new Set<string>()

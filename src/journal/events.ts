@@ -1,3 +1,4 @@
+import type {ProcessIdentity} from '../process-identity.ts'
 import type {LaunchOrder, LaunchReceipt, Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsChange, DnsVendor} from '../providers/dns.ts'
 
@@ -66,6 +67,8 @@ export type JournalEvent =
       readonly host: string
       readonly user: string
       readonly pid: number
+      /** Whether this run still works can be told on its own host. */
+      readonly process?: ProcessIdentity
     }
   | {readonly type: 'place-recorded'; readonly place: Place; readonly account: string}
   | {

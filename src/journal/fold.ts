@@ -1,3 +1,4 @@
+import type {ProcessIdentity} from '../process-identity.ts'
 import type {Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsVendor, Member} from '../providers/dns.ts'
 import type {FrozenOrder, Shortfall, Step, StepResult, StoredEvent, ZoneKey} from './events.ts'
@@ -38,9 +39,22 @@ export type PublishedName = {
   readonly maxTtlSeconds: number
 }
 
+/** `host` and `user` are for people; `process` tells on its own host whether it still works. */
+export type UnfinishedRun = {
+  readonly run: string
+  readonly command: string
+  readonly startedAtMs: number
+  readonly host: string
+  readonly user: string
+  readonly pid: number
+  readonly process?: ProcessIdentity
+}
+
 /** What the journal knows: the fold over its events. */
 export type Recorded = {
   readonly nextSequence: number
+  /** The last run, while nothing says that it ended: it works, or it was stopped. */
+  readonly unfinished: UnfinishedRun | undefined
   readonly digestKey: string | undefined
   /** Base name of the fleet file that opened the journal. */
   readonly file: string | undefined
@@ -73,6 +87,7 @@ type Mutable<T> = {
 export function fold(events: readonly StoredEvent[]): Recorded {
   const state: Mutable<Recorded> = {
     nextSequence: 1,
+    unfinished: undefined,
     digestKey: undefined,
     file: undefined,
     owners: [],
@@ -97,6 +112,14 @@ export function fold(events: readonly StoredEvent[]): Recorded {
         break
       case 'owner-recorded':
         if (!state.owners.includes(event.dns)) state.owners.push(event.dns)
+        break
+      case 'run-started': {
+        const {command, host, user, pid, process} = event
+        state.unfinished = {run, command, startedAtMs: atMs, host, user, pid, ...(process ? {process} : {})}
+        break
+      }
+      case 'run-finished':
+        if (state.unfinished?.run === run) state.unfinished = undefined
         break
       case 'place-recorded':
         state.places.set(event.place.key, {place: event.place, account: event.account})
