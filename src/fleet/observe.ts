@@ -1,4 +1,4 @@
-import {InterruptedError, McdError, UnreachableError, ZoneNotFoundError} from '../errors.ts'
+import {InterruptedError, McdError, ZoneNotFoundError} from '../errors.ts'
 import {type ZoneKey, zoneKey} from '../journal/events.ts'
 import type {Recorded} from '../journal/fold.ts'
 import {holdName} from '../mark.ts'
@@ -8,6 +8,7 @@ import {healthTracker} from './health.ts'
 import type {Fleet} from './model.ts'
 import {nameKey, type Observed, type ObservedName, type ObservedPlace} from './observed.ts'
 import {oncePerPlace} from './one-place.ts'
+import {createOutages} from './outages.ts'
 import type {Outside} from './outside.ts'
 
 /** Everything this run learned that stays true while it lasts. */
@@ -30,11 +31,16 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
   const reached = new Set<string>()
   const network = new Map<string, readonly NetworkPiece[]>()
   const members = new Map<ZoneKey, readonly Member[]>()
+  const unlessSilent = createOutages(outside.runtime)
   const health = healthTracker(fleet, outside.probe, outside.runtime)
 
   async function lookAtPlace(place: Place): Promise<ObservedPlace> {
     const provider = outside.compute(place)
-    try {
+    const standing = () => ({
+      declared: fleet.groups.some(({place: {key}}) => key === place.key),
+      reachedBefore: recorded().places.has(place.key) || reached.has(place.key),
+    })
+    return unlessSilent(place.key, standing, async () => {
       if (!accounts.has(place.key)) {
         const account = await provider.identify()
         checkAccount(place.key, account, recorded().places.get(place.key)?.account)
@@ -44,20 +50,24 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
       network.set(place.key, pieces)
       const instances = await provider.listInstances(fleet.name)
       reached.add(place.key)
-      return {readable: true, instances, network: pieces}
-    } catch (error) {
-      const why = toleratedOutage(error, recorded().places.has(place.key) || reached.has(place.key))
-      return {readable: false, why}
-    }
+      return {readable: true as const, instances, network: pieces}
+    })
   }
 
   async function lookAtZone(key: ZoneKey, names: readonly NameToRead[]): Promise<Map<string, ObservedName>> {
     const {vendor, zone: zoneName} = names[0] as NameToRead
-    try {
+    const declared = fleet.names.some(({vendor: other, zone}) => zoneKey(other, zone) === key)
+    const standing = () => ({declared, reachedBefore: recorded().zones.has(key) || zones.has(key)})
+    const seen = await unlessSilent(key, standing, async () => {
       const provider = outside.dns(vendor)
       let zone = zones.get(key)?.zone
       if (!zone) {
-        zone = await provider.findZone(zoneName)
+        zone = await provider.findZone(zoneName).catch(error => {
+          // A name of earlier days whose zone is no more: nothing of ours can stand there.
+          if (error instanceof ZoneNotFoundError && !declared) return undefined
+          throw error
+        })
+        if (!zone) return []
         const before = recorded().zones.get(key)
         checkAccount(
           `${vendor} zone ${zoneName}`,
@@ -74,29 +84,20 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
           names.flatMap(({name}) => [name, holdName(name)]),
         ))
       members.set(key, all)
-      return new Map(
-        names.map(({name}) => [
-          nameKey(vendor, name),
-          {
-            readable: true,
-            members: all.filter(member => member.name === name),
-            holds: all.filter(member => member.name === holdName(name) && member.type === 'TXT'),
-          },
-        ]),
-      )
-    } catch (error) {
-      // A name of earlier days whose zone is no more: nothing of ours can stand there.
-      if (
-        error instanceof ZoneNotFoundError &&
-        !fleet.names.some(({vendor: v, zone}) => zoneKey(v, zone) === key)
-      ) {
-        return new Map(
-          names.map(({name}) => [nameKey(vendor, name), {readable: true, members: [], holds: []}]),
-        )
-      }
-      const why = toleratedOutage(error, recorded().zones.has(key) || zones.has(key))
-      return new Map(names.map(({name}) => [nameKey(vendor, name), {readable: false, why}]))
-    }
+      return all
+    })
+    return new Map(
+      names.map(({name}) => [
+        nameKey(vendor, name),
+        'why' in seen
+          ? seen
+          : {
+              readable: true,
+              members: seen.filter(member => member.name === name),
+              holds: seen.filter(member => member.name === holdName(name) && member.type === 'TXT'),
+            },
+      ]),
+    )
   }
 
   return {
@@ -163,16 +164,6 @@ function checkAccount(where: string, found: string, recorded: string | undefined
       suggestions: ['Use the credentials of the recorded account, then run again. Nothing was changed.'],
     },
   )
-}
-
-/**
- * An outage of something reached before is that thing's outage alone (law 7), and its text is returned. Anything else
- * (refused credentials, a wrong account, an endpoint nobody ever reached) is a mistake to mend before anything is launched.
- */
-function toleratedOutage(error: unknown, reachedBefore: boolean): string {
-  if (!(error instanceof UnreachableError)) throw error
-  if (!reachedBefore && error.effect === 'none') throw error
-  return error.message
 }
 
 /** Waits for all; every mistake is reported, not only the first. */
