@@ -6,6 +6,7 @@ import {fromRule, fulfils, sameOwner, toRule} from './ingress.ts'
 
 /** How long a rule that was made may stay out of the listing. */
 const SETTLE_MS = 2_000
+const SENDS = 3
 
 /** Every rule with our mark. */
 export async function listPieces(client: Client, place: string): Promise<NetworkPiece[]> {
@@ -32,17 +33,21 @@ export async function ensureRule(
     if (!fulfils(kept, wish)) await client.updateRule(kept.id, toRule(wish))
     return
   }
-  try {
-    await client.createRule(toRule(wish))
-  } catch (error) {
-    if (!(error instanceof TransientError)) throw error
-    // The reply was lost: look before a second rule is made.
-    await runtime.sleep(SETTLE_MS)
-    if ((await ours()).length > 0) return
-    throw new UnreachableError(error.message, {
-      cause: error,
-      effect: 'unknown',
-      suggestions: ['Run the same command again: it looks for the rule first.'],
-    })
+  for (let sent = 1; ; sent++) {
+    try {
+      await client.createRule(toRule(wish))
+      return
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error
+      // The reply was lost: look before a second rule is made.
+      await runtime.sleep(SETTLE_MS)
+      if ((await ours()).length > 0) return
+      if (sent < SENDS) continue
+      throw new UnreachableError(error.message, {
+        cause: error,
+        effect: 'unknown',
+        suggestions: ['Run the same command again: it looks for the rule first.'],
+      })
+    }
   }
 }
