@@ -1,5 +1,5 @@
 import {Command, Flags} from '@oclif/core'
-import {EXIT, FleetFileError, InterruptedError, McdError} from './errors.ts'
+import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from './errors.ts'
 
 /** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
 const FINISH_CALL_MS = 8_000
@@ -62,9 +62,4 @@ export abstract class McdCommand extends Command {
       },
     }
   }
-}
-
-function formatError({message, suggestions}: McdError): string {
-  const hints = suggestions.map(suggestion => `  → ${suggestion}`)
-  return [message, ...hints].join('\n')
 }

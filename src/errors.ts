@@ -29,6 +29,12 @@ export class McdError extends Error {
   }
 }
 
+/** As people read it: what happened, then what to do. */
+export function formatError({message, suggestions}: McdError): string {
+  const hints = suggestions.map(suggestion => `  → ${suggestion}`)
+  return [message, ...hints].join('\n')
+}
+
 /** A flag, an argument or a missing permission flag. */
 export class UsageError extends McdError {
   override name = 'UsageError'

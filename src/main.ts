@@ -10,6 +10,8 @@ import SandboxStatus from './commands/sandbox/status.ts'
 import SandboxStop from './commands/sandbox/stop.ts'
 import Status from './commands/status.ts'
 import Up from './commands/up.ts'
+import {formatError} from './errors.ts'
+import {unknownCommand} from './unknown-command.ts'
 
 /** Read by oclif (package.json, "identifier"). Commands import what is heavy when they run. */
 export const COMMANDS = {
@@ -35,6 +37,9 @@ export async function run({root}: {root: string}): Promise<void> {
     await runOclif(process.argv.slice(2), config)
     await flush()
   } catch (error) {
-    await Errors.handle(error as Error)
+    const unknown = unknownCommand(error, Object.keys(COMMANDS))
+    if (!unknown) return await Errors.handle(error as Error)
+    process.exitCode = unknown.exit
+    process.stderr.write(`${formatError(unknown)}\n`)
   }
 }
