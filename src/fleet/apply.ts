@@ -114,7 +114,9 @@ async function awaitServed(
     await ledger.append({type: 'removal-served', zone: key, instances: waiting})
     served.push(key)
   }
-  return served.length > 0 ? `${served.join(', ')} no longer answer with them` : undefined
+  return served.length > 0
+    ? `${served.join(', ')} no longer ${served.length === 1 ? 'answers' : 'answer'} with them`
+    : undefined
 }
 
 async function terminate(

@@ -64,11 +64,9 @@ function sentence(
       return `${id} was told to end and the cloud still shows it as ${instance?.state ?? 'unknown'}.`
     case 'healthy': {
       const health = observed.health.get(id)
-      const state =
-        instance?.state === 'running'
-          ? `does not answer its health check${health?.why ? ` (${health.why})` : ''}`
-          : `is ${instance?.state ?? 'not visible'}`
-      return `${id} in group ${group} ${state}.`
+      return instance?.state === 'running'
+        ? `${id} in group ${group} does not answer its health check${health?.why ? ` (${health.why})` : ''}. If it stays so, "mcd down --instance ${id}" and then "mcd up" put another in its place.`
+        : `${id} in group ${group} is ${instance?.state ?? 'not visible'}.`
     }
     default:
       return until satisfies never

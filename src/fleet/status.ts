@@ -103,7 +103,7 @@ export function describeStatus(
   const inDns = (id: string) =>
     names.length > 0 &&
     names.every(({records}) => records.some(record => record.instance === id && record.owned))
-  const differences = differencesOf(plan)
+  const differences = differencesOf(plan, observed)
   return {
     fleet: fleet.name,
     converged: differences.length === 0,
@@ -136,13 +136,16 @@ export function describeStatus(
   }
 }
 
-function differencesOf({actions, notes}: Plan): Difference[] {
-  return [...actions.flatMap(differenceOf), ...notes.filter(({blocks}) => blocks).map(noteDifference)]
+function differencesOf({actions, notes}: Plan, observed: Observed): Difference[] {
+  return [
+    ...actions.flatMap(action => differenceOf(action, observed)),
+    ...notes.filter(({blocks}) => blocks).map(noteDifference),
+  ]
 }
 
 const UP = 'mcd up'
 
-function differenceOf(action: Action): Difference[] {
+function differenceOf(action: Action, observed: Observed): Difference[] {
   switch (action.kind) {
     case 'launch':
       return [
@@ -172,8 +175,7 @@ function differenceOf(action: Action): Difference[] {
         kind: 'unhealthy',
         instance,
         group: action.group,
-        text: `${instance} is not running and healthy`,
-        fix: UP,
+        ...healthTrouble(instance, observed),
       }))
     case 'register':
       return action.create.map(({mark, name, value}) => ({
@@ -223,6 +225,16 @@ function differenceOf(action: Action): Difference[] {
       return []
     default:
       return action satisfies never
+  }
+}
+
+/** Up waits for what is on its way; what answered once and does so no more comes back by itself or not at all. */
+function healthTrouble(instance: string, {health}: Observed): {text: string; fix: string} {
+  const {verdict, why} = health.get(instance) ?? {}
+  if (verdict !== 'unhealthy') return {text: `${instance} is not running and healthy yet`, fix: UP}
+  return {
+    text: `${instance} does not answer its health check${why === undefined ? '' : ` (${why})`}`,
+    fix: `mcd down --instance ${instance}, then ${UP}`,
   }
 }
 

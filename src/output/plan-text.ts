@@ -52,7 +52,7 @@ function sentence(action: Action): string {
       return `take ${action.leaving.length > 0 ? list(action.leaving) : `${action.remove.length} ${action.remove.length === 1 ? 'record' : 'records'}`} out of ${action.zone}`
     case 'drain':
       return action.until === 'served'
-        ? `wait until ${action.zones.join(', ')} no longer answer with ${list(action.instances)}`
+        ? `wait until ${action.zones.join(', ')} no longer ${action.zones.length === 1 ? 'answers' : 'answer'} with ${list(action.instances)}`
         : `drain ${list(action.instances)}`
     case 'terminate':
       return `terminate ${list(action.instances)} in ${action.place}`
