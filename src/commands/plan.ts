@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core'
 import {fileFlag, McdCommand, sandboxFlag} from '../command.ts'
 import {EXIT} from '../errors.ts'
 import type {Plan as FleetPlan} from '../fleet/plan/action.ts'
+import type {UserdataChange} from '../fleet/userdata-change.ts'
 
 export default class Plan extends McdCommand {
   static override summary = 'Show what up would do. Changes nothing.'
@@ -18,12 +19,14 @@ export default class Plan extends McdCommand {
     }),
   }
 
-  async run(): Promise<{fleet: string} & FleetPlan> {
+  async run(): Promise<{fleet: string; userdata: UserdataChange[]} & FleetPlan> {
     const {flags} = await this.parse(Plan)
-    const [{openContext}, {inspectFleet}, {planText}] = await Promise.all([
+    const [{openContext}, {inspectFleet}, {planText}, {userdataChanges}, {userdataDiff}] = await Promise.all([
       import('../context.ts'),
       import('../fleet/inspect.ts'),
       import('../output/plan-text.ts'),
+      import('../fleet/userdata-change.ts'),
+      import('../output/userdata-diff.ts'),
     ])
     const context = await openContext({
       file: flags.file,
@@ -33,11 +36,12 @@ export default class Plan extends McdCommand {
     })
     try {
       context.requireInstanceCredentials()
-      const {plan} = await inspectFleet(context.outside, context.fleet)
-      this.log(planText(plan))
+      const {plan, desired, recorded} = await inspectFleet(context.outside, context.fleet)
+      const userdata = userdataChanges(context.outside, desired, recorded, plan)
+      this.log([userdataDiff(userdata), planText(plan)].filter(Boolean).join('\n'))
       if (flags['detailed-exitcode'] && (plan.actions.length > 0 || plan.notes.some(({blocks}) => blocks)))
         process.exitCode = EXIT.differences
-      return {fleet: context.fleet.name, ...plan}
+      return {fleet: context.fleet.name, ...plan, userdata}
     } finally {
       await context.close()
     }

@@ -31,7 +31,11 @@ export async function launch(pass: Pass, action: Action & {kind: 'launch'}): Pro
     target: resolved.target,
     networkIds: ledger.recorded().networkIds.get(`${action.place} ${action.group}`) ?? [],
   }
-  const frozen = {...order, userdataDigest: userdata.digest(digestKey(ledger))}
+  const frozen = {
+    ...order,
+    userdataDigest: userdata.digest(digestKey(ledger)),
+    userdataSpec: outside.userdata.spec(group),
+  }
   const receipt = await ledger.step(
     {kind: 'launch', place: action.place, group: action.group, order: frozen},
     () => provider.launch({...order, userdata: userdata.bytes, resumed: false}),
@@ -54,7 +58,7 @@ export async function resumeLaunch(
   )
   const provider = outside.compute(placeOf(desired, ledger.recorded(), action.place))
   const userdata = wanted && outside.userdata.render(wanted.group, observed.zones, provider.capabilities)
-  const {userdataDigest, ...order} = recorded.order
+  const {userdataDigest, userdataSpec: _spec, ...order} = recorded.order
   if (wanted && userdata && userdata.digest(digestKey(ledger)) === userdataDigest) {
     // The journal keeps no secrets: metadata that holds some comes from the file again.
     const target = {...order.target, wish: {...order.target.wish, metadata: wanted.group.wish.metadata}}

@@ -3,7 +3,11 @@ import type {LaunchOrder, LaunchReceipt, Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsChange, DnsVendor} from '../providers/dns.ts'
 
 /** A launch order as the journal keeps it: everything but the userdata, which holds secrets and stays as a keyed digest (decision 8). */
-export type FrozenOrder = Omit<LaunchOrder, 'userdata' | 'resumed'> & {readonly userdataDigest: string}
+export type FrozenOrder = Omit<LaunchOrder, 'userdata' | 'resumed'> & {
+  readonly userdataDigest: string
+  /** The user's part as far as it belongs to the launch spec, secrets as their origin: what a later plan is compared with. */
+  readonly userdataSpec?: unknown
+}
 
 /** `<vendor>/<zone>` */
 export type ZoneKey = string

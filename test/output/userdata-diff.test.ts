@@ -1,0 +1,27 @@
+import {expect, test} from 'vitest'
+import {userdataDiff} from '../../src/output/userdata-diff.ts'
+
+test('a changed userdata is shown line by line', () => {
+  expect(
+    userdataDiff([
+      {group: 'east', before: '#cloud-config\na: 1\nb: 2\n', after: '#cloud-config\na: 1\nb: 3\n'},
+    ]),
+  ).toBe(
+    [
+      '~ userdata of group east',
+      '    @@ line 1 → 1 @@',
+      '     #cloud-config',
+      '     a: 1',
+      '    -b: 2',
+      '    +b: 3',
+    ].join('\n'),
+  )
+})
+
+test('an unchanged one is not mentioned, a first one is named', () => {
+  const text = '#!/bin/sh\ntrue\n'
+  expect(userdataDiff([{group: 'east', before: text, after: text}])).toBe('')
+  expect(userdataDiff([{group: 'east', after: text}])).toBe(
+    '+ userdata of group east: 2 lines  (see "mcd render east")',
+  )
+})
