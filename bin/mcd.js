@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Picks the right Node, answers --version, starts the bundle; nothing else.
 // Only syntax and imports that Node 18 knows: it must still be able to say which Node it needs.
-import {spawnSync} from 'node:child_process'
+import {spawn} from 'node:child_process'
 import {existsSync, readFileSync} from 'node:fs'
 import * as nodeModule from 'node:module' // a namespace: older Nodes lack members named below
 import {homedir} from 'node:os'
 import {dirname, join} from 'node:path'
+import {isatty} from 'node:tty'
 import {fileURLToPath} from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -17,19 +18,35 @@ if (major > 24 || (major === 24 && minor >= 15)) {
 } else {
   const node24 = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
   if (existsSync(node24) && !process.env.MCD_REEXECUTED) {
-    const child = spawnSync(node24, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-      stdio: 'inherit',
-      env: {...process.env, MCD_REEXECUTED: '1'},
-      shell: process.platform === 'win32',
-    })
-    if (child.signal) process.kill(process.pid, child.signal)
-    process.exitCode = child.status ?? 1
+    handOver(node24)
   } else {
     process.stderr.write(
       `mcd needs Node 24.15 or newer and this is Node ${process.versions.node}. Install Node 24, then run it again.\n`,
     )
     process.exitCode = EX_UNAVAILABLE
   }
+}
+
+/** Runs mcd on the right Node and ends as it ends, not before: on Ctrl-C it finishes the call in flight. */
+function handOver(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: {...process.env, MCD_REEXECUTED: '1'},
+    shell: process.platform === 'win32',
+  })
+  // What is typed on a terminal reaches the child without us; a second Ctrl-C would stop it at once.
+  const isTyped = signal => signal !== 'SIGTERM' && [0, 1, 2].some(isatty)
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, () => isTyped(signal) || child.kill(signal))
+  child.on('error', ({message}) => {
+    process.stderr.write(`${node} does not start: ${message}. Run "npm ci" again in ${root}.\n`)
+    process.exitCode = EX_UNAVAILABLE
+  })
+  child.on('exit', (status, signal) => {
+    for (const each of signals) process.removeAllListeners(each)
+    if (signal) process.kill(process.pid, signal)
+    else process.exitCode = status ?? 1
+  })
 }
 
 function start() {

@@ -1,5 +1,6 @@
-import {spawnSync} from 'node:child_process'
-import {copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync} from 'node:fs'
+import {spawn, spawnSync} from 'node:child_process'
+import {once} from 'node:events'
+import {copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {delimiter, join} from 'node:path'
 import {expect, test} from 'vitest'
@@ -51,6 +52,36 @@ test.skipIf(!oldNode)(
     rmSync(folder, {recursive: true})
     expect(stderr).toContain('mcd needs Node 24.15')
     expect(status).toBe(69)
+  },
+)
+
+test.skipIf(!oldNode).each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
+  'an old Node that handed over passes %s on, waits for the end, and ends with %i itself (needs an older Node)',
+  async (signal, status) => {
+    const {launcher, folder} = installed()
+    mkdirSync(join(folder, 'node_modules/.bin'), {recursive: true})
+    const name = signal.slice('SIG'.length)
+    writeFileSync(
+      join(folder, 'node_modules/.bin/node'),
+      `#!/bin/sh\ntrap 'kill $!; echo finished; exit ${status}' ${name}\nsleep 60 >/dev/null 2>&1 &\necho begun\nwait\n`,
+      {mode: 0o755},
+    )
+    const child = spawn(oldNode ?? '', [launcher, 'up'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: {...process.env, MCD_REEXECUTED: ''},
+    })
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      if (text.includes('begun')) child.kill(signal)
+    })
+    const [exitCode] = await once(child, 'close')
+    rmSync(folder, {recursive: true})
+    expect(said).toBe('begun\nfinished\n')
+    expect(exitCode).toBe(status)
   },
 )
 
