@@ -39,12 +39,12 @@ export function planRegistration(
 
   for (const zone of new Set([...perZone.keys(), ...swept.keys()])) {
     const {create, remove} = perZone.get(zone) ?? {create: [], remove: []}
-    const dead = [...(swept.get(zone) ?? [])].filter(member => !remove.includes(member))
-    const gone = [...remove, ...dead].filter(
-      member =>
-        !create.some(({mark, name}) => mark?.instance === member.mark?.instance && name === member.name),
-    )
-    const replaced = remove.filter(member => !gone.includes(member))
+    const known = new Set(remove)
+    const dead = (swept.get(zone) ?? []).filter(member => !known.has(member))
+    const whose = ({mark, name}: Member) => `${mark?.instance} ${name}`
+    const renewed = new Set(create.map(whose))
+    const gone = [...remove, ...dead].filter(member => !renewed.has(whose(member)))
+    const replaced = remove.filter(member => renewed.has(whose(member)))
     if (gone.length > 0) {
       actions.push({
         kind: 'deregister',

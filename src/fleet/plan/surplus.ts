@@ -9,22 +9,47 @@ export function chooseSurplus(
   excess: number,
   serves: (instance: Instance) => boolean,
 ): Instance[] {
-  const left = [...instances]
+  if (excess <= 0) return []
+  const left = new Map<string, number>()
+  for (const instance of instances) left.set(zoneOf(instance), (left.get(zoneOf(instance)) ?? 0) + 1)
+  const idle = byZone(instances.filter(instance => !serves(instance)))
+  const serving = byZone(instances.filter(serves))
   const chosen: Instance[] = []
-  while (chosen.length < excess && left.length > 0) {
-    const perZone = new Map<string, number>()
-    for (const {zone = ''} of left) perZone.set(zone, (perZone.get(zone) ?? 0) + 1)
-    const crowd = (instance: Instance) => perZone.get(instance.zone ?? '') ?? 0
-    const [next] = left.sort(
-      (a, b) =>
-        Number(serves(a)) - Number(serves(b)) ||
-        crowd(b) - crowd(a) ||
-        b.launchedAtMs - a.launchedAtMs ||
-        (a.id < b.id ? -1 : 1),
-    )
-    if (!next) break
-    chosen.push(next)
-    left.splice(0, 1)
+  for (const queues of [idle, serving]) {
+    while (chosen.length < excess) {
+      const next = headOfFullest(queues, left)
+      if (!next) break
+      const zone = zoneOf(next)
+      queues.get(zone)?.pop()
+      left.set(zone, (left.get(zone) ?? 0) - 1)
+      chosen.push(next)
+    }
   }
   return chosen
 }
+
+/** Each zone's instances in the order they stay: the last one goes first. */
+function byZone(instances: readonly Instance[]): Map<string, Instance[]> {
+  const zones = new Map<string, Instance[]>()
+  for (const instance of [...instances].sort((a, b) => -goesBefore(a, b))) {
+    const queue = zones.get(zoneOf(instance))
+    if (queue) queue.push(instance)
+    else zones.set(zoneOf(instance), [instance])
+  }
+  return zones
+}
+
+/** `left` counts what would still live in each zone, whether it serves or not. */
+function headOfFullest(
+  queues: ReadonlyMap<string, readonly Instance[]>,
+  left: ReadonlyMap<string, number>,
+): Instance | undefined {
+  const crowd = (instance: Instance) => left.get(zoneOf(instance)) ?? 0
+  const heads = [...queues.values()].flatMap(queue => queue.at(-1) ?? [])
+  return heads.sort((a, b) => crowd(b) - crowd(a) || goesBefore(a, b))[0]
+}
+
+const goesBefore = (a: Instance, b: Instance): number =>
+  b.launchedAtMs - a.launchedAtMs || (a.id < b.id ? -1 : 1)
+
+const zoneOf = ({zone = ''}: Instance): string => zone
