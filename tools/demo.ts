@@ -18,18 +18,22 @@ const MAX_REQUESTS = 40
 
 const folder = mkdtempSync(join(tmpdir(), 'mcd-demo-'))
 const startedAtMs = Date.now()
-let failed = false
+let status = 0
 
+// Ctrl-C ends the command that runs; what it leaves is cleared away below, as after any other end.
+process.on('SIGINT', () => {
+  status = 130
+})
 try {
   await demo()
 } catch (error) {
-  failed = true
+  status ||= 1
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
 } finally {
   mcd(['sandbox', 'stop'], {quiet: true})
   rmSync(folder, {recursive: true, force: true})
 }
-process.exitCode = failed ? 1 : 0
+process.exitCode = status
 
 async function demo(): Promise<void> {
   let fleetFile = readFileSync(join(ROOT, 'examples', 'demo', 'mcd.yaml'), 'utf8')
@@ -112,11 +116,11 @@ function fetchPage(host: string, port: number): Promise<string> {
 
 function mcd(args: string[], {quiet = false} = {}): void {
   if (!quiet) process.stdout.write(`\n$ mcd ${args.join(' ')}\n`)
-  const {status} = spawnSync(process.execPath, [join(ROOT, 'bin', 'mcd.js'), ...args], {
+  const {status: ended, signal} = spawnSync(process.execPath, [join(ROOT, 'bin', 'mcd.js'), ...args], {
     cwd: folder,
     stdio: quiet ? 'ignore' : 'inherit',
   })
-  if (status !== 0 && !quiet) throw new Error(`mcd ${args.join(' ')} ended with ${status}.`)
+  if (ended !== 0 && !quiet) throw new Error(`mcd ${args.join(' ')} ended with ${ended ?? signal}.`)
 }
 
 function say(text: string): void {
