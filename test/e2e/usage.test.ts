@@ -1,0 +1,140 @@
+import {readdirSync} from 'node:fs'
+import {join} from 'node:path'
+import {DatabaseSync} from 'node:sqlite'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {sandboxPaths} from '../../src/sandbox/folder.ts'
+import {type Workplace, workplaces} from '../support/cli.ts'
+import {aws, fleetText, joyent, MNX} from '../support/fleet-text.ts'
+import {mutatingCalls} from '../support/request-log.ts'
+
+const all = workplaces()
+let place: Workplace
+beforeAll(() => {
+  place = all.open()
+})
+afterAll(() => all.endAll())
+
+describe('the command line', () => {
+  test('mcd alone says what it is and lists its commands', async () => {
+    const {exitCode, stdout, stderr} = await place.mcd([])
+    expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''})
+    expect(stdout).toMatch(/^Multi-cloud deployment from one fleet file/)
+    for (const command of ['init', 'plan', 'up', 'down', 'status', 'render', 'sandbox'])
+      expect(stdout).toMatch(new RegExp(`^  ${command}  +[A-Z]`, 'm'))
+  })
+
+  const COMMANDS = ['init', 'plan', 'up', 'down', 'status', 'render']
+  const OF_SANDBOX = ['start', 'stop', 'status', 'env', 'reset'].map(command => `sandbox ${command}`)
+
+  test('every command explains itself: what it does, each flag in a sentence, an example', async () => {
+    const helps = await Promise.all(
+      [...COMMANDS, ...OF_SANDBOX].map(async command => ({
+        command,
+        ...(await place.mcd([...command.split(' '), '--help'])),
+      })),
+    )
+    for (const {command, exitCode, stdout, stderr} of helps) {
+      expect({command, exitCode, stderr}).toEqual({command, exitCode: 0, stderr: ''})
+      expect(stdout).toMatch(/^[A-Z][^\n]+\.\n/)
+      expect(stdout).toContain(`USAGE\n  $ mcd ${command} `)
+      expect(stdout).toMatch(/EXAMPLES\n +(?:\$|eval ")/)
+      // A flag without a description would stand alone on its line.
+      expect(stdout.match(/^ +(?:-\w, )?--[\w-]+(?:=\S+)?$/gm) ?? []).toEqual([])
+    }
+  }, 60_000)
+
+  test.each([
+    ['a command that there is not', ['upp'], 'There is no command "mcd upp"; did you mean "mcd up"?'],
+    ['an argument that is not taken', ['up', 'web'], '"mcd up" takes no argument "web".'],
+    ['a flag that there is not', ['up', '--yess'], 'Nonexistent flag: --yess'],
+    ['a duration without a unit', ['up', '--timeout', '5'], '--timeout must be a duration with a unit'],
+    ['no fleet file', ['up'], 'There is no fleet file at ./mcd.yaml.'],
+    ['init without a terminal and without flags', ['init'], '--fleet'],
+  ])('%s is bad usage: exit 2 and what was meant', async (_what, args, said) => {
+    const {exitCode, stdout, stderr} = await all.open().mcd(args)
+    expect({exitCode, stdout, stderr}).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining(said),
+    })
+  })
+})
+
+describe('a fleet that serves, and a user without a terminal', () => {
+  const write = (virginia: number, east: number) =>
+    place.write(fleetText({groups: {virginia: aws(virginia), east: joyent(east, MNX)}}))
+  const status = async (...args: readonly string[]) => (await place.mcd([...args, '--sandbox'])).exitCode
+  let calls: Record<string, number>
+
+  const refused = async (args: readonly string[], ...said: readonly string[]) => {
+    const {exitCode, stdout, stderr} = await place.mcd([...args, '--sandbox'])
+    expect({args, exitCode, stdout}).toEqual({args, exitCode: 2, stdout: ''})
+    for (const part of said) expect(stderr).toContain(part)
+    expect(mutatingCalls(await place.sandbox())).toEqual(calls)
+  }
+
+  beforeAll(async () => {
+    write(1, 1)
+    expect([await status('plan', '--detailed-exitcode'), await status('status', '--check')]).toEqual([10, 10])
+    expect(await place.up()).toMatchObject({converged: true})
+    calls = mutatingCalls(await place.sandbox())
+  })
+
+  test('plan --detailed-exitcode and status --check tell 0 from 10', async () => {
+    expect([await status('plan', '--detailed-exitcode'), await status('status', '--check')]).toEqual([0, 0])
+    write(2, 1)
+    expect([await status('plan', '--detailed-exitcode'), await status('status', '--check')]).toEqual([10, 10])
+    expect([await status('plan'), await status('status')]).toEqual([0, 0])
+    write(1, 1)
+  })
+
+  test('what would end an instance is refused with the flag that allows it', async () => {
+    await refused(['down'], '2 instances would be ended', 'Add --yes to allow it.')
+    write(0, 1)
+    await refused(['up'], '1 instance would be ended', 'Add --yes to allow it.')
+    write(1, 1)
+  })
+
+  test('a group or an instance that there is not is told with the nearest that there is', async () => {
+    await refused(['down', '--yes', '--group', 'virgina'], 'no group "virgina"; did you mean "virginia"?')
+    await refused(['down', '--yes', '--instance', 'i-0'], 'no instance "i-0"', '"mcd status" lists')
+  })
+
+  test('the last address of a name leaves only with --allow-empty', async () => {
+    const nobody = 'This would take the last serving address out of www.example.com'
+    await refused(['down', '--yes', '--group', 'east', '--group', 'virginia'], nobody, 'Add --allow-empty')
+    write(0, 0)
+    await refused(['up', '--yes'], nobody, 'Add --allow-empty')
+    write(1, 1)
+  })
+
+  test('while another run works on the fleet: exit 4, and nothing is changed', async () => {
+    const [folder = ''] = readdirSync(sandboxPaths(place.folder).journals)
+    const journal = new DatabaseSync(join(sandboxPaths(place.folder).journals, folder, 'journal.sqlite'))
+    journal.exec('BEGIN EXCLUSIVE')
+    try {
+      write(2, 1)
+      const {exitCode, stderr} = await place.mcd(['up', '--sandbox'])
+      expect({exitCode, stderr}).toMatchObject({exitCode: 4})
+      expect(mutatingCalls(await place.sandbox())).toEqual(calls)
+    } finally {
+      journal.close()
+      write(1, 1)
+    }
+  })
+
+  test('with the flags it is done', async () => {
+    write(1, 0)
+    expect(await place.up('--yes')).toMatchObject({converged: true, instances: [{group: 'virginia'}]})
+    const {exitCode, json} = await place.mcd([
+      'down',
+      '--sandbox',
+      '--yes',
+      '--json',
+      '--group',
+      'virginia',
+      '--allow-empty',
+    ])
+    expect([exitCode, json()]).toEqual([0, expect.objectContaining({converged: true, instances: []})])
+  })
+})
