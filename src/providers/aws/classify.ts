@@ -1,5 +1,6 @@
 import {AuthError, CapacityError, McdError, QuotaError, TransientError} from '../../errors.ts'
 import {unexpected} from '../call.ts'
+import {isConnectionFailure, neverConnected} from '../connection.ts'
 
 /** AWS refused a call for a reason that some caller reads by its code: `InvalidGroup.Duplicate`. */
 export class AwsRefusal extends McdError {
@@ -72,17 +73,6 @@ const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 const WHERE_FROM =
   'Check the profile (AWS_PROFILE, or "profile" in the group), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".'
 const PERMISSION = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
-/** Nothing was sent when there was nobody to connect to. */
-const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
-const CONNECTION = [
-  ...NOT_SENT,
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'TimeoutError',
-  'AbortError',
-  'NetworkingError',
-]
 
 /** What a failed call means for mcd. `call` is the vendor's name of it. */
 export function classify(call: string, thrown: unknown): McdError {
@@ -130,7 +120,7 @@ export function classify(call: string, thrown: unknown): McdError {
   const lost = connectionCode(error)
   if (lost !== undefined) {
     return new TransientError(`AWS could not be reached for ${call}: ${connectionDetail(error, lost)}`, {
-      effect: NOT_SENT.includes(lost) ? 'none' : 'unknown',
+      effect: neverConnected(lost) ? 'none' : 'unknown',
       cause,
     })
   }
@@ -144,7 +134,7 @@ function connectionCode(error: SdkError): string | undefined {
   const {cause} = error as {cause?: SdkError}
   const tried = (cause ?? error) as {errors?: SdkError[]}
   return [error.code, cause?.code, ...(tried.errors ?? []).map(({code}) => code), error.name].find(
-    code => code !== undefined && CONNECTION.includes(code),
+    isConnectionFailure,
   )
 }
 

@@ -1,6 +1,7 @@
 import {type McdError, TransientError} from '../../errors.ts'
 import type {Secret} from '../../secret.ts'
 import {unexpected} from '../call.ts'
+import {neverConnected} from '../connection.ts'
 import {classify, type VendorCause} from './classify.ts'
 import type {NewRecord, VendorRecord, VendorZone} from './convert.ts'
 
@@ -157,21 +158,11 @@ function toMcdError(
   return unexpected('CloudFlare', error)
 }
 
-/** Nothing was sent when there was nobody to connect to. */
-const NOT_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
 function connectionLost(what: string, error: Error): TransientError {
   const codes = causesOf(error).map(cause => (cause as NodeJS.ErrnoException).code ?? '')
   // Node's own words name the address: `connect ECONNREFUSED 192.0.2.1:443`.
   const reason = causesOf(error).at(-1)?.message || codes.find(code => code !== '') || error.message
-  const notSent = codes.some(code => NOT_SENT.has(code))
+  const notSent = codes.some(neverConnected)
   return new TransientError(`CloudFlare could not be reached for ${what}: ${reason}`, {
     effect: notSent ? 'none' : 'unknown',
     cause: error,

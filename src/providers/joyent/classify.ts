@@ -7,6 +7,7 @@ import {
   TransientError,
   UnreachableError,
 } from '../../errors.ts'
+import {neverConnected} from '../connection.ts'
 import type {ApiReply} from './transport.ts'
 
 /** The name is taken by a living instance of this account. The launch decides whether it is ours. */
@@ -71,19 +72,11 @@ export function networkError(what: string, url: string, error: unknown): McdErro
     })
   return new TransientError(`no answer from ${url} to ${what}: ${reason}`, {
     cause: error,
-    effect: NEVER_CONNECTED.has(code) ? 'none' : 'unknown',
+    effect: neverConnected(code) ? 'none' : 'unknown',
   })
 }
 
 const CERTIFICATE = /SELF_SIGNED|^CERT_|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS_CERT/
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
 const QUOTA_HELP = {suggestions: ['Ask the operator of this cloud for higher limits, or lower "count".']}
 
 function notAuthenticated(text: string): AuthError {

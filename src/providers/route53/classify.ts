@@ -1,5 +1,6 @@
 import {AuthError, McdError, TransientError} from '../../errors.ts'
 import {unexpected} from '../call.ts'
+import {isConnectionFailure, neverConnected} from '../connection.ts'
 
 /** Route53 refused a batch whole. `reasons` are its own words, as many as there are. */
 export class BatchRefusal extends McdError {
@@ -57,17 +58,6 @@ const CREDENTIALS = [
 /** Thrown before anything is sent. */
 const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 const PERMISSION = ['AccessDenied', 'AccessDeniedException']
-/** Nothing was sent when there was nobody to connect to. */
-const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
-const CONNECTION = [
-  ...NOT_SENT,
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'TimeoutError',
-  'AbortError',
-  'NetworkingError',
-]
 
 /** What a failed call means for mcd. `what` is Route53's name of the call. */
 export function classify(what: string, thrown: unknown): McdError {
@@ -109,11 +99,11 @@ export function classify(what: string, thrown: unknown): McdError {
   if (status !== undefined && status >= 500)
     return new TransientError(`Route53 answered ${what} with ${status}`, {effect: 'unknown', cause: error})
   const code = [error.code, (cause as SdkError | undefined)?.code, name].find(known =>
-    CONNECTION.includes(known ?? ''),
+    isConnectionFailure(known),
   )
   if (code)
     return new TransientError(`Route53 could not be reached for ${what}: ${connectionDetail(error, code)}`, {
-      effect: NOT_SENT.includes(code) ? 'none' : 'unknown',
+      effect: neverConnected(code) ? 'none' : 'unknown',
       cause: error,
     })
   if (status !== undefined && status >= 400)
