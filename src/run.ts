@@ -62,7 +62,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       },
       isRunning,
     })
-    await view.close()
+    await view.close({settled: result.converged})
     const {desired, observed, remaining, owners, run, actions, converged, exit} = result
     const status = describeStatus(desired, observed, remaining, owners)
     const report = {

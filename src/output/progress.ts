@@ -3,7 +3,11 @@ import type {Action} from '../fleet/plan/action.ts'
 import {describeAction, planText} from './plan-text.ts'
 import {shortIds} from './short-id.ts'
 
-export type ProgressView = {show(event: Progress): void; close(): Promise<void>}
+export type ProgressView = {
+  show(event: Progress): void
+  /** `settled`: the run came to its end, so that nothing is waited for any more. */
+  close(options?: {settled: boolean}): Promise<void>
+}
 
 /** Plain lines on stderr: for pipelines and logs. Waits are said once, and again only when they change. */
 export function plainProgress(
@@ -44,13 +48,19 @@ export async function terminalProgress(): Promise<ProgressView> {
   type End = {title?: string; error?: Error}
   type Row = {settle: (end: End) => void; retitle: (title: string) => void}
   const rows = new Map<string, Row>()
-  let waiting: Row | undefined
+  /** As the plan told them, so that a wait for the last of four is kept as the wait for four. */
+  const planned = new Map<string, string>()
+  const waits = new Map<string, Action>()
+  let live: Row | undefined
   let starting: {title: string; end: Promise<End>; onRetitle: (set: (title: string) => void) => void}[] = []
+  let isPassing = false
   let shown: Promise<unknown> = Promise.resolve()
 
   // One list at a time owns the terminal. What starts together is shown together; what starts later follows below.
   const flush = () => {
+    if (starting.length === 0) return
     const batch = starting
+    const clearOutput = isPassing
     starting = []
     const tasks = batch.map(({title, end, onRetitle}) => ({
       title,
@@ -69,14 +79,18 @@ export async function terminalProgress(): Promise<ProgressView> {
         exitOnError: false,
         fallbackRenderer: 'simple',
         registerSignalListeners: false,
+        rendererOptions: {clearOutput},
       }).run(),
     )
   }
-  const row = (title: string): Row => {
+  /** A passing row goes away when it is settled; the others stay. */
+  const row = (title: string, {passing = false} = {}): Row => {
+    if (passing !== isPassing) flush()
+    isPassing = passing
     const {promise: end, resolve: settle} = Promise.withResolvers<End>()
     let current = title
     let set: ((title: string) => void) | undefined
-    if (starting.length === 0) queueMicrotask(flush)
+    queueMicrotask(flush)
     starting.push({
       title,
       end,
@@ -93,9 +107,18 @@ export async function terminalProgress(): Promise<ProgressView> {
       },
     }
   }
-  const endWait = () => {
-    waiting?.settle({})
-    waiting = undefined
+  const hideWaits = () => {
+    live?.settle({})
+    live = undefined
+  }
+  /** The end of a wait is seen in its absence from the next waits, in what follows it, or in the end of the run. */
+  const keepEnded = (isOver: (wait: Action) => boolean) => {
+    const ended = [...waits.values()].filter(isOver)
+    if (ended.length > 0) hideWaits()
+    for (const wait of ended) {
+      row(planned.get(wait.key) ?? describeAction(wait)).settle({})
+      waits.delete(wait.key)
+    }
   }
 
   return {
@@ -103,12 +126,16 @@ export async function terminalProgress(): Promise<ProgressView> {
       switch (event.kind) {
         case 'planned':
           process.stderr.write(`${planText(event.plan)}\n`)
+          for (const action of event.plan.actions) planned.set(action.key, describeAction(action))
           break
         case 'started':
-          endWait()
+          hideWaits()
+          keepEnded(wait => isDrainBefore(wait, event.action))
           rows.set(event.action.key, row(describeAction(event.action)))
           break
         case 'finished': {
+          // Some waits end in a step of their own, which tells all.
+          if (waits.delete(event.action.key)) hideWaits()
           const known = rows.get(event.action.key) ?? row(describeAction(event.action))
           known.settle({title: outcome(event.action, event.detail)})
           rows.delete(event.action.key)
@@ -120,22 +147,29 @@ export async function terminalProgress(): Promise<ProgressView> {
           break
         case 'waiting': {
           const text = event.actions.map(waitText).join('; ')
-          if (waiting) waiting.retitle(text)
-          else waiting = row(text)
+          keepEnded(({key}) => !event.actions.some(action => action.key === key))
+          for (const action of event.actions) if (!waits.has(action.key)) waits.set(action.key, action)
+          if (live) live.retitle(text)
+          else live = row(text, {passing: true})
           break
         }
         default:
           event satisfies never
       }
     },
-    async close() {
-      endWait()
+    async close({settled} = {settled: false}) {
+      hideWaits()
+      if (settled) keepEnded(() => true)
       for (const {settle} of rows.values()) settle({})
       await Promise.resolve()
       await shown
     },
   }
 }
+
+/** What is terminated has been drained. */
+const isDrainBefore = (wait: Action, next: Action): boolean =>
+  wait.kind === 'drain' && next.kind === 'terminate' && wait.instances.some(id => next.instances.includes(id))
 
 function waitText(action: Action): string {
   if (action.kind === 'drain' && action.untilMs !== undefined)
