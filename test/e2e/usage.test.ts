@@ -1,9 +1,6 @@
-import {readdirSync} from 'node:fs'
-import {join} from 'node:path'
-import {DatabaseSync} from 'node:sqlite'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {sandboxPaths} from '../../src/sandbox/folder.ts'
 import {type Workplace, workplaces} from '../support/cli.ts'
+import {eventually} from '../support/eventually.ts'
 import {aws, fleetText, joyent, MNX} from '../support/fleet-text.ts'
 import {mutatingCalls} from '../support/request-log.ts'
 
@@ -65,6 +62,7 @@ describe('a fleet that serves, and a user without a terminal', () => {
     place.write(fleetText({groups: {virginia: aws(virginia), east: joyent(east, MNX)}}))
   const status = async (...args: readonly string[]) => (await place.mcd([...args, '--sandbox'])).exitCode
   let calls: Record<string, number>
+  const CHANGE = 'route53:ChangeResourceRecordSets'
 
   const refused = async (args: readonly string[], ...said: readonly string[]) => {
     const {exitCode, stdout, stderr} = await place.mcd([...args, '--sandbox'])
@@ -108,33 +106,30 @@ describe('a fleet that serves, and a user without a terminal', () => {
     write(1, 1)
   })
 
-  test('while another run works on the fleet: exit 4, and nothing is changed', async () => {
-    const [folder = ''] = readdirSync(sandboxPaths(place.folder).journals)
-    const journal = new DatabaseSync(join(sandboxPaths(place.folder).journals, folder, 'journal.sqlite'))
-    journal.exec('BEGIN EXCLUSIVE')
-    try {
-      write(2, 1)
-      const {exitCode, stderr} = await place.mcd(['up', '--sandbox'])
-      expect({exitCode, stderr}).toMatchObject({exitCode: 4})
-      expect(mutatingCalls(await place.sandbox())).toEqual(calls)
-    } finally {
-      journal.close()
-      write(1, 1)
-    }
-  })
-
-  test('with the flags it is done', async () => {
-    write(1, 0)
-    expect(await place.up('--yes')).toMatchObject({converged: true, instances: [{group: 'virginia'}]})
-    const {exitCode, json} = await place.mcd([
+  test('with the flags it is done; another run meanwhile changes nothing and exits 4', async () => {
+    const down = place.begin([
       'down',
       '--sandbox',
       '--yes',
       '--json',
       '--group',
       'virginia',
+      '--group',
+      'east',
       '--allow-empty',
     ])
-    expect([exitCode, json()]).toEqual([0, expect.objectContaining({converged: true, instances: []})])
+    // It has said in the journal that it works before its first change.
+    await eventually(async () => mutatingCalls(await place.sandbox())[CHANGE] !== calls[CHANGE])
+    const {exitCode, stdout, stderr} = await place.mcd(['up', '--sandbox'])
+    expect({exitCode, stdout}).toEqual({exitCode: 4, stdout: ''})
+    expect(stderr).toMatch(/^Another run works on this fleet: "mcd down" by .* \(process \d+\), since /)
+    expect(stderr).toContain('Wait until it has ended, then run the same command again.')
+
+    const ended = await down.ended
+    expect([ended.exitCode, ended.json()]).toEqual([
+      0,
+      expect.objectContaining({converged: true, instances: []}),
+    ])
+    expect(mutatingCalls(await place.sandbox())['ec2:RunInstances']).toBe(calls['ec2:RunInstances'])
   })
 })
