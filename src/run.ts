@@ -87,7 +87,8 @@ async function chooseProgress(json: boolean): Promise<ProgressView> {
 
 function printReport(report: RunReport, {command, goal}: RunFlags): void {
   const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
-  const lines = [wholeFleet ? endedText(report) : statusText(report)]
+  const {columns} = process.stdout
+  const lines = [wholeFleet ? endedText(report, columns) : statusText(report, columns)]
   if (report.shortcomings.length > 0) {
     lines.push('', 'Not done:', ...report.shortcomings.map(text => `  ${shortIds(text)}`), '')
     lines.push(`Run "mcd ${command}" again to go on: it picks up where this run stopped.`)

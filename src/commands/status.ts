@@ -40,10 +40,10 @@ export default class Status extends McdCommand {
     try {
       const status = flags.watch
         ? await watchStatus(context.outside, context.fleet, seen =>
-            this.log(`${new Date().toISOString()}\n${statusText(seen)}\n`),
+            this.log(`${new Date().toISOString()}\n${statusText(seen, process.stdout.columns)}\n`),
           )
         : await fleetStatus(context.outside, context.fleet)
-      if (!flags.watch) this.log(statusText(status))
+      if (!flags.watch) this.log(statusText(status, process.stdout.columns))
       if (flags.check && !status.converged) process.exitCode = EXIT.differences
       return status
     } finally {

@@ -1,19 +1,25 @@
 import type {FleetStatus, NameStatus} from '../fleet/status.ts'
 import {shortIds} from './short-id.ts'
 
-/** Status as people read it: groups, instances, DNS, then each difference with what mends it. */
-export function statusText(status: FleetStatus): string {
-  return shortIds([tables(status), verdict(status)].join('\n\n'))
+/** What a terminal that is too narrow for all columns does without, in this order. */
+const DISPENSABLE = ['NAME', 'ZONE']
+
+/**
+ * Status as people read it: groups, instances, DNS, then each difference with what mends it. `columns` is the width of the
+ * terminal; without one nothing is left out.
+ */
+export function statusText(status: FleetStatus, columns?: number): string {
+  return shortIds([tables(status, columns), verdict(status)].join('\n\n'))
 }
 
 /** The state of things, without a verdict: after a down, wanting is no measure. */
-export function endedText(status: FleetStatus): string {
+export function endedText(status: FleetStatus, columns?: number): string {
   const left =
     status.instances.length > 0 || status.names.some(({records}) => records.some(({owned}) => owned))
-  return left ? shortIds(tables(status)) : `Nothing is left of fleet ${status.fleet}.`
+  return left ? shortIds(tables(status, columns)) : `Nothing is left of fleet ${status.fleet}.`
 }
 
-function tables(status: FleetStatus): string {
+function tables(status: FleetStatus, columns = Number.POSITIVE_INFINITY): string {
   const groups = table(
     ['GROUP', 'PLACE', 'WANTED', 'LIVE', ''],
     status.groups.map(({name, provider, region, desired, live, reachable}) => [
@@ -24,7 +30,7 @@ function tables(status: FleetStatus): string {
       reachable ? '' : 'not reachable',
     ]),
   )
-  const instances = table(
+  const instances = narrowed(
     ['INSTANCE', 'NAME', 'GROUP', 'ZONE', 'STATE', 'HEALTH', 'ADDRESS', 'IN DNS'],
     status.instances.map(({id, name, group, zone, state, health, publicIp, privateIp, inDns}) => [
       shortIds(id),
@@ -36,6 +42,7 @@ function tables(status: FleetStatus): string {
       publicIp ?? privateIp ?? '',
       inDns ? 'yes' : 'no',
     ]),
+    columns,
   )
   return [groups, instances, ...status.names.map(nameText)].filter(Boolean).join('\n\n')
 }
@@ -55,6 +62,15 @@ function nameText({provider, name, ttlSeconds, readable, records}: NameStatus): 
       ({value, instance, owned}) => `  ${value.padEnd(16)} ${owned ? (instance ?? '') : 'not ours'}`,
     ),
   ].join('\n')
+}
+
+/** A table that fits the terminal where leaving out what can be spared makes it fit. */
+function narrowed(head: string[], rows: string[][], columns: number): string {
+  const text = table(head, rows)
+  const spared = head.indexOf(DISPENSABLE.find(name => head.includes(name)) ?? '')
+  if (spared < 0 || text.split('\n').every(line => line.length <= columns)) return text
+  const without = (row: string[]) => row.toSpliced(spared, 1)
+  return narrowed(without(head), rows.map(without), columns)
 }
 
 /** Columns as wide as their widest cell; empty for no rows. */

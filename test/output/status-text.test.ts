@@ -1,0 +1,43 @@
+import {expect, test} from 'vitest'
+import type {FleetStatus} from '../../src/fleet/status.ts'
+import {statusText} from '../../src/output/status-text.ts'
+
+const status: FleetStatus = {
+  fleet: 'web',
+  converged: true,
+  groups: [],
+  instances: [
+    {
+      id: 'i-0123456789abcdef0',
+      name: 'web-virginia',
+      group: 'virginia',
+      provider: 'aws',
+      zone: 'us-east-1a',
+      state: 'running',
+      health: 'healthy',
+      publicIp: '192.0.2.10',
+      inDns: true,
+      launch: 'a',
+      launchedAt: '2026-01-01T00:00:00Z',
+    },
+  ],
+  dns: {provider: 'route53', name: 'www.example.com', type: 'A', ttlSeconds: 60, readable: true, records: []},
+  names: [],
+  differences: [],
+}
+
+const headOf = (columns?: number) =>
+  statusText(status, columns)
+    .split('\n')
+    .find(line => line.startsWith('INSTANCE'))
+    ?.split(/ {2,}/)
+
+test.each([
+  [undefined, ['INSTANCE', 'NAME', 'GROUP', 'ZONE', 'STATE', 'HEALTH', 'ADDRESS', 'IN DNS']],
+  [85, ['INSTANCE', 'GROUP', 'ZONE', 'STATE', 'HEALTH', 'ADDRESS', 'IN DNS']],
+  [75, ['INSTANCE', 'GROUP', 'STATE', 'HEALTH', 'ADDRESS', 'IN DNS']],
+  // Narrower than what nobody can do without: the terminal breaks the lines.
+  [20, ['INSTANCE', 'GROUP', 'STATE', 'HEALTH', 'ADDRESS', 'IN DNS']],
+])('a terminal of %s columns gets as much of an instance as fits', (columns, expected) => {
+  expect(headOf(columns)).toEqual(expected)
+})
