@@ -37,7 +37,8 @@ process.exitCode = status
 
 async function demo(): Promise<void> {
   let fleetFile = readFileSync(join(ROOT, 'examples', 'demo', 'mcd.yaml'), 'utf8')
-  if (!onPath('curl')) {
+  const canRegister = onPath('curl')
+  if (!canRegister) {
     say('curl is not installed, and the registration script needs it: mcd registers the instances itself.')
     fleetFile = fleetFile.replace('registration: self', 'registration: mcd')
   }
@@ -45,7 +46,10 @@ async function demo(): Promise<void> {
   say('A fleet file for two clouds and one DNS name:')
   process.stdout.write(indent(fleetFile))
 
-  say('It comes up. Booting takes 2 to 4 s here; each instance registers itself once it serves.')
+  const registration = canRegister
+    ? 'each instance registers itself once it serves'
+    : 'mcd registers the instances once they serve'
+  say(`It comes up. Booting takes 2 to 4 s here; ${registration}.`)
   mcd(['up', '--sandbox'])
   const sandbox = await findSandbox(folder)
   if (!sandbox) throw new Error('The sandbox is not running.')
