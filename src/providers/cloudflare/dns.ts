@@ -18,7 +18,7 @@ const QUERY_TIMEOUT_MS = 5_000
  * Where no name server can be asked (a network that blocks port 53), a removal counts as served after this: CloudFlare
  * publishes a change within seconds, and a drain that never ends helps nobody.
  */
-const SILENCE_MS = 5 * 60_000
+const SILENCE_MS = 60_000
 
 type Surroundings = {
   readonly runtime: Runtime
