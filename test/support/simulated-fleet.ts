@@ -8,8 +8,11 @@ import {memoryJournal} from '../../src/journal/memory.ts'
 import {holdInstance, holdName} from '../../src/mark.ts'
 import type {ComputeProvider, Place} from '../../src/providers/compute.ts'
 import type {DnsProvider, DnsVendor, Member} from '../../src/providers/dns.ts'
+import type {Runtime} from '../../src/runtime.ts'
+import type {Delays} from '../../src/sandbox/world/core.ts'
+import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import type {Guest} from '../../src/sandbox/world/hypervisor.ts'
-import {createWorld, type Delays, type World} from '../../src/sandbox/world/world.ts'
+import {createWorld, type World} from '../../src/sandbox/world/world.ts'
 import {SimulatedGuests, simulatedUserdata} from './simulated-guests.ts'
 import {VirtualTime} from './virtual-runtime.ts'
 import {worldCloudflareDns} from './world-cloudflare.ts'
@@ -18,6 +21,15 @@ import {worldRoute53Dns} from './world-route53.ts'
 import {worldTritonCompute} from './world-triton.ts'
 
 const DEADLINE_MS = 10 * 60_000
+const GUESTS_TOKEN = 'simulation-cloudflare-guests-token-00000'
+
+export type RunSettings = {
+  timeoutMs?: number
+  allowEmpty?: boolean
+  runtime?: Runtime
+  /** Rejects when the run is killed: then nobody waits for it any more. */
+  death?: Promise<never>
+}
 
 /** A whole world in memory with mcd's engine on top of it: no sockets, no real time. */
 export class SimulatedFleet {
@@ -26,7 +38,9 @@ export class SimulatedFleet {
   readonly world: World
   journal: Journal = memoryJournal()
   readonly progress: Progress[] = []
-  /** Providers as the engine gets them; a test may put something between. */
+  /** The outside world as one run gets it; a test may put something between. */
+  wrapOutside: (outside: Outside) => Outside = outside => outside
+  /** Providers as the engine gets them, likewise. */
   wrapCompute: (provider: ComputeProvider) => ComputeProvider = provider => provider
   wrapDns: (provider: DnsProvider) => DnsProvider = provider => provider
 
@@ -39,18 +53,24 @@ export class SimulatedFleet {
       hypervisor: this.guests,
       delays,
     })
+    this.world.route53.policies.set('instances', 'all')
+    this.world.cloudflare.addToken({
+      value: GUESTS_TOKEN,
+      principal: 'instances',
+      permissions: ['zone-read', 'dns-write'],
+      zones: 'all',
+    })
   }
 
-  outside(fleet: Fleet): Outside {
-    const runtime = this.time.runtime()
+  outside(fleet: Fleet, runtime: Runtime = this.time.runtime()): Outside {
     const compute = new Map<string, ComputeProvider>()
     const dns = new Map<DnsVendor, DnsProvider>()
     this.guests.script = this.#script(fleet)
-    return {
+    return this.wrapOutside({
       runtime,
       journal: this.journal,
-      compute: place => memo(compute, place.key, () => this.wrapCompute(this.#compute(place))),
-      dns: vendor => memo(dns, vendor, () => this.wrapDns(this.#dns(vendor))),
+      compute: place => memo(compute, place.key, () => this.wrapCompute(this.#compute(place, runtime))),
+      dns: vendor => memo(dns, vendor, () => this.wrapDns(this.#dns(vendor, runtime))),
       probe: this.guests.probe,
       askNameServers: async (vendor, _zone, name) => [
         this.world[vendor]
@@ -66,17 +86,17 @@ export class SimulatedFleet {
       },
       instanceCredentialsTrouble: async () => undefined,
       progress: event => void this.progress.push(event),
-    }
+    })
   }
 
-  up(fleet: Fleet, options: {timeoutMs?: number; allowEmpty?: boolean} = {}): Promise<RunResult> {
+  up(fleet: Fleet, options: RunSettings = {}): Promise<RunResult> {
     return this.#run(fleet, {kind: 'up'}, options)
   }
 
   down(
     fleet: Fleet,
     target: {groups?: string[]; instances?: string[]} = {},
-    options: {allowEmpty?: boolean} = {},
+    options: RunSettings = {},
   ): Promise<RunResult> {
     return this.#run(fleet, {kind: 'down', ...target}, options)
   }
@@ -98,30 +118,40 @@ export class SimulatedFleet {
   #run(
     fleet: Fleet,
     goal: Desired['goal'],
-    {timeoutMs = DEADLINE_MS, allowEmpty = false},
+    {timeoutMs = DEADLINE_MS, allowEmpty = false, runtime, death}: RunSettings,
   ): Promise<RunResult> {
-    return this.time.run(() =>
-      reconcile(this.outside(fleet), fleet, {
+    return this.time.run(() => {
+      const run = reconcile(this.outside(fleet, runtime), fleet, {
         command: goal.kind,
         goal,
         timeoutMs,
         approve: async () => {},
         approval: {allowEmpty},
         identity: {version: '0.0.0', host: 'simulation', user: 'nobody', pid: 1},
-      }),
-    )
+        isRunning: () => false,
+      })
+      return death ? Promise.race([run, death]) : run
+    })
   }
 
-  #compute(place: Place): ComputeProvider {
+  #compute(place: Place, runtime: Runtime): ComputeProvider {
     return place.provider === 'aws'
-      ? worldEc2Compute(this.world, place, this.time.runtime())
-      : worldTritonCompute(this.world, place, this.time.runtime())
+      ? worldEc2Compute(this.world, place, runtime)
+      : worldTritonCompute(this.world, place, runtime)
   }
 
-  #dns(vendor: DnsVendor): DnsProvider {
+  #dns(vendor: DnsVendor, runtime: Runtime): DnsProvider {
     return vendor === 'cloudflare'
-      ? worldCloudflareDns(this.world, this.time.runtime())
-      : worldRoute53Dns(this.world, this.time.runtime())
+      ? worldCloudflareDns(this.world, runtime)
+      : worldRoute53Dns(this.world, runtime)
+  }
+
+  /** As an instance sees it, with credentials of its own. */
+  #guestDns(vendor: DnsVendor): DnsProvider {
+    const runtime = this.time.runtime()
+    return vendor === 'cloudflare'
+      ? worldCloudflareDns(this.world, runtime, GUESTS_TOKEN)
+      : worldRoute53Dns(this.world, runtime, SANDBOX.aws.instances.accessKeyId)
   }
 
   /** What the registration script does, in the model's words: hold first, own record only. */
@@ -143,7 +173,7 @@ export class SimulatedFleet {
     return {
       register: async (guest: Guest) => {
         for (const {vendor, zone: zoneName, name, ttlSeconds} of fleet.names) {
-          const provider = this.#dns(vendor)
+          const provider = this.#guestDns(vendor)
           const zone = await provider.findZone(zoneName)
           const members = await provider.listMembers(zone, [name, holdName(name)])
           if (members.some(({type, value}) => type === 'TXT' && holdInstance(value) === guest.id)) continue
@@ -152,7 +182,7 @@ export class SimulatedFleet {
       },
       deregister: async (guest: Guest) => {
         for (const {vendor, zone: zoneName, name} of fleet.names) {
-          const provider = this.#dns(vendor)
+          const provider = this.#guestDns(vendor)
           const zone = await provider.findZone(zoneName)
           const mine = (await provider.listMembers(zone, [name])).filter(
             ({mark, type}) => type === 'A' && mark?.instance === guest.id,

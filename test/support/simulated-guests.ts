@@ -65,6 +65,17 @@ export class SimulatedGuests implements Hypervisor {
     return this.#guests.has(id) ? `${id} booted\n` : ''
   }
 
+  addressOf(id: string): string | undefined {
+    return this.#guests.get(id)?.publicIp
+  }
+
+  /** The script's timer: it puts back what is missing, unless a hold tells it not to. */
+  async repair(id: string, address: string | undefined): Promise<void> {
+    const guest = this.#guests.get(id)
+    if (guest && address !== undefined && this.serves(address) && registersItself(guest))
+      await this.script?.register(guest)
+  }
+
   serves(address: string): boolean {
     return this.#serving.has(address)
   }

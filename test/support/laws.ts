@@ -1,0 +1,135 @@
+import {expect} from 'vitest'
+import type {Fleet} from '../../src/fleet/model.ts'
+import {fold} from '../../src/journal/fold.ts'
+import {markFromTags} from '../../src/mark.ts'
+import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
+import {VIRGINIA} from './fleet-builder.ts'
+import type {SimulatedFleet} from './simulated-fleet.ts'
+
+export type Truth = {id: string; group: string; address: string | undefined; state: string}
+
+/** What of the fleet really lives in the world, whatever any listing shows. */
+export function truth(sim: SimulatedFleet, fleet: Pick<Fleet, 'name'>): Truth[] {
+  const ec2 = sim.world.ec2.allInstances().flatMap(({id, tags, publicIp, state}) => {
+    const mark = markFromTags(Object.fromEntries(tags), 'mcd:')
+    return mark?.fleet === fleet.name && state !== 'terminated'
+      ? [{id, group: mark.group, address: publicIp, state}]
+      : []
+  })
+  const triton = sim.world.triton.machinesOf().flatMap(({id, tags, nics, state}) => {
+    const texts = Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)]))
+    const mark = markFromTags(texts, 'mcd_')
+    return mark?.fleet === fleet.name && state !== 'deleted' && state !== 'failed'
+      ? [{id, group: mark.group, address: nics.find(nic => nic.public)?.ip, state}]
+      : []
+  })
+  return [...ec2, ...triton]
+}
+
+/** Something of somebody else's in every cloud and under the fleet's own name. Returns a picture of it that must not change. */
+export async function plantForeign(sim: SimulatedFleet, fleet: Fleet): Promise<() => Promise<unknown>> {
+  const {world} = sim
+  const machine = world.triton.place({
+    image: world.triton.stock.images[0]?.id ?? '',
+    package: 'g1.nano',
+    name: 'theirs',
+  })
+  const region = world.ec2.region(VIRGINIA.region ?? '')
+  const {instances} = world.ec2.call({principal: {name: 'operator'}, region: region.name}, 'RunInstances', {
+    imageId: [...region.images.keys()][0] ?? '',
+    instanceType: 't3.micro',
+    minCount: 1,
+    maxCount: 1,
+  })
+  const theirs = instances[0]?.instanceId ?? ''
+  for (const {vendor, name, zone} of fleet.names) {
+    if (vendor === 'cloudflare') {
+      const id = world.cloudflare.zone(zone)?.id ?? ''
+      world.cloudflare.createRecord({token: SANDBOX.cloudflare.operatorToken}, id, {
+        type: 'A',
+        name,
+        content: '203.0.113.7',
+        ttl: 300,
+        proxied: false,
+      })
+    } else {
+      const id = world.route53.zone(zone)?.id ?? ''
+      world.route53.changeRecordSets({name: 'operator'}, id, [
+        {
+          action: 'CREATE',
+          recordSet: {
+            name: `${name}.`,
+            type: 'A',
+            setIdentifier: 'theirs',
+            multiValueAnswer: true,
+            ttlSeconds: 300,
+            values: ['203.0.113.7'],
+          },
+        },
+      ])
+    }
+  }
+  return async () => ({
+    machine: world.triton.machine(machine.id)?.state,
+    instance: /running|pending/.test(world.ec2.instance(theirs)?.state ?? ''),
+    records: (await sim.members(fleet)).filter(({mark}) => mark === undefined),
+  })
+}
+
+/**
+ * The world is exactly what the file declares: each group's count, none doubled or orphaned; DNS equal to the living; no
+ * hold left; ingress where it is wanted and nowhere else; the journal readable. Time passes first, so that what is still
+ * on its way shows.
+ */
+export async function expectExactly(
+  sim: SimulatedFleet,
+  fleet: Fleet,
+  counts: Readonly<Record<string, number>> = Object.fromEntries(
+    fleet.groups.map(({name, count}) => [name, count]),
+  ),
+): Promise<void> {
+  await sim.time.advance(20 * 60_000)
+  const living = truth(sim, fleet)
+  // A group that is declared with no instances may keep its ingress.
+  const empty = new Set(fleet.groups.filter(({count}) => count === 0).map(({name}) => name))
+  const perGroup: Record<string, number> = {}
+  for (const {group} of living) perGroup[group] = (perGroup[group] ?? 0) + 1
+  const members = await sim.members(fleet)
+  const ours = members.filter(({mark}) => mark?.fleet === fleet.name)
+  expect({
+    living: perGroup,
+    states: [...new Set(living.map(({state}) => state))],
+    holds: ours.filter(({type}) => type === 'TXT').map(({value}) => value),
+    dns: ours
+      .filter(({type}) => type === 'A')
+      .map(({name, value, mark}) => `${name} ${value} ${mark?.instance}`)
+      .sort(),
+    ingress: ingress(sim, fleet)
+      .filter(name => !empty.has(name))
+      .sort(),
+  }).toEqual({
+    living: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+    states: living.length > 0 ? ['running'] : [],
+    holds: [],
+    dns: fleet.names.flatMap(({name}) => living.map(({id, address}) => `${name} ${address} ${id}`)).sort(),
+    ingress: fleet.groups
+      .filter(({name, wish}) => (counts[name] ?? 0) > 0 && wish.open.length > 0)
+      .map(({name}) => name)
+      .sort(),
+  })
+  expect(fold(await sim.journal.read()).nextSequence).toBeGreaterThan(1)
+}
+
+/** The groups that have ingress of ours, once for each piece. */
+function ingress(sim: SimulatedFleet, fleet: Fleet): string[] {
+  const regions = new Set(fleet.groups.flatMap(({place}) => place.region ?? []))
+  const ec2 = [...regions].flatMap(region =>
+    [...sim.world.ec2.region(region).groups.values()].flatMap(({tags}) =>
+      tags.get('mcd:fleet') === fleet.name ? [tags.get('mcd:group') ?? ''] : [],
+    ),
+  )
+  const triton = [...sim.world.triton.account().rules.values()].flatMap(
+    ({description}) => /g=([a-z0-9-]+)/.exec(description ?? '')?.[1] ?? [],
+  )
+  return [...ec2, ...triton]
+}
