@@ -31,3 +31,26 @@ test('a vendor who answered before is waited for through a longer outage', async
   expect(attempts).toBe(6)
   expect(afterMs).toBeGreaterThan(15_000)
 })
+
+/** What a call ends with when its attempts end one after the other with these effects. */
+async function effectAfter(...effects: ('none' | 'unknown')[]): Promise<unknown> {
+  const time = new VirtualTime()
+  const call = createCaller(time.runtime(), 'EC2')
+  const left = [...effects]
+  return time.run(() =>
+    call({name: 'RunInstances', attempts: effects.length}, async () => {
+      throw new TransientError('no answer', {effect: left.shift() ?? 'none'})
+    }).then(
+      () => 'answered',
+      error => error.effect,
+    ),
+  )
+}
+
+test.each([
+  ['none of its attempts had an effect', ['none', 'none'], 'none'],
+  ['the last one may have had one', ['none', 'unknown'], 'unknown'],
+  ['any of them may have had one, whatever came later', ['unknown', 'none', 'none'], 'unknown'],
+] as const)('a call that was given up says that %s', async (_rule, effects, expected) => {
+  expect(await effectAfter(...effects)).toBe(expected)
+})
