@@ -15,7 +15,6 @@ test('render shows what the sandbox would send but for endpoints and credentials
   place.write(
     twoCloudFleet({vendor: 'cloudflare'}).replace(
       'registration: self',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the fleet file's own way to name a variable
       'registration: self\n  instanceCredentials: {token: "${env:WEB_DNS_TOKEN}"}',
     ),
   )
