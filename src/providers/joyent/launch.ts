@@ -130,7 +130,10 @@ export function createLauncher({client, runtime, place, concurrency, end}: Tools
         if (!isLost && !(error instanceof NameTakenError)) throw error
         const ours = await lookFor(slot, launch, isLost)
         if (ours) return {machine: ours, uncertain: true}
-        if (!isLost) throw nameConflict(slot.name, error)
+        if (!isLost) {
+          const shown = (await client.listMachines({name: slot.name})).some(({name}) => name === slot.name)
+          throw shown ? nameConflict(slot.name, error) : hidden(slot.name, error)
+        }
         if (sent >= SENDS)
           throw new UnreachableError(
             `${error.message}; mcd looked for the instance and sent it ${sent} times.`,
@@ -204,6 +207,18 @@ function textOf(userdata: Uint8Array): string {
       cause,
     })
   }
+}
+
+/** The name is a digest of the launch: what has it and does not show is most likely what an earlier attempt made. */
+function hidden(name: string, cause: unknown): McdError {
+  return new UnreachableError(
+    `The cloud says that an instance named ${name} exists, and does not show it yet.`,
+    {
+      cause,
+      effect: 'unknown',
+      suggestions: ['Run the same command again in a minute: it looks for this instance first.'],
+    },
+  )
 }
 
 function nameConflict(name: string, cause: unknown): McdError {

@@ -139,6 +139,17 @@ test('a name that somebody else has is an error that names it, and the other is 
   expect(alive().map(({id}) => id)).toEqual([theirs.id])
 })
 
+test('a name that is taken by nobody who shows leaves the launch open: most likely it is ours', async () => {
+  const {provider, order, time, session, body, core} = await ready(1, {resumed: true})
+  core.delays.visibleMs = 600_000
+  session.machines.create(body(0))
+  await time.advance(5_000)
+  await expect(time.run(() => provider.launch(order))).rejects.toMatchObject({
+    name: 'UnreachableError',
+    effect: 'unknown',
+  })
+})
+
 test('a quota that ends on the way gives what fits, and says why not more', async () => {
   const {provider, order, time, triton} = await ready(4)
   triton.account().quota = 3
