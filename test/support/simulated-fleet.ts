@@ -165,7 +165,7 @@ export class SimulatedFleet {
         fleet: fleet.name,
         group:
           fleet.groups.find(({place}) => (place.provider === 'aws') === (guest.cloud !== 'triton'))?.name ??
-          '',
+          'former',
         instance: guest.id,
       },
       ...(vendor === 'cloudflare' ? {proxied: false} : {}),
