@@ -131,7 +131,8 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
 
 /** Where mcd looks: what the file names and what the journal knows. */
 function placesOf(fleet: Fleet, recorded: Recorded): Place[] {
-  const places = new Map<string, Place>([...recorded.places.values()].map(({place}) => [place.key, place]))
+  const known = [...recorded.places.values()].filter(({left}) => !left)
+  const places = new Map<string, Place>(known.map(({place}) => [place.key, place]))
   for (const {place} of fleet.groups) places.set(place.key, place)
   return [...places.values()]
 }

@@ -45,7 +45,10 @@ export async function openRun(
 /** Whose accounts and zones these are (decision 5), once each is known: one that was silent at first is met later in the run. */
 export async function recordPlaces(ledger: Ledger, observer: Observer): Promise<void> {
   const recorded = ledger.recorded()
-  const places = [...observer.accounts.values()].filter(({place}) => !recorded.places.has(place.key))
+  const places = [...observer.accounts.values()].filter(({place: {key}}) => {
+    const known = recorded.places.get(key)
+    return known === undefined || known.left
+  })
   const zones = [...observer.zones].filter(([key]) => !recorded.zones.has(key))
   if (places.length + zones.length === 0) return
   await ledger.append(

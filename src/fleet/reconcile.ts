@@ -7,6 +7,7 @@ import type {Desired} from './desired.ts'
 import {explainWaits} from './explain.ts'
 import {type Approval, checkEmptiness, checkNobodyWorks, resolveTargets} from './guards.ts'
 import {type Ledger, openLedger} from './ledger.ts'
+import {leftBehind} from './left-behind.ts'
 import type {Fleet} from './model.ts'
 import {createObserver} from './observe.ts'
 import type {Observed} from './observed.ts'
@@ -171,7 +172,8 @@ async function finish(run: {
   if (shortcomings.length === 0) shortcomings.push(...next.actions.map(unfinished))
   const converged = shortcomings.length === 0
   const exit = converged ? EXIT.done : EXIT.partly
-  await ledger.append({type: 'run-finished', exit, converged})
+  const left = converged ? leftBehind(desired.fleet, ledger.recorded(), observed) : []
+  await ledger.append(...left, {type: 'run-finished', exit, converged})
   return {
     run: ledger.run,
     converged,

@@ -90,6 +90,9 @@ export type JournalEvent =
       readonly name: string
       readonly ttlSeconds: number
     }
+  /** The file no longer names it and nothing of ours is there any more: mcd looks there no more, until the file names it again. */
+  | {readonly type: 'place-left'; readonly place: string}
+  | {readonly type: 'name-left'; readonly vendor: DnsVendor; readonly zone: string; readonly name: string}
   | {readonly type: 'intent'; readonly step: string; readonly what: Step}
   | {readonly type: 'outcome'; readonly step: string; readonly result: StepResult}
   /** The vendor's servers stopped answering with the addresses of these instances: the drain clock starts. */

@@ -60,9 +60,15 @@ export type Recorded = {
   readonly file: string | undefined
   /** Every owner name this fleet had, oldest first: instances under any of them are ours. */
   readonly owners: readonly string[]
-  readonly places: ReadonlyMap<string, {readonly place: Place; readonly account: string}>
+  /** By key. `left` ones are not looked at any more; their account still is what it was (decision 5). */
+  readonly places: ReadonlyMap<
+    string,
+    {readonly place: Place; readonly account: string; readonly left?: boolean}
+  >
   readonly zones: ReadonlyMap<ZoneKey, {readonly id: string; readonly account: string}>
   readonly names: readonly PublishedName[]
+  /** The largest TTL that was ever published, also under names that were left since. */
+  readonly longestTtlSeconds: number
   /** By launch id, in the order of their intents. */
   readonly launches: ReadonlyMap<string, RecordedLaunch>
   /** By instance id. */
@@ -94,6 +100,7 @@ export function fold(events: readonly StoredEvent[]): Recorded {
     places: new Map(),
     zones: new Map(),
     names: [],
+    longestTtlSeconds: 0,
     launches: new Map(),
     leaving: new Map(),
     terminatedAtMs: new Map(),
@@ -129,6 +136,17 @@ export function fold(events: readonly StoredEvent[]): Recorded {
         break
       case 'name-published':
         publish(state.names, event)
+        state.longestTtlSeconds = Math.max(state.longestTtlSeconds, event.ttlSeconds)
+        break
+      case 'place-left': {
+        const known = state.places.get(event.place)
+        if (known) state.places.set(event.place, {...known, left: true})
+        break
+      }
+      case 'name-left':
+        state.names = state.names.filter(
+          ({vendor, zone, name}) => vendor !== event.vendor || zone !== event.zone || name !== event.name,
+        )
         break
       case 'intent':
         steps.set(event.step, event.what)

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {EXIT, TransientError} from '../../src/errors.ts'
+import {AuthError, EXIT, TransientError} from '../../src/errors.ts'
 import type {DnsName, Fleet, Group} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {LostAppendError} from '../../src/journal/journal.ts'
@@ -179,6 +179,57 @@ describe('a name that moves', () => {
     const startMs = sim.time.now()
     await sim.down(low)
     expect(sim.time.now() - startMs).toBeGreaterThan(600_000)
+  })
+})
+
+describe('what the file has given up', () => {
+  const before = fleetOf([aws(1), joyent(1)])
+  const after = fleetOf([aws(1)], {vendor: 'route53'})
+  const refuse = (sim: SimulatedFleet) => {
+    sim.wrapCompute = provider =>
+      provider.place.key === EAST.key
+        ? {...provider, identify: () => Promise.reject(new AuthError('The key was given back.'))}
+        : provider
+    sim.wrapDns = provider =>
+      provider.vendor === 'cloudflare'
+        ? {...provider, findZone: () => Promise.reject(new AuthError('The token was given back.'))}
+        : provider
+  }
+
+  test('may take its credentials with it once nothing of ours is left there', async () => {
+    const sim = new SimulatedFleet()
+    await sim.up(before)
+    expect(texts(await sim.up(after))).toEqual([])
+    // The hold of the instance that still lives goes with it.
+    expect(texts(await sim.up({...after, groups: [aws(1, {types: ['t3.small']})]}))).toEqual([])
+    refuse(sim)
+    expect(texts(await sim.down(after))).toEqual([])
+    await expectExactly(sim, after, {})
+  })
+
+  test('and still holds something of ours ends nobody and stops nobody: the rest goes on, and it is named', async () => {
+    const sim = new SimulatedFleet()
+    await sim.up(before)
+    refuse(sim)
+    const up = await sim.up({...after, groups: [aws(2)]})
+    expect([up.exit, [...new Set(up.shortcomings.map(({kind}) => kind))], callsOf(sim, ENDING)]).toEqual([
+      EXIT.partly,
+      ['unreachable'],
+      0,
+    ])
+    expect(await standing(sim, after)).toHaveLength(2)
+  })
+
+  test('and is taken up again is looked after again, in the same account', async () => {
+    const sim = new SimulatedFleet()
+    const alone = fleetOf([aws(1)])
+    await sim.up(before)
+    await sim.up(alone)
+    expect(texts(await sim.up(before))).toEqual([])
+    expect(texts(await sim.up(alone))).toEqual([])
+    await expectExactly(sim, alone)
+    sim.wrapCompute = provider => ({...provider, identify: async () => 'somebody else'})
+    await expect(sim.up(before)).rejects.toThrow(/somebody else/)
   })
 })
 

@@ -10,7 +10,7 @@ const DRAIN_MARGIN_MS = 5_000
 export function rememberedFor({desired, recorded, observed}: FleetView): (instance: string) => number {
   const {drainWait, name: fleet, names} = desired.fleet
   if (drainWait !== 'auto') return () => drainWait.ms
-  const published = [...names.map(name => name.ttlSeconds), ...recorded.names.map(name => name.maxTtlSeconds)]
+  const published = [...names.map(name => name.ttlSeconds), recorded.longestTtlSeconds]
   const standing = [...observed.names.values()].flatMap(name =>
     name.readable
       ? name.members.filter(({mark}) => mark?.fleet === fleet).map(member => member.ttlSeconds)
