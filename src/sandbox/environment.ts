@@ -44,10 +44,16 @@ const OUTRANKING_VARIABLES: readonly string[] = [
 /** The triton CLI ends with an error where this is missing, also when its key is in an agent. */
 const ENSURE_SSH_FOLDER = '[ -z "${HOME-}" ] || [ -d "$HOME/.ssh" ] || mkdir -m 700 "$HOME/.ssh"'
 
+/**
+ * The AWS CLI before 2.13 and 1.29 (Debian 12's is 2.9) knows no AWS_ENDPOINT_URL: it would turn to the real AWS.
+ * Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+ */
+const OLD_AWS_CLI = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }'
+
 /** Lines for `eval` in a POSIX shell. */
 export function shellLines(environment: Readonly<Record<string, string>>): string {
   const exports = Object.entries(environment).map(
     ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
   )
-  return [`unset ${OUTRANKING_VARIABLES.join(' ')}`, ...exports, ENSURE_SSH_FOLDER].join('\n')
+  return [`unset ${OUTRANKING_VARIABLES.join(' ')}`, ...exports, OLD_AWS_CLI, ENSURE_SSH_FOLDER].join('\n')
 }

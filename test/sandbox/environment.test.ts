@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process'
-import {mkdtempSync, rmSync} from 'node:fs'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, expect, test} from 'vitest'
@@ -64,4 +64,14 @@ test('what is set for the real clouds and would outrank it goes', () => {
 
 test("the instances' credentials are not for the operator", () => {
   expect(JSON.stringify(sandboxEnvironment(sandbox as Sandbox))).not.toContain('instances')
+})
+
+test('an AWS CLI that knows no AWS_ENDPOINT_URL is told by flag, so that it never turns to the real AWS', () => {
+  const lines = shellLines(sandboxEnvironment(sandbox as Sandbox))
+  writeFileSync(join(home, 'aws'), '#!/bin/sh\necho "$@"\n', {mode: 0o755})
+  const output = execFileSync('sh', ['-euc', 'eval "$1"; aws ec2 describe-instances', 'sh', lines], {
+    env: {PATH: `${home}:${process.env.PATH}`, HOME: home},
+    encoding: 'utf8',
+  })
+  expect(output).toBe('--endpoint-url http://127.0.0.1:1001 ec2 describe-instances\n')
 })

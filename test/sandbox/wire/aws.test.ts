@@ -228,19 +228,22 @@ describe.skipIf(!has('aws'))('the AWS CLI (needs aws)', () => {
   // What the CLI prints is checked by the expectations.
   async function aws(...args: string[]): Promise<Record<string, never>> {
     const {accessKeyId, secretAccessKey} = SANDBOX.aws.operator
-    const {stdout} = await promisify(execFile)('aws', ['--output', 'json', ...args], {
-      env: {
-        PATH: process.env.PATH,
-        HOME: home,
-        AWS_ENDPOINT_URL: served.url,
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-        AWS_DEFAULT_REGION: region,
-        AWS_EC2_METADATA_DISABLED: 'true',
-        AWS_MAX_ATTEMPTS: '1',
-        AWS_PAGER: '',
+    const {stdout} = await promisify(execFile)(
+      'aws',
+      ['--endpoint-url', served.url, '--output', 'json', ...args],
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: home,
+          AWS_ACCESS_KEY_ID: accessKeyId,
+          AWS_SECRET_ACCESS_KEY: secretAccessKey,
+          AWS_DEFAULT_REGION: region,
+          AWS_EC2_METADATA_DISABLED: 'true',
+          AWS_MAX_ATTEMPTS: '1',
+          AWS_PAGER: '',
+        },
       },
-    })
+    )
     return stdout.trim() ? JSON.parse(stdout) : {}
   }
 
