@@ -4,7 +4,14 @@ import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {identifyProcess} from '../process-identity.ts'
 import {createClouds} from './clouds.ts'
-import {discard, type SandboxPaths, type SandboxPorts, sandboxPaths, writeRecord} from './folder.ts'
+import {
+  discard,
+  readRecord,
+  type SandboxPaths,
+  type SandboxPorts,
+  sandboxPaths,
+  writeRecord,
+} from './folder.ts'
 import {watchIdle} from './idle.ts'
 import {claimAddresses} from './machines/addresses.ts'
 import type {MachinesMode} from './machines/hypervisor.ts'
@@ -28,6 +35,9 @@ export type RunningSandbox = {
   /** Machines cut off, ports closed, everything it kept discarded. */
   end(): Promise<void>
 }
+
+/** Shorter than a successor takes to start. */
+const PLACE_CHECK_MS = 500
 
 /** Serves the clouds of one folder from this process, which must hold the folder's lock. */
 export async function serveSandbox({folder, machines: mode, idleMs}: ServeOptions): Promise<RunningSandbox> {
@@ -118,6 +128,12 @@ export async function serveSandbox({folder, machines: mode, idleMs}: ServeOption
     },
   })
 
+  // A folder that was removed, perhaps with a successor in it by now: nobody would find this sandbox again.
+  const isInPlace = () => readRecord(paths)?.id === id
+  const placeCheck = setInterval(() => {
+    if (!isInPlace()) closeOver()
+  }, PLACE_CHECK_MS)
+
   function status(): SandboxStatus {
     const {calls} = clouds.world
     return {
@@ -137,10 +153,11 @@ export async function serveSandbox({folder, machines: mode, idleMs}: ServeOption
     over,
     async end() {
       idle.stop()
+      clearInterval(placeCheck)
       await clouds.machines.end()
       const servers = [aws, triton, cloudflare, metadata, control, cloudflareDns, route53Dns, addresses]
       await Promise.all([...servers, ...(agent ? [agent] : [])].map(server => server.close()))
-      discard(paths)
+      if (isInPlace()) discard(paths)
     },
   }
 }

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {afterEach, expect, test} from 'vitest'
 import {identifyProcess, isRunning} from '../../src/process-identity.ts'
@@ -100,6 +100,18 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it as stop does', async signa
   process.kill(sandbox.pid, signal)
   await eventually(() => !isRunning(identity))
   expect(existsSync(sandboxPaths(folder).root)).toBe(false)
+})
+
+test('a sandbox whose folder is removed ends, and leaves what its successor has there', async () => {
+  const folder = folders.make()
+  const lost = await start(folder)
+  const identity = processOf(lost)
+  rmSync(join(folder, '.mcd'), {recursive: true})
+  const successor = await start(folder)
+  mkdirSync(sandboxPaths(folder).journals)
+  await eventually(() => !isRunning(identity))
+  expect((await findSandbox(folder))?.id).toBe(successor.id)
+  expect(existsSync(sandboxPaths(folder).journals)).toBe(true)
 })
 
 test('a file left by a killed sandbox is not taken for a running one', async () => {
