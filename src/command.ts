@@ -1,5 +1,6 @@
 import {Command, Flags} from '@oclif/core'
 import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from './errors.ts'
+import {unknownFlag} from './unknown-flag.ts'
 
 /** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
 const FINISH_CALL_MS = 8_000
@@ -38,7 +39,9 @@ export abstract class McdCommand extends Command {
     return controller.signal
   }
 
-  protected override async catch(error: Error & {exitCode?: number}): Promise<void> {
+  protected override async catch(thrown: Error & {exitCode?: number}): Promise<void> {
+    const known = ['json', 'help', ...Object.keys(this.ctor.flags)]
+    const error = unknownFlag(thrown, this.id?.replaceAll(':', ' ') ?? '', known) ?? thrown
     if (!(error instanceof McdError)) return super.catch(error)
     process.exitCode = error.exit
     if (this.jsonEnabled()) {

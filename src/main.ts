@@ -34,7 +34,7 @@ export async function run({root}: {root: string}): Promise<void> {
   process.noDeprecation = true
   try {
     const config = await Config.load({root, devPlugins: false, userPlugins: false, jitPlugins: false})
-    await runOclif(process.argv.slice(2), config)
+    await runOclif(spelledOut(process.argv.slice(2)), config)
     await flush()
   } catch (error) {
     const unknown = unknownCommand(error, Object.keys(COMMANDS))
@@ -43,3 +43,7 @@ export async function run({root}: {root: string}): Promise<void> {
     process.stderr.write(`${formatError(unknown)}\n`)
   }
 }
+
+/** `mcd help up` as oclif knows it: `mcd up --help`. */
+const spelledOut = ([first, ...rest]: string[]): string[] =>
+  first === 'help' ? [...rest, '--help'] : first === undefined ? [] : [first, ...rest]

@@ -103,6 +103,7 @@ function unknownGroup(name: string, {groups}: Fleet): UsageError {
     groups.map(group => group.name),
   )
   return new UsageError(
-    `The fleet file has no group "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
+    `The fleet file has no group "${name}"${near === undefined ? '.' : `; did you mean "${near}"?`}`,
+    {suggestions: [`Its groups: ${groups.map(group => group.name).join(', ')}.`]},
   )
 }
