@@ -1,5 +1,7 @@
+import {existsSync} from 'node:fs'
+import {join} from 'node:path'
 import {Command, Flags} from '@oclif/core'
-import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from './errors.ts'
+import {AuthError, EXIT, FleetFileError, formatError, InterruptedError, McdError} from './errors.ts'
 import {unknownFlag} from './unknown-flag.ts'
 
 /** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
@@ -20,6 +22,14 @@ export const yesFlag = Flags.boolean({
   description: 'Do not ask before instances are ended.',
   default: false,
 })
+
+/** Credentials are missing, and the fleet that stands here is the sandbox's. */
+function mayHaveMeantSandbox(error: McdError, argv: readonly string[]): boolean {
+  const aboutCredentials = error instanceof AuthError || error instanceof FleetFileError
+  return (
+    aboutCredentials && !argv.includes('--sandbox') && existsSync(join('.mcd', 'sandbox', 'sandbox.json'))
+  )
+}
 
 /** What every command of mcd has: errors that read like a colleague, exit statuses of the contract, signals. */
 export abstract class McdCommand extends Command {
@@ -44,6 +54,8 @@ export abstract class McdCommand extends Command {
     const error = unknownFlag(thrown, this.id?.replaceAll(':', ' ') ?? '', known) ?? thrown
     if (!(error instanceof McdError)) return super.catch(error)
     process.exitCode = error.exit
+    if (mayHaveMeantSandbox(error, this.argv))
+      error.suggestions.push('The sandbox of this folder runs: add --sandbox to use it.')
     if (this.jsonEnabled()) {
       this.logJson(this.toErrorJson(error))
       return

@@ -243,6 +243,11 @@ function noteDifference({kind, text, instance}: Note): Difference {
     kind,
     ...(instance === undefined ? {} : {instance}),
     text,
-    fix: kind === 'unreachable' ? 'mcd up, once it answers again' : UP,
+    fix: fixFor(kind, instance),
   }
+}
+
+function fixFor(kind: Note['kind'], instance: string | undefined): string {
+  if (kind === 'unreachable') return 'mcd up, once it answers again'
+  return kind === 'unhealthy' && instance !== undefined ? `mcd down --instance ${instance}, then ${UP}` : UP
 }

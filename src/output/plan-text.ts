@@ -57,7 +57,7 @@ function sentence(action: Action): string {
     case 'terminate':
       return `terminate ${list(action.instances)} in ${action.place}`
     case 'remove-network':
-      return `remove the ingress of group ${action.piece.group} (${action.piece.id})`
+      return `close port ${action.piece.open.join(', ')} of group ${action.piece.group} (${action.piece.id})`
     default:
       return action satisfies never
   }

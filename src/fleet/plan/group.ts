@@ -126,6 +126,15 @@ export function planGroup(
       })
   }
   actions.push(...waitForHealth(view, desired, kept, onTheirWay, actions))
+  for (const instance of kept.filter(member => isFailing(view, member))) {
+    const why = view.observed.health.get(instance.id)?.why
+    notes.push({
+      kind: 'unhealthy',
+      text: `${instance.id} in group ${group.name} no longer answers its health check${why ? ` (${why})` : ''}: look at it, or end it with "mcd down --instance ${instance.id}" and run "mcd up".`,
+      blocks: true,
+      instance: instance.id,
+    })
+  }
   for (const {id, state} of kept) {
     if (state === 'stopped')
       notes.push({
@@ -177,6 +186,14 @@ function networkAction(view: FleetView, {group}: DesiredGroup, launching: boolea
   }
 }
 
+/** Whatever boots is through with it by then. */
+const BOOT_GRACE_MS = 5 * 60_000
+
+/** Long past its boot and found unhealthy: waiting for it would only hide that somebody has to look. */
+function isFailing({observed}: FleetView, {id, launchedAtMs}: Instance): boolean {
+  return observed.health.get(id)?.verdict === 'unhealthy' && observed.atMs - launchedAtMs >= BOOT_GRACE_MS
+}
+
 function waitForHealth(
   view: FleetView,
   {group}: DesiredGroup,
@@ -185,7 +202,9 @@ function waitForHealth(
   actions: readonly Action[],
 ): Action[] {
   const launches = actions.filter(action => action.kind === 'launch')
-  const waiting = kept.filter(instance => instance.state !== 'stopped' && !isHealthy(view, instance))
+  const waiting = kept.filter(
+    instance => instance.state !== 'stopped' && !isHealthy(view, instance) && !isFailing(view, instance),
+  )
   const count = waiting.length + onTheirWay + launches.reduce((sum, action) => sum + action.count, 0)
   if (count === 0) return []
   return [

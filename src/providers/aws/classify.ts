@@ -111,7 +111,13 @@ export function classify(call: string, thrown: unknown): McdError {
   if (CREDENTIALS.includes(name) || status === 401) {
     return new AuthError(`AWS refused the credentials for ${call}: ${message} (${name})`, {
       cause,
-      suggestions: ['Check AWS_PROFILE, AWS_ACCESS_KEY_ID or your single sign-on session, then run again.'],
+      suggestions: [
+        'Check AWS_PROFILE, AWS_ACCESS_KEY_ID or your single sign-on session, then run again.',
+        // EC2 answers the same for a region that does not exist and for one that an account has not enabled.
+        ...(name === 'AuthFailure'
+          ? ['Check the spelling of "region", and that your account has it enabled.']
+          : []),
+      ],
     })
   }
   if (status !== undefined && status >= 500) {

@@ -478,3 +478,20 @@ test('a surplus takes first what does not serve, then from the fullest zone', ()
   expect(chosen([])).toEqual(['i-1'])
   expect(chosen(['i-4'])).toEqual(['i-4'])
 })
+
+test('one that no longer answers, long past its boot, is told of at once and not waited for', () => {
+  const seen = observed({instances: [a, b], members: [record(a), record(b)]})
+  const health = new Map(seen.health).set(b.id, {
+    verdict: 'unhealthy',
+    sinceMs: NOW_MS,
+    why: 'connection refused',
+  } as const)
+  const {actions, notes} = plan(desired(two), recorded(), {...seen, health}, 'run-1')
+  expect(actions).toEqual([])
+  expect(notes.map(({kind, blocks, instance}) => [kind, blocks, instance])).toEqual([
+    ['unhealthy', true, 'i-2'],
+  ])
+  const young = {...b, launchedAtMs: NOW_MS - 60_000}
+  const booting = {...observed({instances: [a, young], members: [record(a), record(b)]}), health}
+  expect(kinds(plan(desired(two), recorded(), booting, 'run-1').actions)).toEqual(['wait'])
+})
