@@ -11,6 +11,15 @@ export type Limits = {
   readonly perSecond?: number
 }
 
+/**
+ * The bucket under `limits: {rate}` of the fleet file: its calls in a second, and no burst beyond, since who sets a rate means
+ * what the vendor sees in any second. Never more than what the vendor documents.
+ */
+export const atMost = (rate: Rate, perSecond = Number.POSITIVE_INFINITY): Rate => ({
+  burst: Math.max(1, Math.min(rate.burst, perSecond)),
+  perSecond: Math.min(rate.perSecond, perSecond),
+})
+
 export type CallOptions = {
   /** `RunInstances`, `POST /machines`: for messages. */
   name: string

@@ -1,6 +1,6 @@
-import {expect, test} from 'vitest'
+import {describe, expect, test} from 'vitest'
 import {TransientError} from '../../src/errors.ts'
-import {createCaller} from '../../src/providers/call.ts'
+import {atMost, createCaller} from '../../src/providers/call.ts'
 import {VirtualTime} from '../support/virtual-runtime.ts'
 
 const refused = () => new TransientError('connect ECONNREFUSED', {effect: 'none'})
@@ -53,4 +53,31 @@ test.each([
   ['any of them may have had one, whatever came later', ['unknown', 'none', 'none'], 'unknown'],
 ] as const)('a call that was given up says that %s', async (_rule, effects, expected) => {
   expect(await effectAfter(...effects)).toBe(expected)
+})
+
+describe("the fleet file's own rate", () => {
+  const documented = {burst: 30, perSecond: 10}
+  test('holds from the first second on: no burst goes beyond it', async () => {
+    const time = new VirtualTime({startMs: 0})
+    const call = createCaller(time.runtime(), 'test', {account: atMost(documented, 2)})
+    const sentMs: number[] = []
+    await time.run(() =>
+      Promise.all(
+        Array.from({length: 10}, () =>
+          call({name: 'Get', bucket: 'account'}, async () => void sentMs.push(time.now())),
+        ),
+      ),
+    )
+    expect(sentMs.filter(ms => ms < 1_000)).toHaveLength(3)
+    expect(sentMs.at(-1)).toBe(4_000)
+  })
+
+  test('is never above what the vendor documents, and what the vendor documents where there is none', () => {
+    expect(atMost(documented, 1_000)).toEqual(documented)
+    expect(atMost(documented)).toEqual(documented)
+  })
+
+  test('below one call in a second still lets one through', () => {
+    expect(atMost(documented, 0.1)).toEqual({burst: 1, perSecond: 0.1})
+  })
 })

@@ -1,5 +1,5 @@
 import type {Runtime} from '../../runtime.ts'
-import {type CallOptions, createCaller, type Limits, type Rate} from '../call.ts'
+import {atMost, type CallOptions, createCaller, type Limits, type Rate} from '../call.ts'
 import type {AwsCallName, AwsCalls, AwsClient} from './client.ts'
 
 /** Calls with pacing and retries. Throws UnreachableError when these are used up. */
@@ -40,7 +40,7 @@ export function awsApi(client: AwsClient, runtime: Runtime, {perSecond}: Limits)
   const caller = createCaller(
     runtime,
     'AWS',
-    Object.fromEntries(Object.entries(RATES).map(([name, rate]) => [name, slower(rate, perSecond)])),
+    Object.fromEntries(Object.entries(RATES).map(([name, rate]) => [name, atMost(rate, perSecond)])),
   )
   return (call, input) => {
     const options: CallOptions = {
@@ -50,10 +50,6 @@ export function awsApi(client: AwsClient, runtime: Runtime, {perSecond}: Limits)
     }
     return caller(options, signal => client(call, input, signal))
   }
-}
-
-function slower(rate: Rate, perSecond = Number.POSITIVE_INFINITY): Rate {
-  return {burst: Math.max(1, Math.min(rate.burst, perSecond)), perSecond: Math.min(rate.perSecond, perSecond)}
 }
 
 /** All pages of a listing: until no NextToken comes, also past an empty page. */

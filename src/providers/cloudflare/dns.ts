@@ -2,7 +2,7 @@ import {query} from '../../dns/query.ts'
 import {McdError, ZoneNotFoundError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Secret} from '../../secret.ts'
-import {createCaller, type Limits} from '../call.ts'
+import {atMost, createCaller, type Limits} from '../call.ts'
 import type {DnsProvider, Member, Zone} from '../dns.ts'
 import {readAll, sendChange, TIMEOUT_MS} from './change.ts'
 import {type CloudflareClient, cloudflareClient} from './client.ts'
@@ -51,7 +51,7 @@ export function dnsOver(
   {runtime, limits, query: ask = overPort53(runtime)}: Surroundings,
 ): DnsProvider {
   const call = createCaller(runtime, 'CloudFlare', {
-    api: {...RATE, ...(limits?.perSecond && {perSecond: limits.perSecond})},
+    api: atMost(RATE, limits?.perSecond),
   })
   /** By zone name, learned when the zone was found: what plan it is on decides how many records it holds. */
   const quotas = new Map<string, number>()

@@ -1,7 +1,8 @@
+import PQueue from 'p-queue'
 import {AuthError, RefusedError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Secret} from '../../secret.ts'
-import {createCaller, type Limits} from '../call.ts'
+import {atMost, createCaller, type Limits} from '../call.ts'
 import {type ComputeCapabilities, type ComputeProvider, no, type Place, yes} from '../compute.ts'
 import {type Client, createClient} from './client.ts'
 import {ensureRule, listPieces} from './firewall.ts'
@@ -72,12 +73,13 @@ export function joyentCompute(options: JoyentComputeOptions): ComputeProvider {
 
   async function connect(): Promise<Opened> {
     const caller = createCaller(runtime, 'CloudAPI', {
-      account: {...RATE, ...(limits.perSecond ? {perSecond: limits.perSecond} : {})},
+      account: atMost(RATE, limits.perSecond),
     })
     const {transport, url} = options.transport
       ? {transport: options.transport, url: place.endpoint ?? place.key}
       : await overHttp(options)
-    const client = createClient(transport, caller, url)
+    const queue = new PQueue({concurrency})
+    const client = createClient(request => queue.add(() => transport(request)), caller, url)
     const end = createTerminator(client, runtime)
     return {
       client,

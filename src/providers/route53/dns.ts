@@ -1,5 +1,5 @@
 import type {Runtime} from '../../runtime.ts'
-import {createCaller, type Limits} from '../call.ts'
+import {atMost, createCaller, type Limits} from '../call.ts'
 import type {DnsProvider, Member} from '../dns.ts'
 import {toBatches} from './batches.ts'
 import {settleBatch} from './change.ts'
@@ -32,7 +32,7 @@ export function route53Dns({runtime, limits, ...options}: Route53Options): DnsPr
 /** The same over any client of Route53's API. */
 export function dnsOver(client: Route53Client, {runtime, limits}: Surroundings): DnsProvider {
   const call = createCaller(runtime, 'Route53', {
-    api: {...RATE, ...(limits?.perSecond && {perSecond: limits.perSecond})},
+    api: atMost(RATE, limits?.perSecond),
   })
   const firstSeenMs = firstSeen(runtime)
   return {
