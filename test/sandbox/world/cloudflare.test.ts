@@ -57,6 +57,12 @@ describe('one record', () => {
     ['refuses tags on a free zone', {...a, tags: ['owner:me']}, [1004, 9300]],
     ['refuses a proxied TXT', {...a, type: 'TXT', content: '"x"', proxied: true}, [9041]],
     ['refuses a proxied private address', {...a, content: '10.0.0.1', proxied: true}, [9003]],
+    ['refuses a proxied loopback address', {...a, content: '127.0.0.1', proxied: true}, [9003]],
+    [
+      "takes a proxied address of the sandbox's machines",
+      {...a, content: '127.64.0.1', proxied: true},
+      undefined,
+    ],
     ['refuses an unknown setting', {...a, settings: {fast: true}}, [9207]],
     ['refuses what is no object', 'A www 192.0.2.1', [9207]],
   ])('%s', (_rule, input, refusal) => {

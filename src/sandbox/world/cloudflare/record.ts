@@ -145,6 +145,11 @@ for (const [net, prefix] of [
 ] as const)
   unreachable.addSubnet(net, prefix, 'ipv6')
 
+/** Where the sandbox has addresses of their own for its machines, these are what stands for public ones. */
+const published = new BlockList()
+published.addSubnet('127.64.0.0', 10, 'ipv4')
+
 function isPrivate(address: string): boolean {
+  if (isIP(address) === 4 && published.check(address)) return false
   return unreachable.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
