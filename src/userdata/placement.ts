@@ -15,8 +15,17 @@ export const shellMarker = (nth: number): string => `${OPEN}${nth}${CLOSE}`
 export function misplacedInYaml(text: string): {misplaced: string[]; broken: string[]} {
   const document = parseDocument(text, {prettyErrors: false})
   if (document.errors.length > 0) {
-    const at = document.errors.map(({pos, message}) => `${lineAt(text, pos[0])}  (${message})`)
-    return at.join().includes('{{ … }}') ? {misplaced: at, broken: []} : {misplaced: [], broken: at}
+    const at = document.errors.map(({pos: [offset], message}) => ({
+      line: lineAt(text, offset),
+      offset,
+      message,
+    }))
+    const told = at.map(
+      ({line, offset, message}) => `${line || lineAt(text, lastWritten(text, offset))}  (${message})`,
+    )
+    return at.some(({line}) => line.includes('{{ … }}'))
+      ? {misplaced: told, broken: []}
+      : {misplaced: [], broken: told}
   }
   const misplaced: string[] = []
   visit(document, (_key, node) => {
@@ -91,6 +100,10 @@ function hereDocumentEnd(text: string, from: number, delimiter: string, tabs: bo
 }
 
 const endOf = (text: string, found: number): number => (found < 0 ? text.length : found)
+
+/** What is never closed is an error at the end of the document, where there is nothing to show: the last character before it is. */
+const lastWritten = (text: string, offset: number): number =>
+  Math.max(0, text.slice(0, offset + 1).trimEnd().length - 1)
 
 function lineAt(text: string, offset: number): string {
   const start = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1

@@ -88,6 +88,7 @@ describe('mistakes are told with their place', () => {
     ['a file from outside', yaml("{% include '/etc/passwd' %}"), 'tag "include" not found', undefined],
     ['what a value was made of', yaml('a: {{ vars.title.constructor }}'), 'undefined variable', undefined],
     ['a document that is no YAML', yaml('a: [{{ vars.title }}'), 'is not valid YAML', undefined],
+    ['the line of what is never closed', yaml('a: [1,\n'), 'is not valid YAML at: a: [1,', undefined],
   ])('%s', (_rule, text, message, suggestion) => {
     const error = errorOf(() => fill(text, {title: 'x'}))
     expect(error.name).toBe('McdError')
