@@ -6,7 +6,13 @@ import {shortIds} from './short-id.ts'
 export function planText({actions, notes}: Plan): string {
   const lines = actions.flatMap(actionLines).map(shortIds)
   const remarks = notes.map(({text}) => shortIds(`! ${text}`))
-  if (lines.length === 0) return ['Nothing to do: the fleet is as declared.', ...remarks].join('\n')
+  if (lines.length === 0) {
+    const isSure = notes.every(({blocks}) => !blocks)
+    return [
+      isSure ? 'Nothing to do: the fleet is as declared.' : 'Nothing that mcd can do now:',
+      ...remarks,
+    ].join('\n')
+  }
   const counts = countChanges(actions)
   return [...lines, ...remarks, '', counts].join('\n')
 }
