@@ -76,7 +76,8 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
         )
         zones.set(key, {vendor, zone})
       }
-      const known = names.some(({watched}) => watched) ? undefined : members.get(key)
+      const mayChange = names.some(({watched}) => watched) || anybodyLeaves(recorded())
+      const known = mayChange ? undefined : members.get(key)
       const all =
         known ??
         (await provider.listMembers(
@@ -150,6 +151,11 @@ function namesOf(fleet: Fleet, recorded: Recorded): Map<ZoneKey, NameToRead[]> {
     perZone.set(key, [...(perZone.get(key) ?? []), name])
   }
   return perZone
+}
+
+/** Out of DNS and not yet told to end: a record that comes back, by whatever script, must be seen before. */
+function anybodyLeaves({leaving, terminatedAtMs}: Recorded): boolean {
+  return [...leaving.keys()].some(id => !terminatedAtMs.has(id))
 }
 
 function ours(instances: readonly Instance[], fleet: Fleet, {owners}: Recorded): Instance[] {

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {AuthError, EXIT, TransientError} from '../../src/errors.ts'
+import {AuthError, EXIT, InterruptedError, TransientError} from '../../src/errors.ts'
 import type {DnsName, Fleet, Group} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {LostAppendError} from '../../src/journal/journal.ts'
@@ -7,6 +7,7 @@ import {memoryJournal} from '../../src/journal/memory.ts'
 import type {Call, Service} from '../../src/sandbox/world/calls.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
+import {watchDns} from '../support/dns-watch.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {expectExactly, truth} from '../support/laws.ts'
 import {SimulatedFleet} from '../support/simulated-fleet.ts'
@@ -581,16 +582,50 @@ describe('an instance that somebody else', () => {
   })
 })
 
+/** The repair timer of the registration script, on every instance. */
+function repairing(sim: SimulatedFleet, of: Fleet) {
+  for (const {id, address} of truth(sim, of)) void sim.guests.repair(id, address)
+  sim.time.clock.after(20_000, () => repairing(sim, of))
+}
+
+test('an instance that repairs its own record is taken out once, and stays out', async () => {
+  const sim = new SimulatedFleet()
+  const of = fleetOf([aws(2), joyent(1)], {registration: 'self'})
+  await sim.up(of)
+  repairing(sim, of)
+  const watch = watchDns(sim, of)
+  const down = await sim.down(of)
+  expect(texts(down)).toEqual([])
+  expect(down.actions.filter(({key}) => key === 'deregister cloudflare/example.com')).toHaveLength(1)
+  expect(watch.early).toEqual([])
+})
+
 test('who registered itself is held out although the file has left registration to mcd since', async () => {
   const sim = new SimulatedFleet()
   await sim.up(fleetOf([aws(2)], {registration: 'self'}))
   const byMcd = fleetOf([aws(2)], {registration: 'mcd'})
   expect(texts(await sim.up(byMcd))).toEqual([])
-  // The repair timer of the registration script.
-  const repair = () => {
-    for (const {id, address} of truth(sim, byMcd)) void sim.guests.repair(id, address)
-    sim.time.clock.after(20_000, repair)
+  repairing(sim, byMcd)
+  const watch = watchDns(sim, byMcd)
+  expect(texts(await sim.down(byMcd))).toEqual([])
+  expect(watch.early).toEqual([])
+})
+
+test('Ctrl-C while a lost launch waits to be asked for again leaves it open', async () => {
+  const sim = new SimulatedFleet({delays: {visibleMs: 60_000}})
+  const of = fleetOf([aws(2)])
+  const interrupt = new AbortController()
+  sim.world.calls.faults = {
+    before: () => {},
+    after({action}) {
+      if (action !== 'RunInstances') return
+      sim.time.clock.after(10, () => interrupt.abort(new InterruptedError()))
+      throw new VendorError(503, 'ServiceUnavailable', 'lost')
+    },
   }
-  repair()
-  expect(texts(await sim.down(byMcd, {}, {timeoutMs: 1_800_000}))).toEqual([])
+  await expect(sim.up(of, {runtime: sim.time.runtime(interrupt.signal)})).rejects.toThrow(InterruptedError)
+  mend(sim)
+  expect(texts(await sim.up(of))).toEqual([])
+  expect(sim.world.ec2.allInstances()).toHaveLength(2)
+  await expectExactly(sim, of)
 })
