@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {Command, Flags} from '@oclif/core'
-import {AuthError, EXIT, FleetFileError, formatError, InterruptedError, McdError} from './errors.ts'
+import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from './errors.ts'
 import {unknownFlag} from './unknown-flag.ts'
 
 /** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
@@ -23,12 +23,10 @@ export const yesFlag = Flags.boolean({
   default: false,
 })
 
-/** Credentials are missing, and the fleet that stands here is the sandbox's. */
+/** The real clouds were not reached, and the fleet that stands here is the sandbox's. */
 function mayHaveMeantSandbox(error: McdError, argv: readonly string[]): boolean {
-  const aboutCredentials = error instanceof AuthError || error instanceof FleetFileError
-  return (
-    aboutCredentials && !argv.includes('--sandbox') && existsSync(join('.mcd', 'sandbox', 'sandbox.json'))
-  )
+  const notReached = error.exit === EXIT.failed || error instanceof FleetFileError
+  return notReached && !argv.includes('--sandbox') && existsSync(join('.mcd', 'sandbox', 'sandbox.json'))
 }
 
 /** What every command of mcd has: errors that read like a colleague, exit statuses of the contract, signals. */
