@@ -36,7 +36,7 @@ export async function desireFleet(
       }
     }),
   )
-  if (!before) refusals.push(...dnsRefusals(outside, fleet, observed))
+  if (!before) refusals.push(...dnsRefusals(outside, fleet, groups, observed))
   if (refusals.length > 0)
     throw new RefusedError([...new Set(refusals)], {
       suggestions: ['Mend the fleet file, then run again. Nothing was changed.'],
@@ -64,17 +64,39 @@ async function resolveGroup(
 function pinnedImage(group: Group, observed: Observed, userdata: unknown): string | undefined {
   const place = observed.places.get(group.place.key)
   const living: readonly Instance[] = place?.readable ? place.instances : []
+  // Thousands of instances have a few images: each is hashed once.
+  const specs = new Map<string, string>()
+  const specOf = (imageId: string): string => {
+    const spec = specs.get(imageId) ?? specHash(group.wish, imageId, userdata)
+    specs.set(imageId, spec)
+    return spec
+  }
   return living.find(
     ({mark, imageId, state}) =>
-      state !== 'gone' &&
-      mark.group === group.name &&
-      imageId !== undefined &&
-      specHash(group.wish, imageId, userdata) === mark.spec,
+      state !== 'gone' && mark.group === group.name && imageId !== undefined && specOf(imageId) === mark.spec,
   )?.imageId
 }
 
-function dnsRefusals(outside: Outside, fleet: Fleet, observed: Observed): string[] {
-  const total = fleet.groups.reduce((sum, {count}) => sum + count, 0)
+/** Instances of an older launch spec, or of groups that left the file: they stay in DNS beside those that follow them (decision 16). */
+function surge({dns}: Fleet, groups: readonly DesiredGroup[], {places}: Observed): number {
+  const key = (place: string, group: string, spec: string | undefined) => `${place} ${group} ${spec}`
+  const staying = new Set(groups.map(({group, launch}) => key(group.place.key, group.name, launch?.spec)))
+  const unresolved = new Set(groups.flatMap(({group, launch}) => (launch ? [] : [group.name])))
+  const living = [...places.values()].flatMap(place =>
+    place.readable ? place.instances.filter(({mark, state}) => mark.dns === dns && state !== 'gone') : [],
+  )
+  return living.filter(
+    ({place, mark}) => !unresolved.has(mark.group) && !staying.has(key(place, mark.group, mark.spec)),
+  ).length
+}
+
+function dnsRefusals(
+  outside: Outside,
+  fleet: Fleet,
+  groups: readonly DesiredGroup[],
+  observed: Observed,
+): string[] {
+  const total = fleet.groups.reduce((sum, {count}) => sum + count, 0) + surge(fleet, groups, observed)
   return fleet.names.flatMap(({vendor, name, ttlSeconds, proxied}) => {
     const seen = observed.names.get(nameKey(vendor, name))
     if (!seen?.readable) return []

@@ -629,3 +629,13 @@ test('Ctrl-C while a lost launch waits to be asked for again leaves it open', as
   expect(sim.world.ec2.allInstances()).toHaveLength(2)
   await expectExactly(sim, of)
 })
+
+test('a roll-out that would put more addresses under one name than Route53 holds is refused before anything is launched', async () => {
+  const sim = new SimulatedFleet()
+  await sim.up(fleetOf([aws(60)], {vendor: 'route53'}))
+  const launches = callsOf(sim, LAUNCHING)
+  await expect(sim.up(fleetOf([aws(60, {types: ['t3.small']})], {vendor: 'route53'}))).rejects.toThrow(
+    /at most 100/,
+  )
+  expect(callsOf(sim, LAUNCHING)).toBe(launches)
+})
