@@ -34,12 +34,13 @@ export abstract class McdCommand extends Command {
   static override enableJsonFlag = true
 
   /** For what runs long: aborted by the first Ctrl-C or SIGTERM; a second one stops at once, which is as safe as SIGKILL. */
-  protected interruptible(): AbortSignal {
+  protected interruptible({quiet = false}: {quiet?: boolean} = {}): AbortSignal {
     const controller = new AbortController()
     const stop = (signal: 'SIGINT' | 'SIGTERM') => {
       const status = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
       if (controller.signal.aborted) process.exit(status)
-      process.stderr.write('\nFinishing the call in flight; once more to stop at once.\n')
+      process.exitCode = status
+      if (!quiet) process.stderr.write('\nFinishing the call in flight; once more to stop at once.\n')
       controller.abort(new InterruptedError(signal))
       setTimeout(() => process.exit(status), FINISH_CALL_MS).unref()
     }

@@ -1,5 +1,5 @@
-import {readFileSync} from 'node:fs'
-import {dirname} from 'node:path'
+import {existsSync, readFileSync} from 'node:fs'
+import {delimiter, dirname, join} from 'node:path'
 import {query} from './dns/query.ts'
 import {FleetFileError} from './errors.ts'
 import {missingInstanceCredentials} from './fleet/file/credentials.ts'
@@ -7,6 +7,7 @@ import {readFleetFile} from './fleet/file/read.ts'
 import type {DnsName, Fleet, Group, InstanceCredentials} from './fleet/model.ts'
 import type {Outside, Progress} from './fleet/outside.ts'
 import {openFleetJournal, stateFolder} from './fleet/state-folder.ts'
+import type {FleetStatus} from './fleet/status.ts'
 import {type FleetUserdata, fleetUserdata} from './fleet-userdata.ts'
 import {type AddressMap, httpProbe} from './health-probe.ts'
 import {sqliteJournal} from './journal/sqlite.ts'
@@ -18,6 +19,8 @@ import {Secret} from './secret.ts'
 import {loadTemplate} from './userdata/template.ts'
 
 const NAME_SERVER_TIMEOUT_MS = 3_000
+const WITHOUT_CURL =
+  'curl is not installed, and the registration script needs it: in this sandbox mcd registers the instances itself.'
 /** The sandbox's own, in every region. */
 const KEY_PAIR = 'sandbox'
 
@@ -36,6 +39,8 @@ export type Context = {
   readonly outside: Outside
   readonly userdata: FleetUserdata
   readonly sandbox: boolean
+  /** The status with where each instance is really served, where that is not its own address and port (decision 37). */
+  locate(status: FleetStatus): Promise<FleetStatus>
   /** Refuses `registration: self` without credentials of the instances' own (decision 24). */
   requireInstanceCredentials(): void
   close(): Promise<void>
@@ -77,12 +82,33 @@ export async function openContext({
     outside,
     userdata,
     sandbox,
+    locate: status => locate(status, fleet.service.port, addressOf),
     requireInstanceCredentials() {
       const problems = missingInstanceCredentials(fleet)
       if (problems.length > 0) throw new FleetFileError(problems)
     },
     close: () => journal.close(),
   }
+}
+
+async function locate(
+  status: FleetStatus,
+  port: number,
+  addressOf: AddressMap | undefined,
+): Promise<FleetStatus> {
+  if (!addressOf) return status
+  const instances = await Promise.all(
+    status.instances.map(async instance => {
+      if (instance.state !== 'running' || instance.publicIp === undefined) return instance
+      const served = await addressOf(instance.publicIp, port)
+      const isElsewhere = served.host !== instance.publicIp || served.port !== port
+      // Port 1 is where the sandbox sends what nobody serves.
+      return isElsewhere && served.port !== 1
+        ? {...instance, servedAt: `${served.host}:${served.port}`}
+        : instance
+    }),
+  )
+  return {...status, instances}
 }
 
 /** A production file runs unchanged: places, names and groups stay, endpoints and credentials become the sandbox's. */
@@ -112,13 +138,17 @@ async function inSandbox(
   })
   // Where every group has a profile the file may rely on the instances' role, and so does the sandbox.
   const byRole = declared.groups.every(({wish}) => wish.instanceProfile !== undefined)
-  const names = declared.names.map(name =>
+  const armed = declared.names.map(name =>
     name.vendor === 'route53' && byRole && name.instanceCredentials === undefined
       ? name
       : {...name, instanceCredentials: theirs[name.vendor]},
   )
+  const unable = !onPath('curl') && armed.some(({registration}) => registration === 'self')
+  // The machines here are processes of this machine: what it lacks, they lack (decision 41).
+  const names = unable ? armed.map(name => ({...name, registration: 'mcd' as const})) : armed
+  const warnings = unable ? [...declared.warnings, WITHOUT_CURL] : declared.warnings
   return {
-    fleet: {...declared, groups, names},
+    fleet: {...declared, groups, names, warnings},
     addressOf: (address, port) => sandbox.addressOf(address, port),
     surroundings: {
       sandbox: {
@@ -170,6 +200,9 @@ async function credentialsTrouble(name: DnsName, around: Surroundings): Promise<
     return `The DNS credentials of the instances (dns.instanceCredentials) do not work: ${error instanceof Error ? error.message : String(error)}`
   }
 }
+
+const onPath = (program: string): boolean =>
+  (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, program)))
 
 function kept<T>(known: Map<string, T>, key: string, make: () => T): T {
   const value = known.get(key) ?? make()

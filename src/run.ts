@@ -66,7 +66,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
     const {desired, observed, remaining, owners, run, actions, converged, exit} = result
     const status = describeStatus(desired, observed, remaining, owners)
     const report = {
-      ...status,
+      ...(await context.locate(status)),
       converged,
       run,
       actions,
@@ -82,7 +82,9 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
 }
 
 async function chooseProgress(json: boolean): Promise<ProgressView> {
-  return process.stderr.isTTY && !json && !process.env.CI ? terminalProgress() : plainProgress()
+  // A terminal without a size (under expect, script) would get one letter a line.
+  const canMove = process.stderr.isTTY && (process.stderr.columns ?? 0) > 0
+  return canMove && !json && !process.env.CI ? terminalProgress() : plainProgress()
 }
 
 function printReport(report: RunReport, {command, goal}: RunFlags): void {

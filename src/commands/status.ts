@@ -35,14 +35,16 @@ export default class Status extends McdCommand {
       file: flags.file,
       sandbox: flags.sandbox,
       journal: 'read',
-      signal: this.interruptible(),
+      signal: this.interruptible({quiet: flags.watch}),
     })
     try {
       const status = flags.watch
-        ? await watchStatus(context.outside, context.fleet, seen =>
-            this.log(`${new Date().toISOString()}\n${statusText(seen, process.stdout.columns)}\n`),
+        ? await watchStatus(context.outside, context.fleet, async seen =>
+            this.log(
+              `${new Date().toISOString()}\n${statusText(await context.locate(seen), process.stdout.columns)}\n`,
+            ),
           )
-        : await fleetStatus(context.outside, context.fleet)
+        : await context.locate(await fleetStatus(context.outside, context.fleet))
       if (!flags.watch) this.log(statusText(status, process.stdout.columns))
       if (flags.check && !status.converged) process.exitCode = EXIT.differences
       return status

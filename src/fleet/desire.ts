@@ -31,7 +31,11 @@ export async function desireFleet(
         // It answered a moment ago, or the run is under way: this group waits for the next run, the others go on.
         if (before || error instanceof UnreachableError) return {group, unresolved: error.message}
         const reasons = error instanceof RefusedError ? error.reasons : [error.message]
-        refusals.push(...reasons.map(reason => `groups.${group.name}: ${reason}`))
+        refusals.push(
+          ...reasons.map(reason =>
+            reason.startsWith('groups.') ? reason : `groups.${group.name}: ${reason}`,
+          ),
+        )
         return {group}
       }
     }),

@@ -32,5 +32,7 @@ export async function inspectFleet(
   })
   const next = plan(desired, recorded, observed, 'none')
   const notes = refused.map(text => ({kind: 'warning' as const, text, blocks: true}))
-  return {desired, recorded, observed, plan: {actions: next.actions, notes: [...next.notes, ...notes]}}
+  // With a refusal nothing was resolved: that groups cannot be filled is not news of its own.
+  const others = refused.length > 0 ? next.notes.filter(({kind}) => kind !== 'shortfall') : next.notes
+  return {desired, recorded, observed, plan: {actions: next.actions, notes: [...others, ...notes]}}
 }

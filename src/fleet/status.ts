@@ -27,6 +27,8 @@ export type FleetStatus = {
     health: string
     publicIp?: string
     privateIp?: string
+    /** `host:port` where the sandbox really serves it, when that is not its own address. */
+    servedAt?: string
     inDns: boolean
     launch: string
     launchedAt: string
@@ -60,11 +62,17 @@ export async function fleetStatus(outside: Outside, fleet: Fleet): Promise<Fleet
 export async function watchStatus(
   outside: Outside,
   fleet: Fleet,
-  show: (status: FleetStatus) => void,
+  show: (status: FleetStatus) => Promise<void>,
 ): Promise<FleetStatus> {
   for (;;) {
-    show(await fleetStatus(outside, fleet))
-    await outside.runtime.sleep(WATCH_INTERVAL_MS)
+    const status = await fleetStatus(outside, fleet)
+    await show(status)
+    // Being interrupted is how a watch ends.
+    const isOver = await outside.runtime.sleep(WATCH_INTERVAL_MS).then(
+      () => false,
+      () => true,
+    )
+    if (isOver) return status
   }
 }
 
@@ -249,5 +257,6 @@ function noteDifference({kind, text, instance}: Note): Difference {
 
 function fixFor(kind: Note['kind'], instance: string | undefined): string {
   if (kind === 'unreachable') return 'mcd up, once it answers again'
+  if (kind === 'warning') return 'mend the fleet file'
   return kind === 'unhealthy' && instance !== undefined ? `mcd down --instance ${instance}, then ${UP}` : UP
 }

@@ -37,6 +37,8 @@ export type PublishedName = {
   readonly zone: string
   readonly name: string /** The largest in the fleet's lifetime. */
   readonly maxTtlSeconds: number
+  /** When it was first published: instances launched before know nothing of it. */
+  readonly sinceMs: number
 }
 
 /** `host` and `user` are for people; `process` tells on its own host whether it still works. */
@@ -135,7 +137,7 @@ export function fold(events: readonly StoredEvent[]): Recorded {
         state.zones.set(`${event.vendor}/${event.zone}`, {id: event.id, account: event.account})
         break
       case 'name-published':
-        publish(state.names, event)
+        publish(state.names, event, atMs)
         state.longestTtlSeconds = Math.max(state.longestTtlSeconds, event.ttlSeconds)
         break
       case 'place-left': {
@@ -175,11 +177,18 @@ export function fold(events: readonly StoredEvent[]): Recorded {
 
 function publish(
   names: PublishedName[],
-  {vendor, zone, name, ttlSeconds}: Omit<PublishedName, 'maxTtlSeconds'> & {ttlSeconds: number},
+  {vendor, zone, name, ttlSeconds}: Omit<PublishedName, 'maxTtlSeconds' | 'sinceMs'> & {ttlSeconds: number},
+  atMs: number,
 ): void {
   const at = names.findIndex(known => known.vendor === vendor && known.zone === zone && known.name === name)
   const maxTtlSeconds = Math.max(ttlSeconds, names[at]?.maxTtlSeconds ?? 0)
-  names.splice(at < 0 ? names.length : at, at < 0 ? 0 : 1, {vendor, zone, name, maxTtlSeconds})
+  names.splice(at < 0 ? names.length : at, at < 0 ? 0 : 1, {
+    vendor,
+    zone,
+    name,
+    maxTtlSeconds,
+    sinceMs: names[at]?.sinceMs ?? atMs,
+  })
 }
 
 function intend(state: Mutable<Recorded>, step: string, what: Step, run: string, atMs: number): void {

@@ -32,14 +32,14 @@ function tables(status: FleetStatus, columns = Number.POSITIVE_INFINITY): string
   )
   const instances = narrowed(
     ['INSTANCE', 'NAME', 'GROUP', 'ZONE', 'STATE', 'HEALTH', 'ADDRESS', 'IN DNS'],
-    status.instances.map(({id, name, group, zone, state, health, publicIp, privateIp, inDns}) => [
+    status.instances.map(({id, name, group, zone, state, health, publicIp, privateIp, servedAt, inDns}) => [
       shortIds(id),
       name ?? '',
       group,
       zone ?? '',
       state,
       health,
-      publicIp ?? privateIp ?? '',
+      `${publicIp ?? privateIp ?? ''}${servedAt === undefined ? '' : ` (at ${servedAt})`}`,
       inDns ? 'yes' : 'no',
     ]),
     columns,

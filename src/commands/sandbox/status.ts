@@ -5,7 +5,11 @@ import type {SandboxStatus as RunningStatus} from '../../sandbox/status.ts'
 
 type Status =
   | {running: false}
-  | ({running: true; endpoints: SandboxEndpoints; dns: SandboxEndpoints['dns']} & RunningStatus)
+  | ({
+      running: true
+      endpoints: SandboxEndpoints /** One port per vendor, both on 127.0.0.1 (decision 38). */
+      dns: Record<'cloudflare' | 'route53', number>
+    } & RunningStatus)
 
 export default class SandboxStatus extends McdCommand {
   static override summary =
@@ -29,6 +33,12 @@ export default class SandboxStatus extends McdCommand {
     }
     const status = await sandboxStatus(sandbox)
     this.log(sandboxText(sandbox.endpoints, status))
-    return {running: true, endpoints: sandbox.endpoints, dns: sandbox.endpoints.dns, ...status}
+    const {cloudflare, route53} = sandbox.endpoints.dns
+    return {
+      running: true,
+      endpoints: sandbox.endpoints,
+      dns: {cloudflare: cloudflare.port, route53: route53.port},
+      ...status,
+    }
   }
 }

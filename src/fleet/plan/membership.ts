@@ -81,7 +81,7 @@ export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<
     }
     const isDrifted = drifted.has(instance.id)
     if (!isHealthy(view, instance) && !isDrifted) continue
-    if (name.registration === 'self' && !isDrifted && mayStillRegister(view, instance))
+    if (name.registration === 'self' && !isDrifted && mayStillRegister(view, name, instance))
       awaiting.push(instance.id)
     else create.push(memberFor(view, name, instance, value))
   }
@@ -117,11 +117,21 @@ export function isGone(view: FleetView, id: string): boolean {
   return view.allReadable && !isSomewhere && view.openLaunches.size === 0
 }
 
-function mayStillRegister(view: FleetView, instance: Instance): boolean {
+function mayStillRegister(view: FleetView, name: DnsName, instance: Instance): boolean {
+  const published = view.recorded.names.find(
+    known => known.vendor === name.vendor && known.name === name.name,
+  )
+  // Its script was written before this name was: it cannot know it (decision 4).
+  if (published && launchMs(view, instance) < published.sinceMs) return false
   return (
     launchedInRun(view, instance.id) ||
     view.observed.atMs - instance.launchedAtMs < SELF_REGISTRATION_GRACE_MS
   )
+}
+
+/** By the journal's clock where it knows the launch: the cloud's own may differ. */
+function launchMs({recorded}: FleetView, {mark, launchedAtMs}: Instance): number {
+  return recorded.launches.get(mark.launch)?.intendedAtMs ?? launchedAtMs
 }
 
 function addressOf(instance: Instance, name: DnsName): string | undefined {

@@ -138,7 +138,7 @@ async function pinnedOrWished(
   const pinned = await imageById(api, pinnedId)
   if (!pinned) {
     return {
-      reason: `Image ${pinnedId}, which this group runs on, is no longer available. Run with --refresh-images to move to the newest ${wished}.`,
+      reason: `Image ${pinnedId}, which this group runs on, is no longer available. Name another image in the fleet file: its instances are then replaced.`,
     }
   }
   // The group has moved to types that its image cannot run on: the pin ends there.

@@ -115,7 +115,7 @@ function resolveImage(
   }
   if (pinnedImageId !== undefined && !pinned) {
     reasons.push(
-      `Image ${pinnedImageId}, which lives under "${image}", is no longer offered: run "mcd replace", or use --refresh-images.`,
+      `Image ${pinnedImageId}, which lives under "${image}", is no longer offered: name another image in the fleet file, and its instances are replaced.`,
     )
     return undefined
   }

@@ -495,3 +495,21 @@ test('one that no longer answers, long past its boot, is told of at once and not
   const booting = {...observed({instances: [a, young], members: [record(a), record(b)]}), health}
   expect(kinds(plan(desired(two), recorded(), booting, 'run-1').actions)).toEqual(['wait'])
 })
+
+test('an instance that is older than the name is not waited for: its script cannot know it', () => {
+  const self = fleet([group('virginia', 1)], {names: [dnsName({registration: 'self'})]})
+  const young = {...a, launchedAtMs: NOW_MS - 60_000}
+  const published = (atMs: number) =>
+    recorded({
+      type: 'name-published',
+      vendor: 'cloudflare',
+      zone: 'example.com',
+      name: 'www.example.com',
+      ttlSeconds: 60,
+      atMs,
+    })
+  const ready = (atMs: number) =>
+    kinds(plan(desired(self), published(atMs), observed({instances: [young]}), 'run-1').actions)
+  expect(ready(NOW_MS - 120_000)).toEqual(['wait'])
+  expect(ready(NOW_MS - 1_000)).toEqual(['register'])
+})
