@@ -136,7 +136,7 @@ describe('resolving', () => {
     [
       'a pinned image that is gone',
       {pinnedImageId: 'ami-00000000000000000'},
-      /no longer available.*--refresh-images/,
+      /no longer available. Name another image/,
     ],
     ['a reserved tag', {tags: {'aws:x': 'y'}}, /AWS's own/],
     ['a tag of ours', {tags: {'mcd:fleet': 'y'}}, /mcd's own/],

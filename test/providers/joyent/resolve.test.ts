@@ -88,7 +88,7 @@ test.each<[string, Partial<LaunchWish>, RegExp]>([
   ['a container image', {image: 'base-64'}, /container image, which has no cloud-init/],
   ['a container package', {types: ['lx1']}, /for lx containers/],
   ['too little memory', {image: 'debian-13'}, /needs 1024 MiB of memory, package "g1.nano" has 512/],
-  ['a pinned image that is gone', {pinnedImageId: 'gone'}, /no longer offered: .*--refresh-images/],
+  ['a pinned image that is gone', {pinnedImageId: 'gone'}, /no longer offered: name another image/],
   ['spot', {spot: true}, /"spot" does not exist/],
   ['a disk size', {diskGb: 10}, /the package decides/],
   ['subnets', {subnets: ['subnet-1']}, /use "networks"/],
