@@ -72,14 +72,14 @@ test('an unknown template is answered with the known ones', async () => {
 test.each([
   [
     'beside a local installation',
-    '/work/shop',
-    '/work/shop/node_modules/mcd',
+    '/home/ann/shop',
+    '/home/ann/shop/node_modules/mcd',
     './node_modules/mcd/schema/mcd.schema.json',
   ],
   [
     'below a local installation',
-    '/work/shop/deploy',
-    '/work/shop/node_modules/mcd',
+    '/home/ann/shop/deploy',
+    '/home/ann/shop/node_modules/mcd',
     '../node_modules/mcd/schema/mcd.schema.json',
   ],
   ['inside a checkout', '/src/mcd/try', '/src/mcd', '../schema/mcd.schema.json'],
