@@ -16,6 +16,7 @@ export type Fleet = {
   readonly names: readonly DnsName[]
   /** 'auto' is the largest TTL published plus 5 s. */
   readonly drainWait: 'auto' | {readonly ms: number}
+  readonly rollout: Rollout
   readonly limits: Readonly<Partial<Record<'aws' | 'joyent' | DnsVendor, Limits>>>
   /** Absolute path of the (first) fleet file: state lives beside it. */
   readonly file: string
@@ -49,7 +50,23 @@ export type Group = {
   readonly place: Place
   readonly count: number
   readonly wish: LaunchWish
+  readonly failover?: Failover
 }
+
+/**
+ * How a changed launch spec is rolled out: `batch` instances of one place at a time (a count, or a percentage of the group,
+ * rounded up), and a pause after each batch has its place in DNS.
+ */
+export type Rollout = {
+  readonly batch: {readonly count: number} | {readonly percent: number}
+  readonly pauseMs: number
+}
+
+/**
+ * Opt-in (decision 13): while this group's cloud has been silent for `afterMs`, the group `to` grows until both together
+ * are known to have `floor` instances that serve.
+ */
+export type Failover = {readonly to: string; readonly floor: number; readonly afterMs: number}
 
 export type DnsName = {
   readonly vendor: DnsVendor

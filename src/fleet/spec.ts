@@ -12,6 +12,8 @@ export function specHash(wish: LaunchWish, imageId: string, userdata: unknown): 
     pinnedImageId: _pinned,
     tags: _tags,
     deletionProtection: _protection,
+    zones: _zones,
+    spread: _spread,
     open,
     securityGroups,
     ...rest

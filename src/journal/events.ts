@@ -73,7 +73,15 @@ export type JournalEvent =
       readonly pid: number
       /** Whether this run still works can be told on its own host. */
       readonly process?: ProcessIdentity
+      /** It holds the lease from here on, for this long after each event it writes (decision 27). Absent in journals of mcd 0.1. */
+      readonly leaseMs?: number
+      /** The run it took the lease from, and why that was right. */
+      readonly takenOver?: {readonly run: string; readonly because: 'holder-gone' | 'expired' | 'unlocked'}
     }
+  /** The run lives and goes on holding the lease. Any event of the holder's says the same. */
+  | {readonly type: 'lease-renewed'}
+  /** `mcd state unlock`: a person says that this run is dead. It must not write again, and the next one need not wait. */
+  | {readonly type: 'lease-broken'; readonly run: string; readonly user: string; readonly host: string}
   | {readonly type: 'place-recorded'; readonly place: Place; readonly account: string}
   | {
       readonly type: 'zone-recorded'
@@ -94,10 +102,36 @@ export type JournalEvent =
   | {readonly type: 'place-left'; readonly place: string}
   | {readonly type: 'name-left'; readonly vendor: DnsVendor; readonly zone: string; readonly name: string}
   | {readonly type: 'intent'; readonly step: string; readonly what: Step}
-  | {readonly type: 'outcome'; readonly step: string; readonly result: StepResult}
+  | {
+      readonly type: 'outcome'
+      readonly step: string
+      readonly result: StepResult
+      /** Attempts that did not get through before the one that decided. Absent when the first one did. */
+      readonly retries?: readonly Retry[]
+    }
   /** The vendor's servers stopped answering with the addresses of these instances: the drain clock starts. */
   | {readonly type: 'removal-served'; readonly zone: ZoneKey; readonly instances: readonly string[]}
+  /** A place that was reached before says nothing (or is heard again): from here on its absence is counted (decision 13). */
+  | {readonly type: 'place-silent'; readonly place: string}
+  | {readonly type: 'place-answered'; readonly place: string}
+  /** Somebody asked for these to be replaced although their launch spec is right: every run goes on with it until they are gone. */
+  | {readonly type: 'replacement-asked'; readonly instances: readonly string[]}
+  /** `mcd state rebuild` found these by their marks; what came before is in no journal. */
+  | {
+      readonly type: 'instances-found'
+      readonly place: string
+      readonly instances: readonly {
+        readonly id: string
+        readonly group: string
+        readonly launch: string
+        readonly spec: string
+      }[]
+    }
+  /** The end of a run, also of one that failed or was interrupted: the lease is free. */
   | {readonly type: 'run-finished'; readonly exit: number; readonly converged: boolean}
+
+/** One attempt at a call that did not get through: which call, what it met, when. */
+export type Retry = {readonly call: string; readonly why: string; readonly atMs: number}
 
 /** An event as it lies in the store. */
 export type StoredEvent = {

@@ -74,6 +74,10 @@ export type LaunchWish = {
   readonly pinnedImageId?: string
   /** EC2 subnet ids; empty = one default subnet per availability zone. */
   readonly subnets: readonly string[]
+  /** EC2 availability zones by name, in order of preference; empty or absent = all that offer a wished type. Not part of the launch spec. */
+  readonly zones?: readonly string[]
+  /** false: fill the zones in order instead of spreading over them (decision 9: spread is the default). Not part of the launch spec. */
+  readonly spread?: boolean
   /** EC2 security group ids or names; empty = one of our own, opened at `open`. */
   readonly securityGroups: readonly string[]
   /** TCP ports to open to the world. */

@@ -64,6 +64,7 @@ export const fleet = (groups: Group[], over: Partial<Fleet> = {}): Fleet => ({
   groups,
   names: [dnsName()],
   drainWait: 'auto',
+  rollout: {batch: {percent: 25}, pauseMs: 0},
   limits: {},
   file: '/fleet/mcd.yaml',
   warnings: [],

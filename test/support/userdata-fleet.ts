@@ -53,6 +53,7 @@ export function webFleet(differences: Partial<Fleet> = {}): Fleet {
     groups: [groupIn(AWS), groupIn(TRITON, 'east')],
     names: [cloudflareName],
     drainWait: 'auto',
+    rollout: {batch: {percent: 25}, pauseMs: 0},
     limits: {},
     file: '/fleets/web/mcd.yaml',
     warnings: [],

@@ -10,6 +10,9 @@ import {type DnsData, PROXIED_TTL_SECONDS} from './schema-dns.ts'
 import type {GroupData} from './schema-group.ts'
 import {warningsOf} from './warnings.ts'
 
+/** A quarter at a time: what is wrong with a new launch spec shows while most of the group still serves. */
+const DEFAULT_ROLLOUT = {batch: {percent: 25}, pauseMs: 0}
+
 /** A file without mistakes, in the one form the rest of mcd works with. `path` is absolute. */
 export function toFleet(data: FileData, document: FileDocument, path: string): Fleet {
   const {health} = data.service
@@ -41,6 +44,7 @@ export function toFleet(data: FileData, document: FileDocument, path: string): F
     })),
     names,
     drainWait: data.drain.wait === 'auto' ? 'auto' : {ms: data.drain.wait},
+    rollout: DEFAULT_ROLLOUT,
     limits: toLimits(data.limits),
     file: path,
     warnings: warningsOf(data),

@@ -64,6 +64,7 @@ test('a whole file over two clouds becomes a fleet', () => {
       },
     ],
     drainWait: 'auto',
+    rollout: {batch: {percent: 25}, pauseMs: 0},
     limits: {},
     file: '/fleets/mcd.yaml',
     warnings: [],
