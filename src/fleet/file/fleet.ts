@@ -1,6 +1,6 @@
 import type {LaunchWish, Place} from '../../providers/compute.ts'
 import {Secret} from '../../secret.ts'
-import type {DnsName, Fleet, InstanceCredentials, Scalar} from '../model.ts'
+import type {DnsName, Failover, Fleet, InstanceCredentials, Scalar} from '../model.ts'
 import {fullName} from './dns-name.ts'
 import type {FileDocument} from './document.ts'
 import type {Path} from './mistake.ts'
@@ -9,9 +9,6 @@ import {dnsBlocks, type FileData} from './schema.ts'
 import {type DnsData, PROXIED_TTL_SECONDS} from './schema-dns.ts'
 import type {GroupData} from './schema-group.ts'
 import {warningsOf} from './warnings.ts'
-
-/** A quarter at a time: what is wrong with a new launch spec shows while most of the group still serves. */
-const DEFAULT_ROLLOUT = {batch: {percent: 25}, pauseMs: 0}
 
 /** A file without mistakes, in the one form the rest of mcd works with. `path` is absolute. */
 export function toFleet(data: FileData, document: FileDocument, path: string): Fleet {
@@ -41,10 +38,11 @@ export function toFleet(data: FileData, document: FileDocument, path: string): F
       place: toPlace(group),
       count: group.count,
       wish: toWish(group, data.service.port, masking(document, ['groups', name, 'metadata'])),
+      ...(group.failover ? {failover: toFailover(group.failover)} : {}),
     })),
     names,
     drainWait: data.drain.wait === 'auto' ? 'auto' : {ms: data.drain.wait},
-    rollout: DEFAULT_ROLLOUT,
+    rollout: {batch: data.rollout.batch, pauseMs: data.rollout.pause},
     limits: toLimits(data.limits),
     file: path,
     warnings: warningsOf(data),
@@ -63,6 +61,12 @@ function toPlace(group: GroupData): Place {
     compatible: group.provider === 'aws' ? group.compatible : undefined,
   })
 }
+
+const toFailover = ({to, floor, after}: NonNullable<GroupData['failover']>): Failover => ({
+  to,
+  floor,
+  afterMs: after,
+})
 
 /** What one cloud lacks is empty there, so that no reader has to ask which cloud it is. */
 function toWish(
@@ -90,6 +94,8 @@ function toWish(
     ...everywhere,
     open: portsOf(group.open ?? (group.securityGroups.length > 0 ? [] : [servicePort])),
     subnets: group.subnets,
+    zones: group.zones && [...new Set(group.zones)],
+    spread: group.spread ? undefined : false,
     securityGroups: group.securityGroups,
     keyPair: group.keyPair,
     instanceProfile: group.instanceProfile,

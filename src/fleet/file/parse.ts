@@ -13,6 +13,7 @@ import {
   proxiedIsPublic,
   ttlInRange,
 } from './rules/dns.ts'
+import {failoverElsewhere} from './rules/failover.ts'
 import {
   awsPlace,
   groupNames,
@@ -22,6 +23,7 @@ import {
   openOrSecurityGroups,
   ownMetadata,
   reservedTags,
+  zonesOrSubnets,
 } from './rules/groups.ts'
 import {oneNamePerProvider} from './rules/limits.ts'
 import type {Report, Rule} from './rules/rule.ts'
@@ -85,6 +87,8 @@ const RULES = [
   awsPlace,
   onePlaceOneAccount,
   openOrSecurityGroups,
+  zonesOrSubnets,
+  failoverElsewhere,
   imageAliases,
   reservedTags,
   ownMetadata,

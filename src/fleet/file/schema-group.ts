@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import {endpoint, flag, oneOf, port, size, text, textLike, textMap, wholeNumber} from './values.ts'
+import {duration, endpoint, flag, oneOf, port, size, text, textLike, textMap, wholeNumber} from './values.ts'
 
 /** Keys every group has, whatever its cloud. */
 const anywhere = {
@@ -39,6 +39,23 @@ const anywhere = {
     description: 'Protect instances against deletion by anything but mcd.',
   }).default(false),
   tags: textMap('Tags for instances, beside those of mcd.', [{team: 'web'}]),
+  failover: z
+    .strictObject({
+      to: text({description: 'Group in another place that grows.', examples: ['east']}),
+      floor: wholeNumber(1, 10_000, 'a whole number of at least 1', {
+        description: 'Instances that both groups together must be known to have in service.',
+        examples: [4],
+      }),
+      after: duration({
+        minMs: 60_000,
+        description: 'How long this cloud must have been silent.',
+        examples: ['10m'],
+      }).prefault('10m'),
+    })
+    .optional()
+    .meta({
+      description: 'What takes over while the cloud of this group is silent. Nothing does when left out.',
+    }),
   weight: wholeNumber(0, 65_535, 'a whole number from 0 to 65535', {
     description: 'Weight of this group (RFC 2782). Accepted, not used by this version.',
   }).optional(),
@@ -71,6 +88,20 @@ const awsGroup = z
     profile: text({description: 'AWS credentials profile; the default chain when left out.'}).optional(),
     ...anywhere,
     subnets: ids('Subnet ids; one default subnet per availability zone when left out.', 'subnet-0abc1234'),
+    zones: z
+      .array(text({description: 'An availability zone by name.'}), {
+        error: 'must be a list such as [us-east-1a]',
+      })
+      .min(1, {error: 'must name at least one zone'})
+      .optional()
+      .meta({
+        description: 'Availability zones to use, in order of preference; every one when left out.',
+        examples: [['us-east-1a', 'us-east-1b']],
+      }),
+    spread: flag({
+      description:
+        'Spread evenly over the zones (or "subnets"); false fills one after the other, in their order.',
+    }).default(true),
     securityGroups: ids('Security groups by id or name, instead of "open".', 'sg-0abc1234'),
     keyPair: text({description: 'EC2 key pair for ssh.'}).optional(),
     instanceProfile: text({description: 'IAM instance profile, by name or ARN.'}).optional(),

@@ -6,7 +6,7 @@ import * as z from 'zod'
 import type {Path} from './mistake.ts'
 import {type DnsData, dnsBlock} from './schema-dns.ts'
 import {group} from './schema-group.ts'
-import {duration, LABEL, LABEL_WORDS, port, rate, text, textLike, wholeNumber} from './values.ts'
+import {batch, duration, LABEL, LABEL_WORDS, port, rate, text, textLike, wholeNumber} from './values.ts'
 import {writeVariable} from './variables.ts'
 
 const health = z
@@ -97,6 +97,20 @@ export const fileSchema = z
       })
       .prefault({})
       .meta({description: 'How instances leave.'}),
+    rollout: z
+      .strictObject({
+        batch: batch({
+          description:
+            'Instances of one group replaced at a time: a number, or a percentage of the group, rounded up.',
+          examples: [1, '25%'],
+        }).prefault('25%'),
+        pause: duration({
+          description: 'Time between the end of one batch and the start of the next.',
+          examples: ['30s'],
+        }).prefault('0s'),
+      })
+      .prefault({})
+      .meta({description: 'How a changed image, type or userdata reaches the instances.'}),
     limits: z
       .strictObject({
         aws: limits('EC2'),

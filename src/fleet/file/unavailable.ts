@@ -12,6 +12,8 @@ const ON_JOYENT: Reasons = {
   instanceProfile: 'Triton has no instance roles: give dns.instanceCredentials',
   securityGroups: 'Triton has firewall rules: "open" makes them',
   subnets: 'Triton has "networks"',
+  zones: 'a Triton data centre has none',
+  spread: 'a Triton data centre has no zones; its servers are spread over by themselves',
   spot: 'Triton has no spot market',
   disk: 'a Triton package fixes the disk: choose another "type"',
   compatible: 'it is for clouds that speak the EC2 API',
@@ -27,7 +29,6 @@ const ON_ROUTE53: Reasons = {
 }
 
 const IN_LATER_VERSIONS: Reasons = {
-  failover: 'keep enough instances in the other groups',
   routing: 'Route53 names use multivalue answers, up to 100 instances',
 }
 

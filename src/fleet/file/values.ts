@@ -106,6 +106,30 @@ export function rate(about: About) {
     })
 }
 
+/** A number of instances, or a share of them in percent from text such as `25%`. */
+export function batch(about: About) {
+  const words = 'must be a whole number of at least 1, or a percentage such as "25%"'
+  return z
+    .union(
+      [
+        z.int({error: words}).min(1, {error: words}).max(10_000, {error: words}),
+        z.string().meta({pattern: '^([1-9][0-9]?|100)%$'}),
+      ],
+      {error: words},
+    )
+    .meta(meta(about))
+    .transform((value, context) => {
+      if (typeof value === 'number') return {count: value}
+      // A number that comes from a variable is text.
+      const [, amount, sign] = /^([1-9]\d{0,3})(%?)$/.exec(value) ?? []
+      const number = Number(amount)
+      if (amount !== undefined && (sign === '' || number <= 100))
+        return sign === '' ? {count: number} : {percent: number}
+      context.addIssue(words)
+      return z.NEVER
+    })
+}
+
 const needsUnit = (amount: number | string, examples: string) =>
   `needs a unit: write ${examples}, not ${amount}`
 

@@ -5,7 +5,7 @@ import {PROXIED_TTL_SECONDS} from './schema-dns.ts'
 
 /** What a correct file asks for and does not get in this version, and what it may regret: one sentence each, in file order. */
 export function warningsOf(data: FileData): string[] {
-  return [...unusedGroupKeys(data), ...unusedDnsKeys(data), ...shortDrain(data)]
+  return [...unusedGroupKeys(data), ...idleFailover(data), ...unusedDnsKeys(data), ...shortDrain(data)]
 }
 
 function unusedGroupKeys({groups}: FileData): string[] {
@@ -14,6 +14,17 @@ function unusedGroupKeys({groups}: FileData): string[] {
       .filter(key => group[key] !== undefined)
       .map(key => `groups.${name}.${key} is not used by this version: every instance answers alike.`),
   )
+}
+
+/** A floor that the other group reaches by itself. */
+function idleFailover({groups}: FileData): string[] {
+  return Object.entries(groups).flatMap(([name, {failover}]) => {
+    const heir = failover && groups[failover.to]
+    if (!heir || failover.floor > heir.count) return []
+    return [
+      `groups.${name}.failover never sets in: ${failover.to} has ${heir.count}, and a floor of ${failover.floor} asks for no more.`,
+    ]
+  })
 }
 
 function unusedDnsKeys(data: FileData): string[] {

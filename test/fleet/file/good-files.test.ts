@@ -186,6 +186,36 @@ test('several DNS blocks keep their order, and the first one names the fleet', (
   ])
 })
 
+test('a rollout in batches, zones in order and a failover are read with their units', () => {
+  const fleet = parse(
+    fleetFile(
+      [
+        '    type: t3.micro\n',
+        '    type: t3.micro\n    zones: [us-east-1b, us-east-1a, us-east-1b]\n    spread: false\n    failover: {to: east, floor: 3}\n',
+      ],
+      ['    type: g1.nano\n', '    type: g1.nano\n    failover: {to: virginia, floor: 3, after: 1h}\n'],
+      ['state: local', 'rollout: {batch: 50%, pause: 30s}'],
+    ),
+  )
+  expect(fleet.rollout).toEqual({batch: {percent: 50}, pauseMs: 30_000})
+  expect(fleet.groups.map(({failover}) => failover)).toEqual([
+    {to: 'east', floor: 3, afterMs: 600_000},
+    {to: 'virginia', floor: 3, afterMs: 3_600_000},
+  ])
+  expect(fleet.groups[0]?.wish).toMatchObject({zones: ['us-east-1b', 'us-east-1a'], spread: false})
+})
+
+test.each([
+  ['a number of instances', 'batch: 3', {count: 3}],
+  ['a number from a variable', 'batch: "${env:BATCH}"', {count: 7}],
+  ['all of them', 'batch: 100%', {percent: 100}],
+])('a batch may be %s', (_what, line, batch) => {
+  expect(parse(fleetFile(['state: local', `rollout: {${line}}`]), {BATCH: '7'}).rollout).toEqual({
+    batch,
+    pauseMs: 0,
+  })
+})
+
 test('a proxied name has the TTL that CloudFlare gives it', () => {
   expect(parse(fleetFile(['  ttl: 60s\n', '  proxied: true\n'])).names[0]).toMatchObject({
     proxied: true,
@@ -206,7 +236,10 @@ test('limits and a drain of its own are read with their units', () => {
 
 test('what is accepted and not carried out is said in a sentence each', () => {
   const text = fleetFile(
-    ['    type: t3.micro\n', '    type: t3.micro\n    weight: 5\n    priority: 1\n'],
+    [
+      '    type: t3.micro\n',
+      '    type: t3.micro\n    weight: 5\n    priority: 1\n    failover: {to: east, floor: 2}\n',
+    ],
     [
       '  registration: mcd\n',
       '  registration: mcd\n  discovery: {service: _http._tcp, instance: v1, txt: {path: /}}\n',
@@ -216,6 +249,7 @@ test('what is accepted and not carried out is said in a sentence each', () => {
   expect(parse(text).warnings).toEqual([
     'groups.virginia.weight is not used by this version: every instance answers alike.',
     'groups.virginia.priority is not used by this version: every instance answers alike.',
+    'groups.virginia.failover never sets in: east has 2, and a floor of 2 asks for no more.',
     'dns.discovery is not carried out by this version: no DNS-SD records are made.',
     'drain.wait (5s) is shorter than the TTL (1m): instances end while resolvers still answer with them.',
   ])

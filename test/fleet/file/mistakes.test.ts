@@ -85,7 +85,7 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     f(['service:', 'service: web\nunused:']),
     [
       '2:10: service must be a mapping of keys and values, not "web"',
-      '3:1: unknown key "unused" (known here: fleet, service, userdata, groups, dns, drain, limits, state)',
+      '3:1: unknown key "unused" (known here: fleet, service, userdata, groups, dns, drain, rollout, limits, state)',
     ],
   ],
   [
@@ -217,16 +217,80 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     ['27:3: "proxied" does not exist on route53 (Route53 has no proxy)'],
   ],
   [
-    'what later versions bring',
+    'zones on Triton',
+    f([JOYENT, `${JOYENT}    zones: [a]\n    spread: false\n`]),
+    [
+      '18:5: "zones" does not exist on joyent (a Triton data centre has none)',
+      '19:5: "spread" does not exist on joyent (a Triton data centre has no zones; its servers are spread over by themselves)',
+    ],
+  ],
+  [
+    'zones beside subnets',
+    f([AWS, `${AWS}    zones: [us-east-1a]\n    subnets: [subnet-1]\n`]),
+    [
+      '12:5: "zones" and "subnets" exclude each other (a subnet is in one zone: list the subnets of the zones you want, in their order)',
+    ],
+  ],
+  ['no zone at all', f([AWS, `${AWS}    zones: []\n`]), ['12:12: zones must name at least one zone']],
+  [
+    'a failover to a group that is none',
+    f([AWS, `${AWS}    failover: {to: eats, floor: 4}\n`]),
+    ['12:20: failover names no group "eats" (did you mean "east"?)'],
+  ],
+  [
+    'a failover to itself',
+    f([AWS, `${AWS}    failover: {to: virginia, floor: 4}\n`]),
+    ['12:20: group "virginia" cannot take over for itself (name a group in another place)'],
+  ],
+  [
+    'a failover to the place that is silent itself',
     f(
-      [AWS, `${AWS}    failover: {to: east}\n`],
-      [DNS, `${DNS}  routing: simple\n`],
-      ['state: local', 'state: s3://bucket/prefix'],
+      [AWS, `${AWS}    failover: {to: second, floor: 4}\n`],
+      [
+        '  east:\n',
+        '  second: {provider: aws, region: us-east-1, type: t3.micro, image: debian-12}\n  east:\n',
+      ],
     ),
     [
-      '12:5: "failover" is not available in this version (keep enough instances in the other groups)',
-      '28:3: "routing" is not available in this version (Route53 names use multivalue answers, up to 100 instances)',
-      '30:8: state is not available in this version: state is kept beside the fleet file ("local")',
+      '12:20: groups "virginia" and "second" are in one place (aws:us-east-1), which falls silent as a whole (name a group in another place)',
+    ],
+  ],
+  [
+    'a failover without a floor, and one that sets in at once',
+    f(
+      [AWS, `${AWS}    failover: {to: east, after: 10s}\n`],
+      [JOYENT, `${JOYENT}    failover: {to: virginia, floor: 0}\n`],
+    ),
+    [
+      '12:15: "floor" is missing in groups.virginia.failover (it must be a whole number of at least 1)',
+      '12:33: after must be at least 1m, not "10s"',
+      '19:37: floor must be a whole number of at least 1, not 0',
+    ],
+  ],
+  [
+    'a batch of nothing',
+    f(['state: local', 'rollout: {batch: 0}']),
+    ['28:18: batch must be a whole number of at least 1, or a percentage such as "25%", not 0'],
+  ],
+  [
+    'a batch of more than all',
+    f(['state: local', 'rollout: {batch: 101%, pause: 30}']),
+    [
+      '28:18: batch must be a whole number of at least 1, or a percentage such as "25%", not "101%"',
+      '28:31: pause needs a unit: write "30s" or "30m", not 30',
+    ],
+  ],
+  [
+    'a batch of some other kind',
+    f(['state: local', 'rollout: {batch: [1]}']),
+    ['28:18: batch must be a whole number of at least 1, or a percentage such as "25%", not a list'],
+  ],
+  [
+    'what later versions bring',
+    f([DNS, `${DNS}  routing: simple\n`], ['state: local', 'state: s3://bucket/prefix']),
+    [
+      '27:3: "routing" is not available in this version (Route53 names use multivalue answers, up to 100 instances)',
+      '29:8: state is not available in this version: state is kept beside the fleet file ("local")',
     ],
   ],
   [

@@ -1,9 +1,8 @@
 import {nearest} from '../../../nearest.ts'
 import {IMAGE_ALIASES} from '../../../providers/image-aliases.ts'
 import {formatPath} from '../mistake.ts'
-import {placeKey} from '../place.ts'
 import {LABEL, LABEL_WORDS} from '../values.ts'
-import {asMapping, asText, groupsOf, type Rule} from './rule.ts'
+import {asMapping, asText, groupsOf, placeOf, type Rule} from './rule.ts'
 
 export const hasGroups: Rule = (data, report) => {
   const groups = asMapping(data).groups
@@ -35,12 +34,10 @@ export const awsPlace: Rule = (data, report) => {
 /** Two accounts in one place would look like one cloud that shows and hides the same instances in turn. */
 export const onePlaceOneAccount: Rule = (data, report) => {
   const first = new Map<string, {name: string; words: Readonly<Record<string, unknown>>}>()
-  for (const {name, path, group, provider} of groupsOf(data)) {
-    if (!provider) continue
-    const region = asText(group.region)
-    const endpoint = asText(group.endpoint)
-    if (provider === 'aws' && !region && !endpoint) continue
-    const key = placeKey({provider, region, endpoint, profile: asText(group.profile)})
+  for (const words of groupsOf(data)) {
+    const {name, path, group} = words
+    const key = placeOf(words)
+    if (key === undefined) continue
     const other = first.get(key)
     if (!other) first.set(key, {name, words: group})
     else
@@ -61,6 +58,17 @@ export const openOrSecurityGroups: Rule = (data, report) => {
         [...path, 'open'],
         '"open" and "securityGroups" exclude each other',
         'open the ports in your own security groups, or let mcd make one with "open"',
+        'key',
+      )
+}
+
+export const zonesOrSubnets: Rule = (data, report) => {
+  for (const {path, group} of groupsOf(data))
+    if (group.zones !== undefined && group.subnets !== undefined)
+      report(
+        [...path, 'zones'],
+        '"zones" and "subnets" exclude each other',
+        'a subnet is in one zone: list the subnets of the zones you want, in their order',
         'key',
       )
 }

@@ -1,4 +1,5 @@
 import type {Path} from '../mistake.ts'
+import {placeKey} from '../place.ts'
 
 /**
  * What joins several keys, one named function per rule. Rules read the file as it is, mistakes of the schema and all,
@@ -17,10 +18,15 @@ export const asText = (value: unknown): string | undefined =>
 export const asMapping = (value: unknown): Mapping =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Mapping) : {}
 
+export type GroupWords = {
+  readonly name: string
+  readonly path: Path
+  readonly group: Mapping
+  readonly provider: 'aws' | 'joyent' | undefined
+}
+
 /** The groups by name, in file order, with their paths. */
-export function groupsOf(
-  data: unknown,
-): {name: string; path: Path; group: Mapping; provider: 'aws' | 'joyent' | undefined}[] {
+export function groupsOf(data: unknown): GroupWords[] {
   return Object.entries(asMapping(asMapping(data).groups)).map(([name, value]) => {
     const group = asMapping(value)
     const provider = group.provider === 'triton' ? 'joyent' : group.provider
@@ -31,6 +37,14 @@ export function groupsOf(
       provider: provider === 'aws' || provider === 'joyent' ? provider : undefined,
     }
   })
+}
+
+/** The key of the place a group is in; undefined while the file does not say enough. */
+export function placeOf({group, provider}: GroupWords): string | undefined {
+  const region = asText(group.region)
+  const endpoint = asText(group.endpoint)
+  if (!provider || (provider === 'aws' && !region && !endpoint)) return undefined
+  return placeKey({provider, region, endpoint, profile: asText(group.profile)})
 }
 
 /** The dns blocks, in file order, with their paths. */
