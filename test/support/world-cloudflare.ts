@@ -11,6 +11,7 @@ import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import type {DnsRecord} from '../../src/sandbox/world/dns-answer.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
+import {atOnce, type Carry, carried} from './carry.ts'
 
 type Clouded = Pick<World, 'cloudflare'>
 
@@ -19,10 +20,12 @@ export function worldCloudflareDns(
   world: Clouded,
   runtime: Runtime,
   token: string = SANDBOX.cloudflare.operatorToken,
+  carry: Carry = atOnce,
 ): DnsProvider {
-  return dnsOver(worldClient(world.cloudflare, {token}), {
+  return dnsOver(carried('cloudflare', worldClient(world.cloudflare, {token}), carry), {
     runtime,
-    query: async (_nameServer, name, type) => answered(world.cloudflare, name, type),
+    query: (_nameServer, name, type) =>
+      carry('dns:query', async () => answered(world.cloudflare, name, type)),
   })
 }
 

@@ -9,6 +9,7 @@ import type {ActionName, RequestOf} from '../../src/sandbox/world/ec2/actions.ts
 import type {AwsCaller} from '../../src/sandbox/world/ec2/model.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
+import {atOnce, type Carry} from './carry.ts'
 
 type Clouded = Pick<World, 'ec2'>
 
@@ -20,10 +21,19 @@ export function worldEc2Compute(
   world: Clouded,
   place: Place,
   runtime: Runtime,
-  {accessKeyId = SANDBOX.aws.operator.accessKeyId, limits = {}}: {accessKeyId?: string; limits?: Limits} = {},
+  {
+    accessKeyId = SANDBOX.aws.operator.accessKeyId,
+    limits = {},
+    carry = atOnce,
+  }: {accessKeyId?: string; limits?: Limits; carry?: Carry} = {},
 ): ComputeProvider {
   const region = place.compatible ? SANDBOX.eucalyptusRegion : (place.region ?? '')
-  return computeOver(worldClient(world, accessKeyId, region), {place, runtime, limits})
+  const client = worldClient(world, accessKeyId, region)
+  return computeOver((call, input, signal) => carry(`ec2:${call}`, () => client(call, input, signal)), {
+    place,
+    runtime,
+    limits,
+  })
 }
 
 function worldClient({ec2}: Clouded, accessKeyId: string, region: string): AwsClient {

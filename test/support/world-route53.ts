@@ -11,6 +11,7 @@ import type {RecordSet} from '../../src/sandbox/world/route53/record-set.ts'
 import type {ChangeInfo} from '../../src/sandbox/world/route53.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
+import {atOnce, type Carry, carried} from './carry.ts'
 
 type Clouded = Pick<World, 'route53' | 'ec2'>
 
@@ -19,8 +20,9 @@ export function worldRoute53Dns(
   world: Clouded,
   runtime: Runtime,
   accessKeyId: string = SANDBOX.aws.operator.accessKeyId,
+  carry: Carry = atOnce,
 ): DnsProvider {
-  return dnsOver(worldClient(world, accessKeyId), {runtime})
+  return dnsOver(carried('route53', worldClient(world, accessKeyId), carry), {runtime})
 }
 
 function worldClient({route53, ec2}: Clouded, accessKeyId: string): Route53Client {

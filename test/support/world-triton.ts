@@ -6,6 +6,7 @@ import {type Answer, findRoute, refusal} from '../../src/sandbox/wire/cloudapi-r
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
+import {atOnce, type Carry} from './carry.ts'
 import {SOME_PUBLIC_KEY} from './triton-world.ts'
 
 /**
@@ -17,10 +18,16 @@ export function worldTritonCompute(
   world: Pick<World, 'triton'>,
   place: Place,
   runtime: Runtime,
+  carry: Carry = atOnce,
 ): ComputeProvider {
   const account = world.triton.account()
   if (account.keys.length === 0) account.addKey(SOME_PUBLIC_KEY)
-  return joyentCompute({place, runtime, transport: worldTransport(world)})
+  const transport = worldTransport(world)
+  return joyentCompute({
+    place,
+    runtime,
+    transport: request => carry(`cloudapi:${request.method} ${request.path}`, () => transport(request)),
+  })
 }
 
 function worldTransport({triton}: Pick<World, 'triton'>): Transport {
