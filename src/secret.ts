@@ -32,3 +32,18 @@ export class Secret {
     return MASK
   }
 }
+
+/** What a person is shown where a text may quote some of a secret: no line of it is left. For messages of others' making. */
+export function conceal(text: string, values: Iterable<unknown>): string {
+  let shown = text
+  for (const value of values) {
+    if (!(value instanceof Secret)) continue
+    const lines = value
+      .reveal()
+      .split(/\r?\n/)
+      .map(line => line.trim())
+    for (const line of lines.sort((a, b) => b.length - a.length))
+      if (line !== '') shown = shown.replaceAll(line, MASK)
+  }
+  return shown
+}

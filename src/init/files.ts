@@ -3,13 +3,14 @@ import {basename, dirname, join, relative, resolve, sep} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {UsageError} from '../errors.ts'
 import {type StarterOptions, starterFleetFile, starterVariables} from '../fleet/file/starter.ts'
+import {DOCUMENTS} from '../userdata/template.ts'
 
 export type InitOptions = Omit<StarterOptions, 'template' | 'schema'> & {
   /** Where the fleet file goes. */
   readonly directory: string
   /** Folder of the mcd package: its templates and its schema. */
   readonly packageRoot: string
-  /** A built-in template; a copy of it goes beside the fleet file, to be changed. */
+  /** A built-in template (`nginx`) or one of its documents (`nginx/userdata.sh`); a copy goes beside the fleet file, to be changed. */
   readonly template: string
   readonly overwrite: boolean
 }
@@ -35,13 +36,16 @@ export async function initFleet(options: InitOptions): Promise<InitResult> {
   return {directory, files: [...files.keys()], variables: starterVariables(options)}
 }
 
-/** Files of a built-in template by their path in its folder. */
+/** Files of a built-in template by their path in its folder: one of its documents, and what belongs to it. */
 async function readTemplate({packageRoot, template}: InitOptions): Promise<Map<string, string>> {
   const templates = join(packageRoot, 'templates', 'userdata')
-  const folder = join(templates, basename(template))
+  const [, name = template, form] = /^(.*)[/\\](.*)$/.exec(template) ?? []
+  const folder = join(templates, basename(name))
   const entries = await readdir(folder, {recursive: true, withFileTypes: true}).catch(
     async (cause: unknown) => {
-      const known = (await readdir(templates)).filter(name => name !== 'registration')
+      const known = (await readdir(templates, {withFileTypes: true}))
+        .filter(entry => entry.isDirectory() && entry.name !== 'registration')
+        .map(entry => entry.name)
       throw new UsageError(`There is no template "${template}".`, {
         cause,
         suggestions: [`Use one of: ${known.join(', ')}.`],
@@ -49,9 +53,17 @@ async function readTemplate({packageRoot, template}: InitOptions): Promise<Map<s
     },
   )
   const paths = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+  const document = form ?? DOCUMENTS.find(one => paths.includes(join(folder, one)))
   const files = await Promise.all(
-    paths.map(async path => [relative(folder, path), await readFile(path, 'utf8')] as const),
+    paths
+      .map(path => [relative(folder, path), path] as const)
+      .filter(([name]) => name === document || !DOCUMENTS.includes(name))
+      .map(async ([name, path]) => [name, await readFile(path, 'utf8')] as const),
   )
+  if (!files.some(([name]) => name === document))
+    throw new UsageError(`There is no ${form ?? DOCUMENTS.join(' or ')} in template "${name}".`, {
+      suggestions: ['Name the template alone, or one of the documents in its folder.'],
+    })
   return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -2,10 +2,10 @@ import {Liquid, LiquidError} from 'liquidjs'
 import {McdError} from '../errors.ts'
 import type {Fleet, Group, Scalar} from '../fleet/model.ts'
 import {nearest} from '../nearest.ts'
-import {Secret} from '../secret.ts'
+import {conceal, Secret} from '../secret.ts'
 import {misplacedInShell, misplacedInYaml, shellMarker, yamlMarker} from './placement.ts'
 import {quoteShell, quoteYaml} from './quote.ts'
-import type {Template, TemplateKind} from './template.ts'
+import {kindOf, type Template, type TemplateKind} from './template.ts'
 
 /** What templates may say between double braces; templates/userdata/README.md lists it for people. */
 export type TemplateValues = {
@@ -47,7 +47,7 @@ export const origin: Unveil = secret => `secret from ${secret.origin}`
 const QUOTES = {'cloud-config': quoteYaml, shell: quoteShell}
 const MARKERS = {'cloud-config': yamlMarker, shell: shellMarker}
 
-/** Not there: they would make two renderings differ, or read files. */
+/** Not there: they would make two renderings differ, or turn a document inside out. */
 const WITHOUT = {
   filters: [
     'date',
@@ -58,7 +58,7 @@ const WITHOUT = {
     'sample',
     'shuffle',
   ],
-  tags: ['include', 'render', 'layout', 'block'],
+  tags: ['layout', 'block'],
 }
 const MEMORY_LIMIT = 10_000_000
 
@@ -70,8 +70,21 @@ const MEMORY_LIMIT = 10_000_000
 export function fillTemplate(template: Template, values: TemplateValues, unveil: Unveil): string {
   refuseStrangeCharacters(template, values)
   const scope = {...values, vars: openVars(values.vars, unveil)}
-  refuseMisplaced(template, scope)
-  return run(template, scope, QUOTES[template.kind])
+  try {
+    refuseMisplaced(template, scope)
+    const filled = run(template, scope, QUOTES[template.kind])
+    // cloud-init tells by the first line alone what it is given.
+    if (kindOf(filled) !== template.kind)
+      throw new McdError(
+        `userdata.template ${template.name}: its first line does not stay one of its own: a "-" inside a tag's braces takes away line breaks.`,
+        {suggestions: ['Leave the "-" away in the tag that ends right before what follows the first line.']},
+      )
+    return filled
+  } catch (error) {
+    // A line that is shown may hold what `raw` put there.
+    if (error instanceof McdError) error.message = conceal(error.message, Object.values(values.vars))
+    throw error
+  }
 }
 
 type Scope = Omit<TemplateValues, 'vars'> & {readonly vars: Readonly<Record<string, Scalar>>}
@@ -82,25 +95,31 @@ function openVars(vars: TemplateValues['vars'], unveil: Unveil): Record<string, 
   )
 }
 
-function run({name, text}: Template, scope: Scope, quote: (text: string) => string): string {
+function run(template: Template, scope: Scope, quote: (text: string) => string): string {
+  try {
+    // Globals reach into what `render` renders, which sees nothing else.
+    return engine(template, quote).parseAndRenderSync(template.text, scope, {globals: scope})
+  } catch (error) {
+    if (!(error instanceof LiquidError)) throw error
+    throw explain(template, error, scope)
+  }
+}
+
+/** Liquid with nothing but the template's own partials to read. */
+function engine({partials}: Template, quote: (text: string) => string): Liquid {
   const liquid = new Liquid({
     strictVariables: true,
     strictFilters: true,
     ownPropertyOnly: true,
     // `{% if vars.extra %}` and `| default:` are how a template asks for what may be absent.
     lenientIf: true,
-    templates: {},
+    templates: {...partials},
     memoryLimit: MEMORY_LIMIT,
     outputEscape: value => quoteValue(value, quote),
   })
   for (const filter of WITHOUT.filters) delete liquid.filters[filter]
   for (const tag of WITHOUT.tags) delete liquid.tags[tag]
-  try {
-    return liquid.parseAndRenderSync(text, scope)
-  } catch (error) {
-    if (!(error instanceof LiquidError)) throw error
-    throw explain(name, error, scope)
-  }
+  return liquid
 }
 
 function quoteValue(value: unknown, quote: (text: string) => string): string {
@@ -112,17 +131,45 @@ function quoteValue(value: unknown, quote: (text: string) => string): string {
   })
 }
 
-function explain(name: string, error: LiquidError, scope: Scope): McdError {
+function explain(template: Template, error: LiquidError, scope: Scope): McdError {
   const [line, column] = error.token.getPosition()
-  const why = error.message.replace(/, line:\d+, col:\d+$/, '')
+  const {why, meant, hint} = reasonOf(template, error.message, scope)
+  const suggestions = meant ? [`Did you mean "${meant}"?`] : hint ? [hint] : []
+  return new McdError(`userdata.template ${placeIn(template, error.token.input)}:${line}:${column}: ${why}`, {
+    suggestions,
+  })
+}
+
+/** `nginx`, or `nginx (page.liquid)` where the text at hand is a partial's. */
+function placeIn({name, text, partials}: Template, input: string): string {
+  const [partial] = Object.entries(partials).find(([, own]) => own === input && own !== text) ?? []
+  return partial === undefined ? name : `${name} (${partial}.liquid)`
+}
+
+function reasonOf(
+  {text, partials}: Template,
+  message: string,
+  scope: Scope,
+): {why: string; meant?: string | undefined; hint?: string} {
+  const why = message.replace(/(, file:.*)?, line:\d+, col:\d+$/, '')
   const [, path] = /^undefined variable: (\S+)/.exec(why) ?? []
-  const meant = path === undefined ? undefined : nearest(path, pathsOf(scope))
-  const suggestions = meant ? [`Did you mean "${meant}"?`] : []
-  if (!meant && path?.startsWith('vars.'))
-    suggestions.push(
-      `Give it under userdata.vars in the fleet file, or write "{{ ${path} | default: 'something' }}".`,
-    )
-  return new McdError(`userdata.template ${name}:${line}:${column}: ${why}`, {suggestions})
+  if (path !== undefined) {
+    const hint = `Give it under userdata.vars in the fleet file, or write "{{ ${path} | default: 'something' }}".`
+    return {why, meant: nearest(path, pathsOf(scope)), ...(path.startsWith('vars.') && {hint})}
+  }
+  const [, partial] = /^ENOENT: Failed to lookup "(.*)" in /.exec(why) ?? []
+  if (partial !== undefined) {
+    // A name that was computed may hold a secret.
+    const file = [text, ...Object.values(partials)].some(one => one.includes(partial))
+      ? partial.replace(/\.liquid$/, '')
+      : '…'
+    return {
+      why: `there is no partial "${file}": no ${file}.liquid beside the document`,
+      meant: nearest(file, Object.keys(partials)),
+    }
+  }
+  if (why.includes('call stack')) return {why: 'its partials render each other without end'}
+  return {why}
 }
 
 /** `vars.title`, `service.health.path`. */

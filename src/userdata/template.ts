@@ -1,5 +1,5 @@
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
-import {dirname, isAbsolute, join, resolve} from 'node:path'
+import {basename, dirname, isAbsolute, join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {McdError} from '../errors.ts'
 import {nearest} from '../nearest.ts'
@@ -12,10 +12,13 @@ export type Template = {
   readonly name: string
   readonly kind: TemplateKind
   readonly text: string
+  /** What it may `render` or `include`: each `NAME.liquid` beside it, by NAME. Nothing else can be read from a template. */
+  readonly partials: Readonly<Record<string, string>>
 }
 
-/** The document in a template's folder; the first that is there counts. */
-const DOCUMENTS = ['userdata.yaml', 'userdata.sh']
+/** The document in a template's folder; the first that is there counts, another is named with the folder (`nginx/userdata.sh`). */
+export const DOCUMENTS = ['userdata.yaml', 'userdata.sh']
+const PARTIAL = '.liquid'
 
 /** `templates/userdata` of this package, whether mcd runs from its bundle or from its sources. */
 export function builtInTemplates(): string {
@@ -35,7 +38,7 @@ export function builtInTemplates(): string {
 
 /**
  * The template a fleet file names: a built-in one by its name, else a folder or file by its path, relative to the fleet
- * file. Throws McdError with the nearest name when there is none.
+ * file, else a built-in one's document by its path. Throws McdError with the nearest name when there is none.
  */
 export function loadTemplate(
   name: string,
@@ -44,9 +47,9 @@ export function loadTemplate(
 ): Template {
   const isName = !/[\\/]/.test(name) && !name.startsWith('.')
   const own = isAbsolute(name) ? name : resolve(fleetFolder, name)
-  const file = (isName && documentIn(join(builtIn, name))) || documentOf(own)
+  const file = (isName && documentIn(join(builtIn, name))) || documentOf(own) || documentByPath(builtIn, name)
   if (file === undefined) throw unknownTemplate(name, isName, own, builtIn)
-  const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '')
+  const text = readText(file)
   const kind = kindOf(text)
   if (kind === undefined)
     throw new McdError(
@@ -57,12 +60,30 @@ export function loadTemplate(
         ],
       },
     )
-  return {name, kind, text}
+  return {name, kind, text, partials: partialsBeside(file)}
 }
 
 export function kindOf(text: string): TemplateKind | undefined {
   if (/^#cloud-config[ \t\r]*(\n|$)/.test(text)) return 'cloud-config'
   return text.startsWith('#!') ? 'shell' : undefined
+}
+
+function partialsBeside(file: string): Record<string, string> {
+  const folder = dirname(file)
+  const names = readdirSync(folder, {withFileTypes: true})
+    .filter(entry => entry.isFile() && entry.name.endsWith(PARTIAL))
+    .map(({name}) => name)
+  return Object.fromEntries(names.map(name => [basename(name, PARTIAL), readText(join(folder, name))]))
+}
+
+const readText = (file: string): string => readFileSync(file, 'utf8').replace(/^\ufeff/, '')
+
+/** `nginx/userdata.sh` */
+function documentByPath(builtIn: string, name: string): string | undefined {
+  const [folder = '', document = '', ...rest] = name.split(/[\\/]/)
+  const file = join(builtIn, folder, document)
+  const isOne = rest.length === 0 && /^[\w-]+$/.test(folder) && DOCUMENTS.includes(document)
+  return isOne && existsSync(file) ? file : undefined
 }
 
 function documentOf(path: string): string | undefined {

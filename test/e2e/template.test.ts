@@ -1,11 +1,11 @@
-import {readFileSync} from 'node:fs'
+import {cpSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, expect, test} from 'vitest'
 import {type Workplace, workplaces} from '../support/cli.ts'
 import {has} from '../support/programs.ts'
 import {NAME, twoCloudFleet} from '../support/two-cloud-fleet.ts'
 
-const NGINX = join(import.meta.dirname, '..', '..', 'templates', 'userdata', 'nginx', 'userdata.yaml')
+const NGINX = join(import.meta.dirname, '..', '..', 'templates', 'userdata', 'nginx')
 const FOOTER = '<p>Served by INSTANCE_ID'
 
 const all = workplaces()
@@ -15,7 +15,7 @@ test('a changed title and a changed template change the page that is served, and
   const registration = has('curl') ? 'self' : 'mcd'
   const fleet = {vendor: 'route53', registration, virginia: 1, east: 1, template: './site'} as const
   const place = all.open()
-  place.write(readFileSync(NGINX, 'utf8'), 'site/userdata.yaml')
+  cpSync(NGINX, join(place.folder, 'site'), {recursive: true})
   place.write(twoCloudFleet({...fleet, title: 'First'}))
   const first = await place.up()
   expect(first).toMatchObject({converged: true, exit: 0})
@@ -23,8 +23,11 @@ test('a changed title and a changed template change the page that is served, and
 
   place.write(twoCloudFleet({...fleet, title: 'Second'}))
   place.write(
-    readFileSync(NGINX, 'utf8').replace(FOOTER, `<p>The template's own words</p>\n${FOOTER}`),
-    'site/userdata.yaml',
+    readFileSync(join(NGINX, 'page.liquid'), 'utf8').replace(
+      FOOTER,
+      `<p>The template's own words</p>\n${FOOTER}`,
+    ),
+    'site/page.liquid',
   )
   const refused = await place.mcd(['up', '--sandbox'])
   expect(refused.exitCode).toBe(2)

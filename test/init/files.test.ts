@@ -45,6 +45,23 @@ test('a fleet file that can be read and a copy of the template are written', asy
   expect(fleet).toMatchObject({name: 'shop', file: join(options.directory, 'mcd.yaml')})
 })
 
+test('of a template in two forms the first is copied, or the one that is named', async () => {
+  const folder = join(options.packageRoot, 'templates/userdata/nginx')
+  await writeFile(join(folder, 'userdata.sh'), '#!/bin/sh\n')
+  const {files} = await initFleet(options)
+  expect(files).not.toContain(join('userdata', 'userdata.sh'))
+  const named = await initFleet({
+    ...options,
+    directory: `${options.directory}-2`,
+    template: 'nginx/userdata.sh',
+  })
+  expect(named.files).toEqual([
+    'mcd.yaml',
+    join('userdata', 'site', 'index.html'),
+    join('userdata', 'userdata.sh'),
+  ])
+})
+
 test('nothing is written where one of the files is there already', async () => {
   await mkdir(join(options.directory, 'userdata'), {recursive: true})
   await writeFile(join(options.directory, 'userdata/userdata.yaml'), 'mine')

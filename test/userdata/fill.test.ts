@@ -12,7 +12,12 @@ import {fillTemplate, mask, origin, reveal, templateValues} from '../../src/user
 import {kindOf, type Template} from '../../src/userdata/template.ts'
 import {AWS, groupIn, TRITON, webFleet} from '../support/userdata-fleet.ts'
 
-const template = (text: string): Template => ({name: 'mine', kind: kindOf(text) ?? 'shell', text})
+const template = (text: string, partials: Template['partials'] = {}): Template => ({
+  name: 'mine',
+  kind: kindOf(text) ?? 'shell',
+  text,
+  partials,
+})
 const valuesWith = (vars: Record<string, Scalar | Secret>, place = AWS) =>
   templateValues(webFleet({userdata: {template: 'mine', vars}}), groupIn(place))
 const fill = (text: string, vars: Record<string, Scalar | Secret> = {}) =>
@@ -85,15 +90,56 @@ describe('mistakes are told with their place', () => {
       'undefined filter: date',
       undefined,
     ],
-    ['a file from outside', yaml("{% include '/etc/passwd' %}"), 'tag "include" not found', undefined],
+    [
+      'a file from outside',
+      yaml("{% include '/etc/passwd' %}"),
+      'mine:2:1: there is no partial "/etc/passwd"',
+      undefined,
+    ],
     ['what a value was made of', yaml('a: {{ vars.title.constructor }}'), 'undefined variable', undefined],
     ['a document that is no YAML', yaml('a: [{{ vars.title }}'), 'is not valid YAML', undefined],
+    ['a first line that is lost', yaml('{%- if true -%}a: 1{% endif %}'), 'its first line', undefined],
     ['the line of what is never closed', yaml('a: [1,\n'), 'is not valid YAML at: a: [1,', undefined],
   ])('%s', (_rule, text, message, suggestion) => {
     const error = errorOf(() => fill(text, {title: 'x'}))
     expect(error.name).toBe('McdError')
     expect(error.message).toContain(message)
     if (suggestion) expect(error.suggestions.join()).toContain(suggestion)
+  })
+})
+
+describe('partials', () => {
+  const filled = (text: string, partials: Record<string, string>) =>
+    fillTemplate(template(text, partials), valuesWith({v: "it's"}), reveal)
+
+  test('quote as the document does, see the facts, and what they are given', () => {
+    const partials = {hello: 'echo {{ greeting }} {{ vars.v }} {{ fleet.name }}'}
+    expect(filled(script("{% render 'hello', greeting: 'a b' %}"), partials)).toContain(
+      "echo 'a b' 'it'\\''s' 'web'",
+    )
+    expect(filled(script("{% assign greeting = 'a b' %}{% include 'hello' %}"), partials)).toContain(
+      "echo 'a b' 'it'\\''s' 'web'",
+    )
+  })
+
+  test('are only those beside the document, and a mistake in one is told with its name', () => {
+    const partials = {page: 'a\n {{ vars.w }}', loop: "{% render 'loop' %}"}
+    for (const [name, message] of [
+      ['../page', 'mine:2:1: there is no partial "../page"'],
+      ['/etc/hostname', 'mine:2:1: there is no partial "/etc/hostname"'],
+      ['page', 'mine (page.liquid):2:5: undefined variable: vars.w'],
+      ['loop', 'its partials render each other without end'],
+    ])
+      expect(errorOf(() => filled(script(`{% render '${name}' %}`), partials)).message).toContain(message)
+    expect(errorOf(() => filled(script("{% render 'pgae' %}"), partials)).suggestions).toEqual([
+      'Did you mean "page"?',
+    ])
+  })
+
+  test('cannot hide a value where its quoting does not protect it', () => {
+    expect(errorOf(() => filled(script('echo "{% render \'v\' %}"'), {v: '{{ vars.v }}'})).message).toContain(
+      'echo {{ … }}',
+    )
   })
 })
 
@@ -144,6 +190,12 @@ describe('secrets', () => {
   test('are in no error', () => {
     const error = errorOf(() => fill(yaml('a: "{{ vars.password }}"'), vars))
     expect(error.message).not.toContain('pa"ss')
+    const key = new Secret('-----BEGIN KEY-----\nsecret line', 'env:KEY')
+    const shown = [
+      errorOf(() => fill(yaml('a: "{{ vars.key }}" {{ vars.key | raw }}'), {key})),
+      errorOf(() => fill(yaml('{% render vars.key %}'), {key})),
+    ]
+    for (const {message} of shown) expect(message).not.toMatch(/BEGIN KEY|secret line/)
   })
 })
 

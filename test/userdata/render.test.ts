@@ -126,7 +126,7 @@ describe('the document', () => {
     () => {
       const text = '#!/bin/sh\n# Grüße, 🦫\n--mcd-\necho  done \n'
       const {bytes} = render({
-        template: {name: 'mine', kind: 'shell', text},
+        template: {name: 'mine', kind: 'shell', text, partials: {}},
         capabilities: {...EC2, userdataMaxBytes: 65_536},
       })
       const program = `
@@ -224,7 +224,7 @@ describe('templates', () => {
   test('an unknown one is told with the nearest name', () => {
     expect(() => loadTemplate('ngnix', '/fleets/web')).toThrow(
       expect.objectContaining({
-        message: expect.stringContaining("neither one of mcd's own templates (nginx) nor a path"),
+        message: expect.stringContaining("neither one of mcd's own templates (nginx, program, shell) nor a path"),
         suggestions: ['Did you mean "nginx"?'],
       }),
     )
