@@ -1,6 +1,7 @@
 import type {ProcessIdentity} from '../process-identity.ts'
 import type {LaunchOrder, LaunchReceipt, Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsChange, DnsVendor} from '../providers/dns.ts'
+import type {Retry} from '../providers/retries.ts'
 
 /** A launch order as the journal keeps it: everything but the userdata, which holds secrets and stays as a keyed digest (decision 8). */
 export type FrozenOrder = Omit<LaunchOrder, 'userdata' | 'resumed'> & {
@@ -129,9 +130,6 @@ export type JournalEvent =
     }
   /** The end of a run, also of one that failed or was interrupted: the lease is free. */
   | {readonly type: 'run-finished'; readonly exit: number; readonly converged: boolean}
-
-/** One attempt at a call that did not get through: which call, what it met, when. */
-export type Retry = {readonly call: string; readonly why: string; readonly atMs: number}
 
 /** An event as it lies in the store. */
 export type StoredEvent = {

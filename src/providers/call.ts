@@ -1,5 +1,6 @@
 import {McdError, TransientError, UnreachableError} from '../errors.ts'
 import type {Runtime} from '../runtime.ts'
+import {noteRetry} from './retries.ts'
 
 /** A token bucket as the vendors document theirs: `burst` requests at once, then `perSecond`. */
 export type Rate = {burst: number; perSecond: number}
@@ -69,7 +70,11 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
         if (error.effect === 'unknown') effect = 'unknown'
         everReached ||= error.throttled || error.effect === 'unknown'
         if (error.throttled) buckets.get(bucket ?? '')?.slowDown()
-        if (error.effect === 'unknown' && !repeatable) throw error
+        const retry = {call: `${service} ${name}`, why: error.message, atMs: runtime.now()}
+        if (error.effect === 'unknown' && !repeatable) {
+          noteRetry(retry)
+          throw error
+        }
         const waitMs = error.retryAfterMs ?? backoffMs(runtime, attempt)
         if (
           attempt >= (everReached ? attempts : Math.min(attempts, FIRST_CONTACT_ATTEMPTS)) ||
@@ -86,6 +91,7 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
             },
           )
         }
+        noteRetry(retry)
         await runtime.sleep(waitMs)
       }
     }
