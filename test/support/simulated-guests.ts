@@ -61,6 +61,14 @@ export class SimulatedGuests implements Hypervisor {
     if (guest && this.#serving.get(guest.publicIp) === id) this.#serving.delete(guest.publicIp)
   }
 
+  setServing(id: string, serves: boolean): void {
+    if (serves) this.broken.delete(id)
+    else this.broken.add(id)
+    const guest = this.#guests.get(id)
+    if (guest && !serves) this.#serving.delete(guest.publicIp)
+    if (guest && serves) this.#serving.set(guest.publicIp, id)
+  }
+
   console(id: string): string {
     return this.#guests.has(id) ? `${id} booted\n` : ''
   }
@@ -84,8 +92,12 @@ export class SimulatedGuests implements Hypervisor {
     this.serves(address) ? {ok: true} : {ok: false, why: `connection refused at ${address}:${port}`}
 }
 
-/** The simulation's userdata: JSON that says whether the guest registers itself. */
-export const simulatedUserdata = (self: boolean): Uint8Array => Buffer.from(JSON.stringify({self}))
+/** A secret in every guest's userdata, by which it is seen where it must not be. */
+export const CANARY = 'canary-8d1f0c52a7'
+
+/** The simulation's userdata: JSON that says whether the guest registers itself, the user's own part, and a secret. */
+export const simulatedUserdata = (self: boolean, template = ''): Uint8Array =>
+  Buffer.from(JSON.stringify({self, template, token: CANARY}))
 
 function registersItself({userdata}: Guest): boolean {
   return Buffer.from(userdata).toString().includes('"self":true')

@@ -21,6 +21,7 @@ export const DELAYS: Delays = {
 export type TritonStage = {
   readonly time: VirtualTime
   readonly core: Core
+  readonly calls: CallLog
   readonly triton: TritonWorld
   /** The sandbox's own account, with a key. */
   readonly session: Session
@@ -40,5 +41,5 @@ export function tritonStage(
   }
   const triton = new TritonWorld(core)
   triton.account().addKey(SOME_PUBLIC_KEY)
-  return {time, core, triton, session: triton.session('sandbox', {name: 'operator'})}
+  return {time, core, calls: core.calls, triton, session: triton.session('sandbox', {name: 'operator'})}
 }

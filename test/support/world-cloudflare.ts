@@ -1,7 +1,9 @@
 import type {DnsReply} from '../../src/dns/query.ts'
+import {TransientError} from '../../src/errors.ts'
 import {classify} from '../../src/providers/cloudflare/classify.ts'
 import type {CloudflareClient, Page} from '../../src/providers/cloudflare/client.ts'
 import {dnsOver} from '../../src/providers/cloudflare/dns.ts'
+import {neverConnected} from '../../src/providers/connection.ts'
 import type {DnsProvider} from '../../src/providers/dns.ts'
 import type {Runtime} from '../../src/runtime.ts'
 import {recordJson, zoneJson} from '../../src/sandbox/wire/cloudflare/json.ts'
@@ -9,11 +11,12 @@ import type {Page as WorldPage} from '../../src/sandbox/world/cloudflare/paging.
 import type {CloudflareSession, CloudflareWorld} from '../../src/sandbox/world/cloudflare.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import type {DnsRecord} from '../../src/sandbox/world/dns-answer.ts'
+import {ConnectionLost} from '../../src/sandbox/world/faults/answers.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
 import {atOnce, type Carry, carried} from './carry.ts'
 
-type Clouded = Pick<World, 'cloudflare'>
+type Clouded = Pick<World, 'cloudflare' | 'calls'>
 
 /** CloudFlare's DNS straight on the world: the adapter's own decisions, without sockets or the vendor's library. */
 export function worldCloudflareDns(
@@ -22,46 +25,50 @@ export function worldCloudflareDns(
   token: string = SANDBOX.cloudflare.operatorToken,
   carry: Carry = atOnce,
 ): DnsProvider {
-  return dnsOver(carried('cloudflare', worldClient(world.cloudflare, {token}), carry), {
+  return dnsOver(carried('cloudflare', worldClient(world, {token}), carry), {
     runtime,
     query: (_nameServer, name, type) =>
       carry('dns:query', async () => answered(world.cloudflare, name, type)),
   })
 }
 
-function worldClient(cloudflare: CloudflareWorld, session: CloudflareSession): CloudflareClient {
+function worldClient({cloudflare, calls}: Clouded, session: CloudflareSession): CloudflareClient {
+  /** Refusals of the world, and broken connections, as the adapter hears them from the wire. */
+  const asked = async <T>(what: string, input: unknown, work: () => T): Promise<T> => {
+    try {
+      return await calls.plan.carry(`${what} ${JSON.stringify(input)}`, work)
+    } catch (error) {
+      if (error instanceof ConnectionLost)
+        throw new TransientError(`CloudFlare could not be reached for ${what}: ${error.message}`, {
+          effect: neverConnected(error.code) ? 'none' : 'unknown',
+          cause: error,
+        })
+      if (!(error instanceof VendorError)) throw error
+      const {status, code, message, detail, headers} = error
+      const seconds = headers['retry-after']
+      throw classify(what, {
+        status,
+        errors: [{code: Number(code), message, ...detail}],
+        retryAfterSeconds: seconds === undefined ? undefined : Number(seconds),
+      })
+    }
+  }
   return {
-    zones: async (name, page) =>
-      asked('GET zones', () =>
+    zones: (name, page) =>
+      asked('GET zones', {name, page}, () =>
         toPage(cloudflare.listZones(session, new URLSearchParams({name, page: String(page)})), zoneJson),
       ),
-    records: async (zoneId, name, page) =>
-      asked('GET dns_records', () => {
+    records: (zoneId, name, page) =>
+      asked('GET dns_records', {zoneId, name, page}, () => {
         const params = new URLSearchParams({'name.exact': name, page: String(page), per_page: '1000'})
         return toPage(cloudflare.listRecords(session, zoneId, params), recordJson)
       }),
-    batch: async (zoneId, batch) =>
-      asked('POST dns_records/batch', () => void cloudflare.batchRecords(session, zoneId, batch)),
-    create: async (zoneId, record) =>
-      asked('POST dns_records', () => void cloudflare.createRecord(session, zoneId, record)),
-    delete: async (zoneId, id) =>
-      asked('DELETE dns_records', () => void cloudflare.deleteRecord(session, zoneId, id)),
-  }
-}
-
-/** Refusals of the world as the adapter hears them from the wire. */
-function asked<T>(what: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof VendorError)) throw error
-    const {status, code, message, detail, headers} = error
-    const seconds = headers['retry-after']
-    throw classify(what, {
-      status,
-      errors: [{code: Number(code), message, ...detail}],
-      retryAfterSeconds: seconds === undefined ? undefined : Number(seconds),
-    })
+    batch: (zoneId, batch) =>
+      asked('POST dns_records/batch', batch, () => void cloudflare.batchRecords(session, zoneId, batch)),
+    create: (zoneId, record) =>
+      asked('POST dns_records', record, () => void cloudflare.createRecord(session, zoneId, record)),
+    delete: (zoneId, id) =>
+      asked('DELETE dns_records', id, () => void cloudflare.deleteRecord(session, zoneId, id)),
   }
 }
 

@@ -7,11 +7,12 @@ import type {Runtime} from '../../src/runtime.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import type {ActionName, RequestOf} from '../../src/sandbox/world/ec2/actions.ts'
 import type {AwsCaller} from '../../src/sandbox/world/ec2/model.ts'
+import {ConnectionLost} from '../../src/sandbox/world/faults/answers.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
 import {atOnce, type Carry} from './carry.ts'
 
-type Clouded = Pick<World, 'ec2'>
+type Clouded = Pick<World, 'ec2' | 'calls'>
 
 /**
  * EC2 straight on the world: the adapter's own decisions, pacing and retries, without sockets and without the SDK. The
@@ -36,7 +37,7 @@ export function worldEc2Compute(
   })
 }
 
-function worldClient({ec2}: Clouded, accessKeyId: string, region: string): AwsClient {
+function worldClient({ec2, calls}: Clouded, accessKeyId: string, region: string): AwsClient {
   const serve = (call: AwsCallName, input: object): object => {
     const principal = ec2.keys.principalOf(accessKeyId)
     if (!principal)
@@ -53,8 +54,11 @@ function worldClient({ec2}: Clouded, accessKeyId: string, region: string): AwsCl
   }
   return async (call, input) => {
     try {
-      return renamed(serve(call, input), upperFirst) as AwsCalls[typeof call]['output']
+      const question = `${region} ${call} ${JSON.stringify(input)}`
+      const reply = await calls.plan.carry(question, () => serve(call, input))
+      return renamed(reply, upperFirst) as AwsCalls[typeof call]['output']
     } catch (error) {
+      if (error instanceof ConnectionLost) throw classify(call, error)
       throw error instanceof VendorError ? classify(call, asSdkThrows(error)) : error
     }
   }

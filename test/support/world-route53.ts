@@ -6,6 +6,7 @@ import {dnsOver} from '../../src/providers/route53/dns.ts'
 import type {Runtime} from '../../src/runtime.ts'
 import type {Principal} from '../../src/sandbox/world/calls.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
+import {ConnectionLost} from '../../src/sandbox/world/faults/answers.ts'
 import type {ChangeInput} from '../../src/sandbox/world/route53/change-input.ts'
 import type {RecordSet} from '../../src/sandbox/world/route53/record-set.ts'
 import type {ChangeInfo} from '../../src/sandbox/world/route53.ts'
@@ -13,7 +14,7 @@ import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
 import {atOnce, type Carry, carried} from './carry.ts'
 
-type Clouded = Pick<World, 'route53' | 'ec2'>
+type Clouded = Pick<World, 'route53' | 'ec2' | 'calls'>
 
 /** Route53 straight on the world: the adapter's own decisions, without sockets or the vendor's library. */
 export function worldRoute53Dns(
@@ -25,19 +26,22 @@ export function worldRoute53Dns(
   return dnsOver(carried('route53', worldClient(world, accessKeyId), carry), {runtime})
 }
 
-function worldClient({route53, ec2}: Clouded, accessKeyId: string): Route53Client {
+function worldClient({route53, ec2, calls}: Clouded, accessKeyId: string): Route53Client {
   /** Refusals of the world as the adapter hears them from the SDK. */
-  const asked = async <T>(what: string, work: (principal: Principal) => T): Promise<T> => {
+  const asked = async <T>(what: string, input: object, work: (principal: Principal) => T): Promise<T> => {
     try {
-      const principal = ec2.keys.principalOf(accessKeyId)
-      if (!principal)
-        throw new VendorError(
-          403,
-          'InvalidClientTokenId',
-          'The security token included in the request is invalid.',
-        )
-      return work(principal)
+      return await calls.plan.carry(`${what} ${JSON.stringify(input)}`, () => {
+        const principal = ec2.keys.principalOf(accessKeyId)
+        if (!principal)
+          throw new VendorError(
+            403,
+            'InvalidClientTokenId',
+            'The security token included in the request is invalid.',
+          )
+        return work(principal)
+      })
     } catch (error) {
+      if (error instanceof ConnectionLost) throw classify(what, error)
       if (!(error instanceof VendorError)) throw error
       const {code, message, status} = error
       throw classify(
@@ -48,7 +52,7 @@ function worldClient({route53, ec2}: Clouded, accessKeyId: string): Route53Clien
   }
   return {
     listHostedZonesByName: input =>
-      asked('ListHostedZonesByName', principal => {
+      asked('ListHostedZonesByName', input, principal => {
         const {zones, next} = route53.listHostedZonesByName(principal, {
           ...(input.DNSName !== undefined && {dnsName: input.DNSName}),
           ...(input.HostedZoneId !== undefined && {hostedZoneId: input.HostedZoneId}),
@@ -69,7 +73,7 @@ function worldClient({route53, ec2}: Clouded, accessKeyId: string): Route53Clien
         }
       }),
     listResourceRecordSets: input =>
-      asked('ListResourceRecordSets', principal => {
+      asked('ListResourceRecordSets', input, principal => {
         const {sets, next} = route53.listRecordSets(principal, input.HostedZoneId ?? '', {
           ...(input.StartRecordName !== undefined && {name: input.StartRecordName}),
           ...(input.StartRecordType !== undefined && {type: input.StartRecordType}),
@@ -86,7 +90,7 @@ function worldClient({route53, ec2}: Clouded, accessKeyId: string): Route53Clien
         }
       }),
     changeResourceRecordSets: input =>
-      asked('ChangeResourceRecordSets', principal => {
+      asked('ChangeResourceRecordSets', input, principal => {
         const changes = (input.ChangeBatch?.Changes ?? []).map(
           ({Action = '', ResourceRecordSet = {}}): ChangeInput => ({
             action: Action,
@@ -98,7 +102,7 @@ function worldClient({route53, ec2}: Clouded, accessKeyId: string): Route53Clien
         }
       }),
     getChange: input =>
-      asked('GetChange', principal => ({
+      asked('GetChange', input, principal => ({
         ChangeInfo: changeInfo(route53.getChange(principal, input.Id ?? '')),
       })),
   }

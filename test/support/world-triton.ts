@@ -15,7 +15,7 @@ import {SOME_PUBLIC_KEY} from './triton-world.ts'
  * is, as if the network had thrown it.
  */
 export function worldTritonCompute(
-  world: Pick<World, 'triton'>,
+  world: Pick<World, 'triton' | 'calls'>,
   place: Place,
   runtime: Runtime,
   carry: Carry = atOnce,
@@ -30,7 +30,7 @@ export function worldTritonCompute(
   })
 }
 
-function worldTransport({triton}: Pick<World, 'triton'>): Transport {
+function worldTransport({triton, calls}: Pick<World, 'triton' | 'calls'>): Transport {
   const {account: login} = SANDBOX.triton
   const session = triton.session(login, {name: 'operator'})
   return async ({method, path, query = {}, body = {}}): Promise<ApiReply> => {
@@ -39,15 +39,18 @@ function worldTransport({triton}: Pick<World, 'triton'>): Transport {
     // As on the wire, nothing is shared between the two sides.
     const fields = structuredClone(body)
     try {
-      return copy(
-        route.serve({
-          session,
-          params: {...query, ...fields},
-          fields,
-          parts,
-          login,
-          url: 'http://sandbox-1.example',
-        }),
+      const question = `${method} ${path} ${JSON.stringify(query)}`
+      return await calls.plan.carry(question, () =>
+        copy(
+          route.serve({
+            session,
+            params: {...query, ...fields},
+            fields,
+            parts,
+            login,
+            url: 'http://sandbox-1.example',
+          }),
+        ),
       )
     } catch (error) {
       if (error instanceof VendorError) return copy(refusal(error))

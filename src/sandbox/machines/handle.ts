@@ -4,6 +4,8 @@ import type {MachineNews} from './spec.ts'
 export type MachineHandle = {
   /** Of its own process; absent where it has none. */
   readonly pid: number | undefined
+  /** Its service fails every request from now on, or answers again. */
+  setServing(serves: boolean): void
   /** The power button: it says goodbye and ends. */
   shutdown(): void
   /** Power off, no last words. */

@@ -135,6 +135,7 @@ export function createMachines({mode, addresses, folder, metadataUrlOf, visited}
       machine.power = 'going-down'
       machine.handle?.kill()
     },
+    setServing: (id, serves) => machines.get(id)?.handle?.setServing(serves),
     console: id => consoles.get(id) ?? '',
     list: () => [...machines.values()].map(statusOf),
     async end() {

@@ -15,6 +15,8 @@ export type LifeOptions = {
 }
 
 export type Life = {
+  /** Whether its service answers, or fails every request. */
+  setServing(serves: boolean): void
   /** As a guest goes down when its power button is pressed: deregistered first, then no longer serving. */
   shutdown(): Promise<void>
   /** Power off. */
@@ -22,6 +24,8 @@ export type Life = {
 }
 
 const INSTALL_TIMEOUT_MS = 60_000
+/** Machines of the sandbox spread over less than the 30 s of real ones: a person waits for them. */
+const START_WITHIN_SECONDS = '2'
 /** As the timer that comes with the units. */
 const CHECK_EVERY_MS = 60_000
 
@@ -31,6 +35,7 @@ const CHECK_EVERY_MS = 60_000
  */
 export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptions): Life {
   let isOn = true
+  let serves = true
   let site: Site | undefined
   let script: RunningScript | undefined
   let nextCheck: NodeJS.Timeout | undefined
@@ -57,6 +62,7 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
       servicePort: document.servicePort,
       folder: join(spec.root, 'var', 'www', 'html'),
       instanceId: spec.id,
+      isFailing: () => !serves,
       healthPath: document.healthPath?.replace(/\?.*$/, ''),
       visited: atMostEverySecond(() => tell({kind: 'visited'})),
     })
@@ -116,6 +122,7 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
     const environment = guestEnvironment(spec.root, {
       MCD_ROOT: spec.root,
       MCD_METADATA_URL: spec.metadataUrl,
+      MCD_START_WITHIN: START_WITHIN_SECONDS,
       CURL_HOME: spec.root,
     })
     script = startScript({command, environment, cwd: spec.root, timeoutMs, print})
@@ -125,6 +132,9 @@ export function powerOn(spec: MachineSpec, {print, tell, startScript}: LifeOptio
   }
 
   return {
+    setServing: now => {
+      serves = now
+    },
     async shutdown() {
       if (!isOn) return
       isOn = false

@@ -2,7 +2,7 @@ import {powerOn} from './life.ts'
 import {runScript} from './run-script.ts'
 import type {MachineNews, MachineOrder} from './spec.ts'
 
-/** The program of one machine: boots on the first order, ends on the second, and at once when the sandbox is gone. */
+/** The program of one machine: boots on the first order, ends on the last, and at once when the sandbox is gone. */
 
 const tell = (news: MachineNews) => {
   if (process.connected) process.send?.(news)
@@ -21,6 +21,10 @@ process.once('message', first => {
     print: text => void process.stdout.write(text),
   })
   const shutdown = () => void life.shutdown().then(() => process.exit(0))
-  process.once('message', shutdown)
+  process.on('message', message => {
+    const next = message as MachineOrder
+    if (next.kind === 'serve') life.setServing(next.serves)
+    else shutdown()
+  })
   process.once('SIGTERM', shutdown)
 })

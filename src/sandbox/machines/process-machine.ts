@@ -34,6 +34,7 @@ export function startProcessMachine(spec: MachineSpec, listener: MachineListener
   order({kind: 'boot', spec})
   return {
     pid: child.pid,
+    setServing: serves => order({kind: 'serve', serves}),
     shutdown: () => order({kind: 'shutdown'}),
     kill: () => void child.kill('SIGKILL'),
   }

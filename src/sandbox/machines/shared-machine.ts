@@ -20,6 +20,7 @@ export function startSharedMachine(
   const life: Life = powerOn(spec, {...listener, startScript})
   return {
     pid: undefined,
+    setServing: life.setServing,
     shutdown: () => void life.shutdown().then(gone),
     kill: () => {
       life.cut()

@@ -14,6 +14,8 @@ export type SiteOptions = {
   readonly instanceId: string
   /** Answers 200 even where the template has no such page. */
   readonly healthPath?: string | undefined
+  /** Whether it answers every request with an error just now. */
+  isFailing(): boolean
   visited(): void
 }
 
@@ -67,6 +69,7 @@ function answer(options: SiteOptions, request: IncomingMessage, response: Server
 }
 
 function pageFor(options: SiteOptions, {method, url = '/'}: IncomingMessage): Page {
+  if (options.isFailing()) return {status: 503, type: TEXT, body: 'service unavailable\n'}
   if (method !== 'GET' && method !== 'HEAD') return {status: 405, type: TEXT, body: 'method not allowed\n'}
   const path = decodePath(url)
   const found = path === undefined ? undefined : findPage(options, path)

@@ -29,4 +29,8 @@ export type MachineNews =
   /** Somebody asked for a page; at most once a second. */
   | {readonly kind: 'visited'}
 
-export type MachineOrder = {readonly kind: 'boot'; readonly spec: MachineSpec} | {readonly kind: 'shutdown'}
+export type MachineOrder =
+  | {readonly kind: 'boot'; readonly spec: MachineSpec}
+  /** Whether its service answers what it is asked, or fails every request. */
+  | {readonly kind: 'serve'; readonly serves: boolean}
+  | {readonly kind: 'shutdown'}

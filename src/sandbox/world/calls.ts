@@ -1,4 +1,5 @@
 import type {Clock} from './clock.ts'
+import {FaultPlan, isPostponed} from './faults/plan.ts'
 
 /** Who calls: the credential's owner as the vendor knows it, and the network address where there is a network. */
 export type Principal = {
@@ -25,8 +26,8 @@ export type CallRecord = {
 export type Call = {service: Service; action: string; principal: Principal}
 
 /**
- * What goes wrong before or after a call takes effect. The simulation and `sandbox fault` install one; by default nothing
- * does. `before` may throw (no effect), `after` may throw (the effect stands, the reply is lost).
+ * Whoever watches the calls, as tests do to end a run at one of them: `before` at each request's arrival, when it may throw
+ * (no effect) or still order a fault for it; `after` its effect, when it may throw (the effect stands, the reply is lost).
  */
 export type Faults = {before(call: Call): void; after(call: Call): void}
 const noFaults: Faults = {before: () => {}, after: () => {}}
@@ -38,28 +39,40 @@ export class CallLog {
   readonly counts = new Map<string, number>()
   readonly records: CallRecord[] = []
   faults: Faults = noFaults
+  /** What the simulation and `sandbox fault` make go wrong. */
+  readonly plan: FaultPlan
   readonly #clock: Clock
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.plan = new FaultPlan(clock)
   }
 
   /** Runs one vendor call. `effect` notes what the call changed. */
   run<T>(call: Call, serve: (effect: (text: string) => void) => T): T {
-    const key = `${call.service}:${call.action}`
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1)
     const record: CallRecord = {...call, atMs: this.#clock.now(), effects: []}
-    this.records.push(record)
-    if (this.records.length > LOG_LIMIT) this.records.splice(0, this.records.length - LOG_LIMIT)
     try {
-      this.faults.before(call)
+      const {refusal, failure} = this.plan.admit(call, () => this.faults.before(call))
+      if (refusal) throw refusal
       const result = serve(text => record.effects.push(text))
+      if (failure) throw failure
       this.faults.after(call)
+      this.#note(record)
       return result
     } catch (error) {
+      // It comes again, and is served then.
+      if (isPostponed(error)) throw error
       const code = (error as {code?: unknown}).code
       record.refused = typeof code === 'string' || typeof code === 'number' ? code : 'error'
+      this.#note(record)
       throw error
     }
+  }
+
+  #note(record: CallRecord): void {
+    const key = `${record.service}:${record.action}`
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1)
+    this.records.push(record)
+    if (this.records.length > LOG_LIMIT) this.records.splice(0, this.records.length - LOG_LIMIT)
   }
 }

@@ -1,3 +1,4 @@
+import type {CloudflareAction} from './cloudflare/actions.ts'
 import {type Batch, Draft} from './cloudflare/draft.ts'
 import type {Page} from './cloudflare/paging.ts'
 import {RATE_LIMIT, RateWindow} from './cloudflare/rate-window.ts'
@@ -161,7 +162,7 @@ export class CloudflareWorld {
 
   #enter<T>(
     {token: value, address}: CloudflareSession,
-    action: string,
+    action: CloudflareAction,
     serve: (token: ApiToken, effect: Effect) => T,
   ): T {
     const token = this.#tokens.get(value)
@@ -175,7 +176,7 @@ export class CloudflareWorld {
 
   #inZone<T>(
     session: CloudflareSession,
-    action: string,
+    action: CloudflareAction,
     permission: Permission,
     zoneId: string,
     serve: (zone: CloudflareZone, effect: Effect) => T,
@@ -189,13 +190,18 @@ export class CloudflareWorld {
   }
 
   /** Works on a draft and commits it when nothing in it was refused. */
-  #write<T>(session: CloudflareSession, action: string, zoneId: string, work: (draft: Draft) => T): T {
+  #write<T>(
+    session: CloudflareSession,
+    action: CloudflareAction,
+    zoneId: string,
+    work: (draft: Draft) => T,
+  ): T {
     return this.#inZone(session, action, 'dns-write', zoneId, (zone, effect) => {
       const nowMs = this.#core.clock.now()
       const draft = new Draft(zone, nowMs, () => this.#newId())
       const result = work(draft)
       zone.records = draft.records
-      zone.served.publish(draft.changes, nowMs + this.#core.delays.dnsServedMs)
+      zone.served.publish(draft.changes, nowMs + this.#core.calls.plan.late(this.#core.delays.dnsServedMs))
       for (const text of draft.effects) effect(text)
       return result
     })

@@ -22,6 +22,8 @@ export type Hypervisor = {
   shutdown(id: string, down: () => void): void
   /** Power off, no last words. */
   kill(id: string): void
+  /** Whether the guest answers what it is asked: a broken one runs on and serves nothing useful. Forgotten at power off. */
+  setServing(id: string, serves: boolean): void
   /** What the guest printed so far. */
   console(id: string): string
 }
@@ -36,6 +38,7 @@ export function idleHypervisor(): Hypervisor {
     boot: () => {},
     shutdown: (_id, down) => down(),
     kill: () => {},
+    setServing: () => {},
     console: () => '',
   }
 }

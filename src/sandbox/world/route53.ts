@@ -169,7 +169,10 @@ export class Route53World {
 
   #accept(zone: HostedZone): ChangeInfo {
     const submittedAtMs = this.#core.clock.now()
-    const servedAtMs = zone.served.publish(zone.sets, submittedAtMs + this.#core.delays.dnsServedMs)
+    const servedAtMs = zone.served.publish(
+      zone.sets,
+      submittedAtMs + this.#core.calls.plan.late(this.#core.delays.dnsServedMs),
+    )
     const id = resourceId('C', `${zone.id} ${this.#changes.size}`)
     const accepted = {submittedAtMs, servedAtMs}
     this.#changes.set(id, accepted)

@@ -12,8 +12,8 @@ import type {Machine, MachineState} from './triton/model.ts'
 import {Session} from './triton/session.ts'
 import type {VendorError} from './vendor-error.ts'
 
-/** How many more instances find a server, and how the cloud shows that one does not. */
-export type Capacity = {machines: number; shown: 'at-create' | 'as-failed'}
+/** How many more instances find a server, and how the cloud shows that one does not. `package` alone is short where it is named. */
+export type Capacity = {machines: number; shown: 'at-create' | 'as-failed'; package?: string}
 
 /** One Triton data centre: its accounts, what it offers, and its instances. */
 export class TritonWorld {
@@ -56,9 +56,10 @@ export class TritonWorld {
       name: this.datacenter,
       stock: this.stock,
       machines: this.#machines,
-      room: () => {
-        if (this.#machines.housed < this.capacity.machines) return 'room'
-        return this.capacity.shown === 'at-create' ? 'refused' : 'fails-later'
+      room: wanted => {
+        const {machines, shown, package: short = wanted} = this.capacity
+        if (short !== wanted || this.#machines.housed < machines) return 'room'
+        return shown === 'at-create' ? 'refused' : 'fails-later'
       },
     }
     return new Session(callContext(datacenter, this.account(login), principal, keyId))

@@ -75,11 +75,11 @@ test('what cannot be asked after fails the listing: it is unknown, not gone', as
 })
 
 test('no listing brings the history of the account', async () => {
-  const {time, list, provider, id, triton, session} = await launched()
+  const {time, list, provider, id, calls, triton, session} = await launched()
   await time.advance(5_000)
   await time.run(() => provider.terminate([id]))
   await time.advance(5_000)
-  const fresh = worldTritonCompute({triton}, PLACE, time.runtime())
+  const fresh = worldTritonCompute({calls, triton}, PLACE, time.runtime())
   expect(await time.run(() => fresh.listInstances('web'))).toEqual([])
   expect(session.machines.list({tombstone: true}).machines).toHaveLength(1)
   expect(await list()).toHaveLength(1)

@@ -24,6 +24,7 @@ export function runInstances(region: Region, request: RunInstancesRequest): Ec2I
   const count = affordable(region, {type, zone: subnet.zone, min, max, spot: settings.spot})
   region.throttle.instances('RunInstances', count)
 
+  const {plan} = region.core.calls
   const reservationId = region.newId('r')
   const publicAddress = request.networkInterfaces?.[0]?.associatePublicIpAddress ?? subnet.publicAddresses
   const addresses = Array.from({length: count}, () => region.newPrivateIp(subnet))
@@ -51,7 +52,8 @@ export function runInstances(region: Region, request: RunInstancesRequest): Ec2I
       keyName: request.keyName,
       securityGroups: groups,
       clientToken: request.clientToken,
-      visibleAtMs: region.nowMs + region.core.delays.visibleMs,
+      visibleAtMs: region.nowMs + plan.late(region.core.delays.visibleMs),
+      fate: plan.drawFate(),
       state: 'pending',
       transitionReason: '',
       launchedAtMs: region.nowMs,
@@ -137,7 +139,8 @@ function affordable(region: Region, {type, zone, min, max, spot}: Need): number 
       `You have requested more vCPU capacity than your current vCPU limit of ${region.vcpuQuota} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.`,
     )
   }
-  const free = region.capacity(zone, type.name)
+  const room = region.shortageShown === 'afterwards' ? max : region.capacity(zone, type.name)
+  const free = Math.min(room, region.core.calls.plan.room)
   if (free < min) {
     const others = region.zones.filter(
       other => other !== zone && region.offers(other, type.name) && region.capacity(other, type.name) > 0,

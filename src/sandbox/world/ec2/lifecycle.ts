@@ -9,16 +9,35 @@ const USER_SHUTDOWN = {
   message: 'Client.UserInitiatedShutdown: User initiated shutdown',
 }
 
+/** Source: EC2 API Reference, StateReason. */
+const LAUNCH_FAILED = {
+  code: 'Server.InternalError',
+  message: 'Server.InternalError: Internal error on launch',
+}
+const NO_ROOM = {
+  code: 'Server.InsufficientInstanceCapacity',
+  message:
+    'Server.InsufficientInstanceCapacity: There was insufficient capacity available to satisfy the launch request.',
+}
+const GUEST_SHUTDOWN = {
+  code: 'Client.InstanceInitiatedShutdown',
+  message: 'Client.InstanceInitiatedShutdown: Instance initiated shutdown',
+}
+
 /** A launch or a start was accepted: running after the boot delay, with its address. */
 export function powerUp(region: Region, instance: Ec2Instance): void {
   instance.state = 'pending'
+  const hasRoom = region.capacity(instance.zone, instance.type.name) > 0
   region.useCapacity(instance.zone, instance.type.name, 1)
   instance.holdsCapacity = true
   instance.stateReason = {code: 'pending', message: 'pending'}
   instance.transitionReason = ''
   instance.launchedAtMs = region.nowMs
-  region.core.clock.after(region.core.delays.bootMs, () => {
+  region.core.clock.after(instance.fate?.bootMs ?? region.core.delays.bootMs, () => {
     if (instance.state !== 'pending') return
+    if (instance.fate?.dies && instance.fate.dies.afterMs === undefined)
+      return failLaunch(region, instance, LAUNCH_FAILED)
+    if (!hasRoom) return failLaunch(region, instance, NO_ROOM)
     instance.state = 'running'
     instance.stateReason = undefined
     instance.runningSinceMs = region.nowMs
@@ -47,6 +66,23 @@ export function stop(region: Region, instance: Ec2Instance, {force = false} = {}
 /** The guest goes down and comes back; its state stays running and its addresses its own. */
 export function reboot(region: Region, instance: Ec2Instance): void {
   if (instance.state === 'running') shutDownGuest(region, instance)
+}
+
+/** The cloud could not start what it had accepted. */
+function failLaunch(region: Region, instance: Ec2Instance, reason: typeof LAUNCH_FAILED): void {
+  instance.state = 'shutting-down'
+  guestIsDown(region, instance)
+  instance.stateReason = reason
+  instance.transitionReason = reason.code
+}
+
+/** The guest halts by itself, without a word to anybody: what follows is as its launch ordered. */
+export function halt(region: Region, instance: Ec2Instance): void {
+  if (instance.state !== 'running' || instance.power !== 'on') return
+  instance.state = instance.shutdownBehavior === 'terminate' ? 'shutting-down' : 'stopping'
+  instance.stateReason = GUEST_SHUTDOWN
+  instance.transitionReason = ''
+  cutOff(region, instance)
 }
 
 /** `force` leaves the guest no time for last words. */
@@ -112,4 +148,7 @@ function boot(region: Region, instance: Ec2Instance): void {
     privateIp: instance.privateIp,
     userdata: instance.userdata,
   })
+  if (instance.fate?.unhealthy) region.core.hypervisor.setServing(instance.id, false)
+  const afterMs = instance.fate?.dies?.afterMs
+  if (afterMs !== undefined) region.core.clock.after(afterMs, () => halt(region, instance))
 }

@@ -1,4 +1,5 @@
 import type {Principal} from '../calls.ts'
+import type {Fate} from '../faults/plan.ts'
 
 /** Who calls EC2, and which region's endpoint. */
 export type AwsCaller = {readonly principal: Principal; readonly region: string}
@@ -113,6 +114,8 @@ export type Ec2Instance = {
   readonly metadata?: MetadataOptions
   /** Not found by describes before this (eventual consistency). */
   readonly visibleAtMs: number
+  /** What a fault has in store for it. */
+  readonly fate?: Fate | undefined
   protectedFromTermination: boolean
   publicIp?: string | undefined
   state: InstanceStateName

@@ -39,6 +39,8 @@ export class Region {
   readonly throttle: Throttle
   /** On-demand vCPUs the account may run at once. */
   vcpuQuota = 5_000
+  /** Whether a launch without room is refused, or accepted and ended while it is pending. */
+  shortageShown: 'at-launch' | 'afterwards' = 'at-launch'
   /** Free slots by `zone type`; a pair without an entry has no end. */
   readonly #free = new Map<string, number>()
   #privateAddresses = new Map<string, number>()

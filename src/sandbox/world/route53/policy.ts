@@ -2,14 +2,16 @@ import type {Principal} from '../calls.ts'
 import {SANDBOX} from '../credentials.ts'
 import {accessDenied} from './refusals.ts'
 
-export type Route53Action =
-  | 'ListHostedZones'
-  | 'ListHostedZonesByName'
-  | 'GetHostedZone'
-  | 'CreateHostedZone'
-  | 'ListResourceRecordSets'
-  | 'ChangeResourceRecordSets'
-  | 'GetChange'
+export const ROUTE53_ACTIONS = [
+  'ListHostedZones',
+  'ListHostedZonesByName',
+  'GetHostedZone',
+  'CreateHostedZone',
+  'ListResourceRecordSets',
+  'ChangeResourceRecordSets',
+  'GetChange',
+] as const
+export type Route53Action = (typeof ROUTE53_ACTIONS)[number]
 
 /** The least an instance needs to register itself. */
 const REGISTRATION: readonly Route53Action[] = [

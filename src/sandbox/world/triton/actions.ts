@@ -1,3 +1,4 @@
+import type {CloudapiAction} from './action-names.ts'
 import type {CallContext} from './call-context.ts'
 import {checkName} from './create.ts'
 import {checkNameFree} from './find.ts'
@@ -5,7 +6,7 @@ import {type Params, text} from './listing.ts'
 import type {Machine} from './model.ts'
 import {invalidArgument, missingParameter, validationFailed} from './refusal.ts'
 
-const ACTIONS: Record<string, string> = {
+const ACTIONS: Record<string, CloudapiAction> = {
   start: 'StartMachine',
   stop: 'StopMachine',
   reboot: 'RebootMachine',
@@ -18,7 +19,8 @@ const ACTIONS: Record<string, string> = {
 }
 
 /** CloudAPI names its calls after the action. */
-export const actionName = (action: string | undefined): string => ACTIONS[action ?? ''] ?? 'UpdateMachine'
+export const actionName = (action: string | undefined): CloudapiAction =>
+  ACTIONS[action ?? ''] ?? 'UpdateMachine'
 
 /** Accepts an action; a job carries it out later. */
 export function applyAction(

@@ -2,6 +2,7 @@ import type {CallLog, Principal} from '../calls.ts'
 import type {Core} from '../core.ts'
 import type {VendorError} from '../vendor-error.ts'
 import type {Account} from './account.ts'
+import type {CloudapiAction} from './action-names.ts'
 import type {Stock} from './create.ts'
 import type {Caller, Machines} from './machines.ts'
 import {throttled} from './refusal.ts'
@@ -12,8 +13,8 @@ export type Datacenter = {
   readonly name: string
   readonly stock: Stock
   readonly machines: Machines
-  /** Whether another instance finds a server, and if not, how the cloud shows it. */
-  room(): 'room' | 'refused' | 'fails-later'
+  /** Whether another instance of this package finds a server, and if not, how the cloud shows it. */
+  room(packageName: string): 'room' | 'refused' | 'fails-later'
 }
 
 /** One authenticated caller at one data centre. */
@@ -23,7 +24,7 @@ export type CallContext = {
   /** For the audit. */
   readonly caller: Caller
   /** Every call enters here: counted, throttled, open to faults. */
-  call<T>(action: string, serve: (effect: (text: string) => void) => T): T
+  call<T>(action: CloudapiAction, serve: (effect: (text: string) => void) => T): T
 }
 
 export function callContext(

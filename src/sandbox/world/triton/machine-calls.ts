@@ -25,14 +25,10 @@ export class MachineCalls {
 
   list(params: Params = {}): {machines: MachineView[]; limit: number} {
     return this.#context.call('ListMachines', () => {
-      const {clock, delays} = this.#context.dc.core
-      const nowMs = clock.now()
+      const nowMs = this.#context.dc.core.clock.now()
       const shown = this.#context.dc.machines
         .ofAccount(this.#context.account.login)
-        .filter(
-          ({createdMs, goneMs = nowMs}) =>
-            nowMs - createdMs >= delays.visibleMs && nowMs - goneMs < TOMBSTONE_MS,
-        )
+        .filter(({visibleAtMs, goneMs = nowMs}) => nowMs >= visibleAtMs && nowMs - goneMs < TOMBSTONE_MS)
       const {machines, limit} = pageOf(shown, params)
       return {machines: machines.map(viewMachine), limit}
     })
@@ -52,7 +48,7 @@ export class MachineCalls {
         throw notAuthorized(
           `Quota exceeded; to have your limits raised, please contact support (${quota} instances)`,
         )
-      const room = this.#context.dc.room()
+      const room = this.#context.dc.room(blueprint.package.name)
       if (room === 'refused') throw insufficientCapacity()
       if (blueprint.brand === 'bhyve' || blueprint.brand === 'kvm')
         blueprint.metadata.root_authorized_keys ??= keys.map(({key}) => key).join('\n')

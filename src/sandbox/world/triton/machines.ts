@@ -1,6 +1,4 @@
-import type {Clock} from '../clock.ts'
-import type {Delays} from '../core.ts'
-import type {Hypervisor} from '../hypervisor.ts'
+import type {Core} from '../core.ts'
 import {stableId} from './catalogue.ts'
 import type {Blueprint} from './create.ts'
 import type {AuditEntry, Machine, MachineState, Nic} from './model.ts'
@@ -8,13 +6,6 @@ import {iso} from './view.ts'
 
 /** Who asked, as the audit shows it. */
 export type Caller = AuditEntry['caller']
-
-type Surroundings = {
-  readonly clock: Clock
-  readonly random: () => number
-  readonly hypervisor: Hypervisor
-  readonly delays: Delays
-}
 
 const COMPUTE_NODES = ['node 1', 'node 2', 'node 3'].map(stableId)
 
@@ -24,12 +15,12 @@ const COMPUTE_NODES = ['node 1', 'node 2', 'node 3'].map(stableId)
  */
 export class Machines {
   readonly #all = new Map<string, Machine>()
-  readonly #core: Surroundings
+  readonly #core: Core
   /** Guests that are switched on. */
   readonly #on = new Set<string>()
   #nextInternal = 1
 
-  constructor(core: Surroundings) {
+  constructor(core: Core) {
     this.#core = core
   }
 
@@ -49,9 +40,11 @@ export class Machines {
   /** Accepts a provision. `fate` is what it comes to when its time is over. */
   provision(account: string, blueprint: Blueprint, caller: Caller, fate: 'running' | 'failed'): Machine {
     const machine = this.#make(account, blueprint, this.#core.clock.now())
-    this.#core.clock.after(this.#core.delays.bootMs, () => {
+    const {bootMs = this.#core.delays.bootMs, dies} = machine.fate ?? {}
+    this.#core.clock.after(bootMs, () => {
       if (machine.destroying) return
-      if (fate === 'failed') return this.#end(machine, 'failed', 'provision', caller, 'no')
+      if (fate === 'failed' || (dies && dies.afterMs === undefined))
+        return this.#end(machine, 'failed', 'provision', caller, 'no')
       this.#connect(machine, blueprint)
       this.#job(machine, 'provision', caller)
       this.#boot(machine)
@@ -79,6 +72,13 @@ export class Machines {
   /** A reboot shows no other state than running. */
   powerOff(machine: Machine, then: 'stopped' | 'reboot', caller: Caller): void {
     this.#powerOff(machine, then, caller)
+  }
+
+  /** The guest halts by itself, without a word to anybody. */
+  halt(machine: Machine): void {
+    if (machine.poweringOff || !this.#on.delete(machine.id)) return
+    this.#core.hypervisor.kill(machine.id)
+    this.setState(machine, 'stopped')
   }
 
   /** Also from running: the guest is told to go down first, and cut off when it takes too long. */
@@ -123,6 +123,8 @@ export class Machines {
       nics: [],
       firewallEnabled: blueprint.firewallEnabled,
       deletionProtection: blueprint.deletionProtection,
+      visibleAtMs: createdMs + this.#core.calls.plan.late(this.#core.delays.visibleMs),
+      fate: this.#core.calls.plan.drawFate(),
       computeNode: COMPUTE_NODES[Math.floor(this.#core.random() * COMPUTE_NODES.length)] ?? '',
       audit: [],
       destroying: false,
@@ -161,6 +163,9 @@ export class Machines {
       privateIp: nics.find(nic => !nic.public)?.ip ?? '',
       userdata: Buffer.from(metadata['cloud-init:user-data'] ?? metadata['user-script'] ?? ''),
     })
+    if (machine.fate?.unhealthy) this.#core.hypervisor.setServing(machine.id, false)
+    const afterMs = machine.fate?.dies?.afterMs
+    if (afterMs !== undefined) this.#core.clock.after(afterMs, () => this.halt(machine))
   }
 
   #powerOff(machine: Machine, then: 'stopped' | 'reboot' | 'deleted', caller: Caller): void {

@@ -1,3 +1,5 @@
+import type {Fate} from '../faults/plan.ts'
+
 /**
  * What CloudAPI shows, in its own words (CloudAPI 9.20 reference, docs/index.md of sdc-cloudapi), and what the model of
  * the cloud keeps behind it.
@@ -87,6 +89,10 @@ export type Machine = {
   readonly image: Image
   readonly createdMs: number
   readonly computeNode: string
+  /** Not in listings before this. */
+  readonly visibleAtMs: number
+  /** What a fault has in store for it. */
+  readonly fate?: Fate | undefined
   name: string
   package: Package
   brand: Brand

@@ -1,0 +1,49 @@
+import type {Service} from '../calls.ts'
+import {throttled as throttledByCloudflare} from '../cloudflare/refusals.ts'
+import {throttled as throttledByRoute53} from '../route53/refusals.ts'
+import {insufficientCapacity, throttled as throttledByCloudapi} from '../triton/refusal.ts'
+import {VendorError} from '../vendor-error.ts'
+
+const RETRY_AFTER_SECONDS = 1
+
+/** How each service says that it was asked too often. */
+export const THROTTLED: Readonly<Record<Service, () => VendorError>> = {
+  ec2: () => new VendorError(503, 'RequestLimitExceeded', 'Request limit exceeded.'),
+  ssm: () => new VendorError(400, 'ThrottlingException', 'Rate exceeded'),
+  sts: () => new VendorError(400, 'Throttling', 'Rate exceeded'),
+  route53: throttledByRoute53,
+  cloudapi: throttledByCloudapi,
+  cloudflare: () => throttledByCloudflare(RETRY_AFTER_SECONDS),
+}
+
+/** How each service says that something of its own is broken: what its wire answers to a defect. */
+export const BROKEN: Readonly<Record<Service, () => VendorError>> = {
+  ec2: () => new VendorError(500, 'InternalError', 'An internal error has occurred'),
+  ssm: () => new VendorError(500, 'InternalServerError', 'An error occurred on the server side.'),
+  sts: () => new VendorError(500, 'InternalFailure', 'An internal error has occurred'),
+  route53: () => new VendorError(500, 'InternalFailure', 'An internal error has occurred'),
+  cloudapi: () => new VendorError(500, 'InternalError', 'An internal error has occurred'),
+  cloudflare: () => new VendorError(500, 10001, 'Internal error'),
+}
+
+/** No room for what a launch orders. */
+export const noRoom = (service: Service): VendorError =>
+  service === 'cloudapi'
+    ? insufficientCapacity()
+    : new VendorError(
+        500,
+        'InsufficientInstanceCapacity',
+        'We currently do not have sufficient capacity of the requested instance type in the Availability Zone you requested. Our system will be working on provisioning additional capacity.',
+      )
+
+/** No answer at all: the connection broke. Transports turn it into what their network would show. */
+export class ConnectionLost extends Error {
+  override name = 'ConnectionLost'
+  /** As Node's network names it: ECONNREFUSED was never heard, ECONNRESET may have been. */
+  readonly code: 'ECONNRESET' | 'ECONNREFUSED'
+
+  constructor(code: 'ECONNRESET' | 'ECONNREFUSED') {
+    super(code === 'ECONNRESET' ? `read ${code}` : `connect ${code}`)
+    this.code = code
+  }
+}

@@ -1,0 +1,89 @@
+import type {Call} from '../calls.ts'
+import {type FaultKind, type FaultOrder, type FaultReport, kindOf, type Sender} from './kinds.ts'
+import type {Target} from './target.ts'
+
+/** One fault in force: what it waits for, how often it fired, and the requests it keeps. */
+export class StandingFault {
+  readonly id: string
+  readonly kind: FaultKind
+  readonly ms: number | undefined
+  readonly count: number
+  fired = 0
+  readonly #order: FaultOrder
+  readonly #target: Target
+  readonly #from: Sender
+  readonly #times: number
+  readonly #endsAtMs: number
+  #delayed = 0
+  readonly #held = new Set<() => void>()
+
+  constructor(id: string, order: FaultOrder, target: Target, nowMs: number) {
+    const {times, ms} = kindOf(order.kind)
+    this.id = id
+    this.kind = order.kind
+    this.ms = order.ms ?? ms?.default
+    this.count = order.count ?? 1
+    this.#order = order
+    this.#target = target
+    this.#from = order.from ?? (order.kind === 'outage' ? 'any' : 'operator')
+    this.#times = order.times ?? times
+    this.#endsAtMs =
+      nowMs + (order.kind === 'outage' ? (this.ms ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY)
+  }
+
+  /** Whether it befalls this call now. */
+  meets(call: Call, nowMs: number): boolean {
+    return (
+      this.isArmed &&
+      nowMs < this.#endsAtMs &&
+      this.#target.includes(call) &&
+      isFrom(this.#from, call.principal.name) &&
+      (kindOf(this.kind).concerns?.(call.service, call.action) ?? true)
+    )
+  }
+
+  get isArmed(): boolean {
+    return this.fired < this.#times
+  }
+
+  /** Resolves when the fault is cleared. */
+  held(): Promise<void> {
+    return new Promise(resolve => {
+      const release = () => {
+        this.#held.delete(release)
+        resolve()
+      }
+      this.#held.add(release)
+    })
+  }
+
+  /** Counts a request as waiting while it is under way. */
+  async delayed(arrival: Promise<void>): Promise<void> {
+    this.#delayed++
+    await arrival
+    this.#delayed--
+  }
+
+  release(): void {
+    for (const release of [...this.#held]) release()
+  }
+
+  report(): FaultReport {
+    const {target, kind, ms, count} = this.#order
+    return {
+      id: this.id,
+      target,
+      kind,
+      from: this.#from,
+      times: Number.isFinite(this.#times) ? this.#times : null,
+      ...(ms !== undefined && {ms}),
+      ...(count !== undefined && {count}),
+      fired: this.fired,
+      waiting: this.#held.size + this.#delayed,
+    }
+  }
+}
+
+const isFrom = (from: Sender, principal: string): boolean =>
+  from === 'any' ||
+  (from === 'instances' ? principal === 'instances' || principal.startsWith('role:') : principal === from)
