@@ -169,6 +169,7 @@ export async function guest(options: GuestOptions) {
     HOME: root,
     MCD_ROOT: root,
     MCD_METADATA_URL: metadataUrl,
+    MCD_START_WITHIN: '1',
   }
 
   const start = (command: readonly string[]): {child: ChildProcess; ended: Promise<Run>} => {

@@ -411,6 +411,35 @@ nebula_start_delay() { VALUE=0; }
     })
   })
 
+  describe('watching for what its cloud announces', () => {
+    test.each(['spot/instance-action', 'events/recommendations/rebalance'])(
+      'a spot instance leaves at once on %s, and nothing enters it again',
+      async notice => {
+        const {machine, cloudflare, metadata} = await instance()
+        metadata.tree['instance-life-cycle'] = 'spot'
+        await machine.run('register')
+        const watching = machine.start('watch')
+        await vi.waitFor(() => expect(metadata.seen.at(-1)?.path).toMatch(/rebalance$/), {timeout: 20_000})
+        expect(cloudflare.records()).toEqual([ENTERED])
+        metadata.tree[notice] = '{"action": "terminate", "time": "2026-11-21T10:00:00Z"}'
+        const {status, output} = await watching.ended
+        expect(status).toBe(0)
+        expect(output).toContain(`ec2 announces: ${notice} {"action": "terminate"`)
+        await machine.run('check')
+        expect(cloudflare.records()).toEqual([])
+      },
+    )
+
+    test('ends at once where the cloud takes no instance back', async () => {
+      const {machine, metadata} = await instance()
+      metadata.tree['instance-life-cycle'] = 'on-demand'
+      expect(await machine.run('watch')).toEqual({status: 0, output: ''})
+      machine.program('mdata-get', `[ "$1" = sdc:uuid ] && echo b6c0b2f4-0000-4000-8000-000000000001`)
+      await metadata.close()
+      expect(await machine.run('watch')).toEqual({status: 0, output: ''})
+    })
+  })
+
   describe('looking after its record', () => {
     test('enters it again when it was lost, once the service answers', async () => {
       const {machine, cloudflare, service} = await instance()

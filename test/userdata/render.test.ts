@@ -224,7 +224,9 @@ describe('templates', () => {
   test('an unknown one is told with the nearest name', () => {
     expect(() => loadTemplate('ngnix', '/fleets/web')).toThrow(
       expect.objectContaining({
-        message: expect.stringContaining("neither one of mcd's own templates (nginx, program, shell) nor a path"),
+        message: expect.stringContaining(
+          "neither one of mcd's own templates (nginx, program, shell) nor a path",
+        ),
         suggestions: ['Did you mean "nginx"?'],
       }),
     )

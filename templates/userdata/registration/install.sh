@@ -15,7 +15,8 @@ place() {
 
 if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then
   systemctl daemon-reload
-  systemctl enable mcd-registration.service mcd-registration-check.timer
+  set -- mcd-registration.service mcd-registration-check.timer mcd-registration-watch.service
+  systemctl enable "$@"
   # Not waited for: cloud-init, which runs this, must not wait for a service that it may yet have to install.
-  systemctl start --no-block mcd-registration.service mcd-registration-check.timer
+  systemctl start --no-block "$@"
 fi

@@ -79,6 +79,23 @@ deregister_name() {
   say "$NAME on $VENDOR: left, $ADDRESS is out"
 }
 
+# watch: until the cloud announces that it takes this instance back, so that it is out of DNS before that. Ends at once where no
+# cloud does so.
+watch() {
+  patience "$REGISTER_PATIENCE"
+  retry find_self || return 1
+  command -v "${CLOUD}_is_borrowed" >/dev/null || return 0
+  retry "${CLOUD}_is_borrowed" || return 0
+  until "${CLOUD}_notice"; do
+    pause "$WATCH_TENTHS"
+  done
+  say "$CLOUD announces: $VALUE; leaving"
+  : >"$RUN/leaving"
+  COMMAND=deregister
+  take_lock
+  deregister
+}
+
 status() {
   if recall_self; then
     echo "instance $INSTANCE on $CLOUD, group $MCD_GROUP of fleet $MCD_FLEET ($MCD_OWNER)"
@@ -136,6 +153,7 @@ clean_up() {
 # Told to stop while still registering: systemd runs ExecStop only for what had started.
 cut_off() {
   trap '' TERM INT HUP
+  [ "$COMMAND" != watch ] || exit 0
   if [ "$COMMAND" = register ]; then
     say 'told to stop while registering'
     COMMAND=deregister
@@ -149,9 +167,9 @@ main() {
   COMMAND=${1-}
   AT_MOST_EVERY=''
   case $COMMAND in
-  register | deregister | check | status) ;;
+  register | deregister | check | watch | status) ;;
   *)
-    echo 'usage: mcd-registration register | deregister | check [--at-most-every MINUTES] | status' >&2
+    echo 'usage: mcd-registration register | deregister | check [--at-most-every MINUTES] | watch | status' >&2
     exit 64
     ;;
   esac
@@ -182,7 +200,7 @@ main() {
   fi
   trap clean_up EXIT
   trap cut_off TERM INT HUP
-  take_lock
+  [ "$COMMAND" = watch ] || take_lock
   trim_log
   WORK=$RUN/work.$$
   mkdir -p "$WORK"
@@ -194,6 +212,7 @@ main() {
   register) register ;;
   check) check ;;
   deregister) deregister ;;
+  watch) watch ;;
   esac
 }
 

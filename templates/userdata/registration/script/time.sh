@@ -22,6 +22,7 @@ pause() {
   } &
   wait "$!"
   if [ "$COMMAND" != deregister ] && [ -e "$RUN/leaving" ]; then
+    [ "$COMMAND" != watch ] || exit 0
     die 'the instance leaves: stopped'
   fi
 }

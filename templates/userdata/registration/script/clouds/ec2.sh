@@ -80,6 +80,23 @@ ec2_start_delay() {
   fi
 }
 
+# ec2_is_borrowed: whether EC2 may take this instance back before its time.
+ec2_is_borrowed() {
+  ec2_get latest/meta-data/instance-life-cycle || return $?
+  [ "$VALUE" = spot ]
+}
+
+# ec2_notice: VALUE tells what EC2 announces, minutes ahead of it; 1 while that is nothing.
+ec2_notice() {
+  for ec2_announced in spot/instance-action events/recommendations/rebalance; do
+    if ec2_get "latest/meta-data/$ec2_announced"; then
+      VALUE="$ec2_announced $VALUE"
+      return 0
+    fi
+  done
+  return 1
+}
+
 # The instance role's credentials: KEY_ID, KEY_SECRET and KEY_TOKEN. EC2 renews them before they end, so they are read for
 # every use. They may be missing in the first seconds after boot.
 ec2_role_credentials() {

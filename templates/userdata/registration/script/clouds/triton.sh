@@ -95,8 +95,7 @@ is_private() {
   esac
 }
 
-# In tenths of a second. Nobody here knows its place among the others, nor how many they are. Two seconds spread a usual
-# fleet; what a large one meets beyond that (429, Throttling) spreads it further, since every retry draws its own wait.
+# In tenths of a second. Nobody here knows its place among the others, nor how many they are.
 triton_start_delay() {
-  below 20
+  below "$((START_WITHIN * 10))"
 }

@@ -6,7 +6,7 @@ ROUTE53_NAMESPACE=https://route53.amazonaws.com/doc/2013-04-01/
 # route53_call METHOD PATH QUERY [BODY-FILE]: below the zone. QUERY must be sorted and escaped: old curls sign it as it is.
 route53_call() {
   route53_credentials || return $?
-  sign "$1" "$ENDPOINT$2" "$3" "${4-}" >"$WORK/signature"
+  sign "$1" "$ENDPOINT$2" "$3" "${4-}" >"$WORK/signature" || return $?
   http "$1" "$ENDPOINT$2${3:+?$3}" "${4-}" <"$WORK/signature"
   rm -f "$WORK/signature"
   CODE=''

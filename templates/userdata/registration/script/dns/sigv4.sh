@@ -3,13 +3,17 @@
 # carries the token of temporary credentials. For older ones (Ubuntu 22.04 has 7.81) it is done here, with sha256sum alone:
 # openssl would take the key as an argument, for everybody to see.
 
-# sign METHOD URL QUERY [BODY-FILE]
+# sign METHOD URL QUERY [BODY-FILE]: 1 where neither can be.
 sign() {
   [ -z "${4-}" ] || printf 'header = "Content-Type: text/xml"\n'
   if curl_signs; then
     [ -z "$KEY_TOKEN" ] || printf 'header = "X-Amz-Security-Token: %s"\n' "$(quoted "$KEY_TOKEN")"
     printf 'aws-sigv4 = "aws:amz:us-east-1:route53"\nuser = "%s"\n' "$(quoted "$KEY_ID:$KEY_SECRET")"
     return
+  fi
+  if ! command -v sha256sum >/dev/null 2>&1; then
+    PROBLEM="curl ${curl_version:-of unknown version} is too old to sign requests to Route53, and there is no sha256sum to do it with"
+    return 1
   fi
   sign_date=$(date -u +%Y%m%dT%H%M%SZ)
   sign_host=$(host_of "$2")
@@ -75,7 +79,8 @@ hmac_bytes() {
   hmac_octal=''
   while [ -n "$hmac_rest" ]; do
     hmac_tail=${hmac_rest#??}
-    hmac_octal="$hmac_octal\\0$(printf '%03o' "$((0x${hmac_rest%"$hmac_tail"} ^ hmac_pad))")"
+    hmac_byte=$((0x${hmac_rest%"$hmac_tail"} ^ hmac_pad))
+    hmac_octal="$hmac_octal\\0$((hmac_byte >> 6))$((hmac_byte >> 3 & 7))$((hmac_byte & 7))"
     hmac_rest=$hmac_tail
   done
   printf '%b' "$hmac_octal"
