@@ -54,6 +54,8 @@ export type Instance = {
   readonly state: InstanceState
   /** The vendor's own reason for its state, where it gives one (a failed provision, a spot interruption). */
   readonly stateReason?: string
+  /** Gone without ever having run, because the place had no room for it: another type or zone may have. */
+  readonly unplaced?: true
   /** Short and readable, for people. */
   readonly name?: string
   readonly publicIp?: string

@@ -1,9 +1,9 @@
-import type {RecordedLaunch} from '../../journal/fold.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {DesiredGroup} from '../desired.ts'
 import type {Action, Note} from './action.ts'
 import {adoption} from './adopt.ts'
 import {type FleetView, isHealthy, isLeaving, launchedInRun, staying} from './fleet-view.ts'
+import {isExhausted, shortfallsOf, shortfallText} from './shortfall.ts'
 import {spread} from './spread.ts'
 import {chooseSurplus} from './surplus.ts'
 
@@ -44,8 +44,12 @@ export function planGroup(
     0,
   )
   const lost = [...view.gone.values()].filter(
-    ({id, mark, place: key}) =>
-      mark.group === group.name && key === group.place.key && launchedInRun(view, id) && !isLeaving(view, id),
+    ({id, mark, place: key, unplaced}) =>
+      mark.group === group.name &&
+      key === group.place.key &&
+      !unplaced &&
+      launchedInRun(view, id) &&
+      !isLeaving(view, id),
   )
   for (const {id, stateReason} of lost) {
     notes.push({
@@ -97,9 +101,8 @@ export function planGroup(
   if (missing > 0 && launch) {
     const living = new Map<string, number>()
     for (const {zone = ''} of kept) living.set(zone, (living.get(zone) ?? 0) + 1)
-    const shares = spread(launch.target.zones, living, missing, (zone, type) =>
-      isExhausted(view, group.name, zone, type),
-    )
+    const short = shortfallsOf(view, group)
+    const shares = spread(launch.target, living, missing, (zone, type) => isExhausted(short, zone, type))
     for (const {zone, type, count} of shares) {
       const nth = actions.filter(({key}) =>
         key.startsWith(`launch ${group.name} ${zone.name} ${type}`),
@@ -120,7 +123,7 @@ export function planGroup(
     if (shares.length === 0)
       notes.push({
         kind: 'shortfall',
-        text: shortfallText(view, group.name, missing),
+        text: shortfallText(short, group, missing),
         blocks: true,
         place: group.place.key,
       })
@@ -220,22 +223,4 @@ function waitForHealth(
       after: waiting.length + onTheirWay > 0 ? [] : launches.map(({key}) => key),
     },
   ]
-}
-
-/** Out of capacity there, or out of quota anywhere: a quota is the account's, so no other zone or type helps. */
-function isExhausted(view: FleetView, group: string, zone: string, type: string): boolean {
-  return shortfalls(view, group).some(
-    ({shortfall, order}) => shortfall?.kind === 'quota' || (order.zone.name === zone && order.type === type),
-  )
-}
-
-function shortfalls(view: FleetView, group: string): RecordedLaunch[] {
-  return [...view.recorded.launches.values()].filter(
-    launch => launch.run === view.run && launch.group === group && launch.shortfall,
-  )
-}
-
-function shortfallText(view: FleetView, group: string, missing: number): string {
-  const why = shortfalls(view, group).map(({shortfall}) => shortfall?.message ?? '')
-  return `Group ${group} is ${missing} short: ${[...new Set(why)].join('; ') || 'no zone offers its types'}.`
 }

@@ -49,6 +49,10 @@ export function toInstance(instance: Ec2Instance, place: string, known?: Mark): 
     state,
     launchedAtMs: instance.LaunchTime?.getTime() ?? 0,
     ...(reason && state !== 'running' && state !== 'pending' ? {stateReason: reason} : {}),
+    // A launch can be accepted and find no room all the same. Source: EC2 API Reference, StateReason.
+    ...(state === 'gone' && instance.StateReason?.Code === 'Server.InsufficientInstanceCapacity'
+      ? {unplaced: true as const}
+      : {}),
     ...(tags.Name ? {name: tags.Name} : {}),
     ...(instance.PublicIpAddress ? {publicIp: instance.PublicIpAddress} : {}),
     ...(instance.PrivateIpAddress ? {privateIp: instance.PrivateIpAddress} : {}),

@@ -32,7 +32,7 @@ function unavailable({spot, deletionProtection}: LaunchWish): string[] {
 
 async function findZones(
   api: AwsApi,
-  {subnets: wished, types}: LaunchWish,
+  {subnets: wished, zones = [], types}: LaunchWish,
   reasons: string[],
 ): Promise<LaunchZone[]> {
   if (wished.length === 0) {
@@ -41,7 +41,12 @@ async function findZones(
       ({ZoneName}) => ZoneName ?? [],
     )
     if (names.length === 0) reasons.push('This cloud shows no available zone.')
-    return names.sort().map(name => ({name, types}))
+    for (const zone of zones) {
+      if (names.length > 0 && !names.includes(zone))
+        reasons.push(`This cloud has no available zone ${zone}; there are ${names.sort().join(', ')}.`)
+    }
+    const chosen = zones.length > 0 ? zones.filter(zone => names.includes(zone)) : names.sort()
+    return chosen.map(name => ({name, types}))
   }
   const pages = await allPages(token =>
     api('DescribeSubnets', {Filters: [filter('subnet-id', ...wished)], ...token}),

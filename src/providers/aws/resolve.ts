@@ -13,7 +13,7 @@ export async function resolveOnAmazon(api: AwsApi, wish: LaunchWish): Promise<La
   const [types, offerings, subnets] = await Promise.all([
     architectures(api, wish.types),
     offeredTypes(api, wish.types),
-    findSubnets(api, wish.subnets, reasons),
+    findSubnets(api, wish, reasons),
     findKeyPair(api, wish.keyPair, reasons),
   ])
   const architecture = await oneArchitecture(api, wish.types, types, reasons)
@@ -147,19 +147,41 @@ async function pinnedOrWished(
     : findImage(api, wished, architecture)
 }
 
-/** The listed subnets, or the default one of each zone. */
-async function findSubnets(api: AwsApi, wished: readonly string[], reasons: string[]): Promise<Subnet[]> {
+/** The listed subnets, or the default one of each zone; in the order of the file where it has one. */
+async function findSubnets(
+  api: AwsApi,
+  {subnets: wished, zones}: LaunchWish,
+  reasons: string[],
+): Promise<Subnet[]> {
   const which = wished.length > 0 ? filter('subnet-id', ...wished) : filter('default-for-az', 'true')
   const pages = await allPages(token => api('DescribeSubnets', {Filters: [which], ...token}))
-  const found = pages.flatMap(({Subnets}) => Subnets ?? [])
-  for (const id of wished) {
-    if (!found.some(({SubnetId}) => SubnetId === id))
-      reasons.push(`Subnet ${id} does not exist in this region.`)
-  }
-  if (wished.length === 0 && found.length === 0) {
+  const found = pages
+    .flatMap(({Subnets}) => Subnets ?? [])
+    .sort((a, b) => ((a.AvailabilityZone ?? '') < (b.AvailabilityZone ?? '') ? -1 : 1))
+  if (wished.length > 0)
+    return wished.flatMap(id => {
+      const subnet = found.find(({SubnetId}) => SubnetId === id)
+      if (!subnet) reasons.push(`Subnet ${id} does not exist in this region.`)
+      return subnet ?? []
+    })
+  if (found.length === 0)
     reasons.push('This account has no default subnets in this region: list "subnets" in the group.')
-  }
-  return found
+  return found.length > 0 && zones ? inOrder(found, zones, reasons) : found
+}
+
+function inOrder(found: readonly Subnet[], zones: readonly string[], reasons: string[]): Subnet[] {
+  return zones.flatMap(zone => {
+    const subnet = found.find(({AvailabilityZone}) => AvailabilityZone === zone)
+    if (subnet) return [subnet]
+    const near = nearest(
+      zone,
+      found.flatMap(({AvailabilityZone}) => AvailabilityZone ?? []),
+    )
+    reasons.push(
+      `This account has no default subnet in availability zone ${zone}${near ? `: did you mean ${near}?` : `; there are ${zoneNames(found)}.`}`,
+    )
+    return []
+  })
 }
 
 function oneVpc(subnets: readonly Subnet[], reasons: string[]): string | undefined {
@@ -181,7 +203,6 @@ function launchZones(
       types: types.filter(type => offered.get(name)?.has(type)),
     }))
     .filter(zone => zone.types.length > 0)
-    .sort((a, b) => (`${a.name} ${a.subnetId}` < `${b.name} ${b.subnetId}` ? -1 : 1))
 }
 
 const zoneNames = (subnets: readonly Subnet[]): string =>

@@ -45,6 +45,8 @@ export function toInstance(machine: ApiMachine, place: string): Instance | undef
     ...(publicIp ? {publicIp} : {}),
     ...(privateIp ? {privateIp} : {}),
     ...(reason ? {stateReason: reason} : {}),
+    // The cloud says no more than that; by far the most common cause is that no server has room.
+    ...(machine.state === 'failed' ? {unplaced: true as const} : {}),
   }
 }
 

@@ -15,7 +15,6 @@ import {
   observed,
   record,
   recorded,
-  SPEC,
   VIRGINIA,
   wish,
 } from '../../support/fleet-builder.ts'
@@ -222,22 +221,6 @@ test('no instance in a zone that cannot be read is ended', () => {
   expect(actions.map(({kind}) => kind)).toContain('terminate')
 })
 
-test('spreads launches over the zones, counting what lives there', () => {
-  const {actions} = plan(
-    desired(fleet([group('virginia', 5)]), {zones: ['a', 'b', 'c']}),
-    recorded(),
-    observed({instances: [a], members: [record(a)]}),
-    'run-1',
-  )
-  expect(
-    actions.flatMap(action => (action.kind === 'launch' ? [[action.zone.name, action.count]] : [])),
-  ).toEqual([
-    ['a', 1],
-    ['b', 2],
-    ['c', 1],
-  ])
-})
-
 test('sends an open launch again under its own key instead of launching anew', () => {
   const order = {
     mark: {...a.mark, launch: 'l-9'},
@@ -257,49 +240,6 @@ test('sends an open launch again under its own key instead of launching anew', (
   expect(
     actions.flatMap(action => (action.kind === 'launch' ? [[action.resumes, action.count]] : [])),
   ).toEqual([['l-9', 2]])
-})
-
-test('tries the next type after a shortfall in this run, and none after a quota', () => {
-  const launched = (kind: 'capacity' | 'quota') => {
-    const order = {
-      mark: {...a.mark, launch: 'l-9'},
-      count: 2,
-      type: 't3.micro',
-      zone: {name: 'a', types: []},
-      target: {imageId: 'ami-1', imageName: 'u', zones: [], wish: wish(), vendor: {}},
-      networkIds: [],
-      userdataDigest: 'd',
-    }
-    return recorded(
-      {
-        type: 'intent',
-        step: 's',
-        run: 'run-1',
-        what: {kind: 'launch', place: VIRGINIA.key, group: 'virginia', order},
-      },
-      {
-        type: 'outcome',
-        step: 's',
-        run: 'run-1',
-        result: {kind: 'failed', message: 'no', effect: 'none', shortfall: {kind, message: 'no room'}},
-      },
-    )
-  }
-  const zones = [{name: 'a', types: ['t3.micro', 't3.small']}]
-  const base = desired(two)
-  const want = {
-    ...base,
-    groups: base.groups.map(each => ({
-      ...each,
-      launch: {spec: SPEC, target: {imageId: 'ami-1', imageName: 'u', zones, wish: wish(), vendor: {}}},
-    })),
-  }
-  const types = (kind: 'capacity' | 'quota') =>
-    plan(want, launched(kind), observed(), 'run-1').actions.flatMap(action =>
-      action.kind === 'launch' ? [action.type] : [],
-    )
-  expect(types('capacity')).toEqual(['t3.small'])
-  expect(types('quota')).toEqual([])
 })
 
 test('what was launched and is not shown yet is waited for, and launched anew only when it never appears', () => {

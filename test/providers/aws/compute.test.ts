@@ -113,6 +113,14 @@ describe('resolving', () => {
     expect((await resolve({subnets})).zones.map(({name}) => name)).toEqual(['us-east-1b', 'us-east-1c'])
   })
 
+  test('subnets and zones keep the order of the file', async () => {
+    const subnets = [...world.ec2.region('us-east-1').subnets.values()].slice(1, 3).map(({id}) => id)
+    const names = async (more: Partial<LaunchWish>) =>
+      (await resolve(more)).zones.map(({name}) => name.at(-1))
+    expect(await names({subnets: subnets.toReversed()})).toEqual(['c', 'b'])
+    expect(await names({zones: ['us-east-1f', 'us-east-1e', 'us-east-1b']})).toEqual(['f', 'b'])
+  })
+
   test('security groups go by id or name', async () => {
     const [group] = world.ec2.region('us-east-1').groups.values()
     for (const name of [group?.id ?? '', 'default']) {
@@ -127,6 +135,12 @@ describe('resolving', () => {
     ['a mistyped key pair', {keyPair: 'sandbax'}, /did you mean sandbox\?/],
     ['a mistyped security group', {securityGroups: ['defualt']}, /did you mean default\?/],
     ['an unknown subnet', {subnets: ['subnet-0']}, /subnet-0 does not exist/],
+    ['a zone of another region', {zones: ['us-west-1a']}, /zone us-west-1a: did you mean us-east-1a\?/],
+    [
+      'a zone without the type',
+      {zones: ['us-east-1e']},
+      /None of the availability zones us-east-1e offers t3/,
+    ],
     [
       'types of two architectures',
       {types: ['t3.micro', 't4g.micro']},

@@ -32,8 +32,11 @@ test.each([
   expect(toInstance(machine({state}), 'p')?.state).toBe(expected)
 })
 
-test('a failed provision has a reason, so that it can be reported', () => {
-  expect(toInstance(machine({state: 'failed'}), 'p')?.stateReason).toContain('triton instance audit c1f27a5d')
+test('a failed provision has a reason, so that it can be reported, and may do with another package', () => {
+  expect(toInstance(machine({state: 'failed'}), 'p')).toMatchObject({
+    stateReason: expect.stringContaining('triton instance audit c1f27a5d'),
+    unplaced: true,
+  })
 })
 
 test.each([
