@@ -23,6 +23,11 @@ export const yesFlag = Flags.boolean({
   default: false,
 })
 
+export const waitFlag = Flags.boolean({
+  description: 'While another run works on the fleet: wait for its end instead of refusing.',
+  default: false,
+})
+
 /** The real clouds were not reached, and the fleet that stands here is the sandbox's. */
 function mayHaveMeantSandbox(error: McdError, argv: readonly string[]): boolean {
   const notReached = error.exit === EXIT.failed || error instanceof FleetFileError

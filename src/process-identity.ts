@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process'
-import {readFileSync} from 'node:fs'
+import {readFileSync, readlinkSync} from 'node:fs'
 
 /** One process of one boot of one host. A process id alone is reused; together with the start time it never is. */
 export type ProcessIdentity = {
@@ -8,12 +8,16 @@ export type ProcessIdentity = {
   readonly startedAt: string
   /** Of the host's running boot; empty where the system has none (start times are dates there). */
   readonly bootId: string
+  /** Containers of one boot count their processes apart. Absent where the system does not. */
+  readonly pidNamespace?: string
 }
 
 /** Who this is; undefined where the process has ended (a zombie has) or the system does not tell. */
 export function identifyProcess(pid: number = process.pid): ProcessIdentity | undefined {
   const startedAt = process.platform === 'linux' ? linuxStart(pid) : portableStart(pid)
-  return startedAt === undefined ? undefined : {pid, startedAt, bootId: bootId()}
+  if (startedAt === undefined) return undefined
+  const namespace = pidNamespace()
+  return {pid, startedAt, bootId: bootId(), ...(namespace === undefined ? {} : {pidNamespace: namespace})}
 }
 
 /** Whether exactly this process still runs. */
@@ -45,6 +49,15 @@ function portableStart(pid: number): string | undefined {
 }
 
 const bootId = (): string => readOrUndefined('/proc/sys/kernel/random/boot_id')?.trim() ?? ''
+
+/** namespaces(7): `pid:[4026531836]`, the same for all that see each other by the same numbers. */
+function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return undefined
+  }
+}
 
 function readOrUndefined(file: string): string | undefined {
   try {

@@ -20,6 +20,7 @@ export type RunFlags = {
   readonly sandbox: boolean
   readonly yes: boolean
   readonly allowEmpty: boolean
+  readonly wait: boolean
   readonly timeout: string
   readonly json: boolean
   readonly signal: AbortSignal
@@ -53,6 +54,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       timeoutMs,
       approve: plan => approve(plan, flags),
       approval: {allowEmpty: flags.allowEmpty},
+      wait: flags.wait,
       identity: {
         version: VERSION,
         host: hostname(),

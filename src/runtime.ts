@@ -13,17 +13,25 @@ export type Runtime = {
   random(): number
   /** A fresh UUID: the name of a run, a launch, a step. */
   id(): string
-  /** Aborted, with an InterruptedError as its reason, when the run was interrupted: no new call starts, calls in flight may finish. */
+  /**
+   * Aborted when the run was interrupted (an InterruptedError is its reason) or stopped: no new call starts, calls in flight
+   * may finish.
+   */
   readonly signal: AbortSignal
+  /** Ends the run from within, wherever it waits. */
+  stop(reason: unknown): void
 }
 
 /** The runtime of the real world. */
-export function realRuntime(signal: AbortSignal = new AbortController().signal): Runtime {
+export function realRuntime(interrupted: AbortSignal = new AbortController().signal): Runtime {
+  const stopped = new AbortController()
+  const signal = AbortSignal.any([interrupted, stopped.signal])
   return {
     now: Date.now,
     random: Math.random,
     id: randomUUID,
     signal,
+    stop: reason => stopped.abort(reason),
     sleep: (ms, cancel) =>
       new Promise((resolve, reject) => {
         const either = cancel ? AbortSignal.any([signal, cancel]) : signal

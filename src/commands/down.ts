@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, yesFlag} from '../command.ts'
+import {fileFlag, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../command.ts'
 import type {RunReport} from '../run.ts'
 
 export default class Down extends McdCommand {
@@ -15,6 +15,7 @@ export default class Down extends McdCommand {
     file: fileFlag,
     sandbox: sandboxFlag,
     yes: yesFlag,
+    wait: waitFlag,
     group: Flags.string({
       description: 'End only this group. Can be repeated.',
       multiple: true,

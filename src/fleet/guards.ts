@@ -1,7 +1,6 @@
-import {LockedError, UsageError} from '../errors.ts'
+import {UsageError} from '../errors.ts'
 import type {Recorded} from '../journal/fold.ts'
 import {nearest} from '../nearest.ts'
-import type {ProcessIdentity} from '../process-identity.ts'
 import type {Desired} from './desired.ts'
 import type {Fleet} from './model.ts'
 import type {Observed} from './observed.ts'
@@ -33,22 +32,6 @@ export function checkEmptiness(
     {
       suggestions: ['Add --allow-empty if that is what you want.', 'To end the whole fleet, run "mcd down".'],
     },
-  )
-}
-
-/**
- * Two runs at once on one fleet would undo each other. On one host the other's process tells whether it still works; a run
- * on another host shows itself by the first event it writes (LostAppendError).
- */
-export function checkNobodyWorks(
-  {unfinished}: Recorded,
-  isRunning: (process: ProcessIdentity) => boolean,
-): void {
-  if (!unfinished?.process || !isRunning(unfinished.process)) return
-  const {command, user, host, pid, startedAtMs} = unfinished
-  throw new LockedError(
-    `Another run works on this fleet: "mcd ${command}" by ${user} on ${host} (process ${pid}), since ${new Date(startedAtMs).toISOString()}.`,
-    {suggestions: ['Wait until it has ended, then run the same command again.']},
   )
 }
 

@@ -1,66 +1,96 @@
-import type {JournalEvent, Step, StepResult, StoredEvent} from '../journal/events.ts'
-import {fold, type Recorded} from '../journal/fold.ts'
-import type {Journal} from '../journal/journal.ts'
+import type {JournalEvent, Step, StepResult} from '../journal/events.ts'
+import {foldEvent, type Recorded, startFold} from '../journal/fold.ts'
+import {type Journal, LostAppendError} from '../journal/journal.ts'
+import {keepingRetries, type Retry} from '../providers/retries.ts'
 import type {Runtime} from '../runtime.ts'
+import {lostLease, mayWrite} from './lease.ts'
 
 /** One run's hold on the journal: appends in order, each expecting to be the next, and the state that follows. */
 export type Ledger = {
   readonly run: string
+  /** What the journal says now. It grows in place: read it anew after an append. */
   recorded(): Recorded
+  /** Reads what others have written since. Only before the lease is taken: what a run looked at is what it writes on. */
+  catchUp(): Promise<void>
+  /** Throws LockedError where the lease is not this run's, or not any more. */
   append(...events: JournalEvent[]): Promise<void>
+  holdsLease(): boolean
   /** An append failed: nothing can be written any more, so nothing may be changed any more (decision 26). */
   isLost(): boolean
-  /** Intent, call, outcome: the only way a cloud or a zone is changed (law 2). `result` turns what came of the call into the outcome. */
-  step<T>(
-    what: Step,
-    call: () => Promise<T>,
-    result: (outcome: {value: T} | {error: unknown}) => StepResult,
-  ): Promise<T>
+  /** Intent, call, outcome: the only way a cloud or a zone is changed (law 2). `result` judges what came of the call. */
+  step<T>(what: Step, call: () => Promise<T>, result: Judge<T>): Promise<T>
+  /** The same for a step whose intent an earlier run wrote down: call and outcome. */
+  repeat<T>(step: string, call: () => Promise<T>, result: Judge<T>): Promise<T>
 }
 
+type Judge<T> = (outcome: {value: T} | {error: unknown}) => StepResult
+
 export async function openLedger(journal: Journal, runtime: Runtime, run: string): Promise<Ledger> {
-  const events: StoredEvent[] = await journal.read()
-  let next = (events.at(-1)?.sequence ?? 0) + 1
-  let state: Recorded | undefined
+  const folding = startFold()
+  const {recorded} = folding
   let queue: Promise<unknown> = Promise.resolve()
-  let lost = false
+  let isLost = false
+  /** The journal itself failed: what of the append lies in it is not known, so nothing may follow. */
+  let failure: unknown
+
+  const catchUp = async () => {
+    for (const event of await journal.read(recorded.nextSequence - 1)) foldEvent(folding, event)
+  }
+
+  const write = async (added: readonly JournalEvent[]): Promise<void> => {
+    if (failure) throw failure
+    if (!mayWrite(recorded.lease, run, added)) throw lostLease(recorded.lease, run)
+    const first = recorded.nextSequence
+    const stored = added.map(event => ({atMs: runtime.now(), run, event}))
+    try {
+      await journal.append(first, stored)
+    } catch (error) {
+      isLost = true
+      if (error instanceof LostAppendError) {
+        // Tells who was first; from here on the lease is seen to be another's.
+        await catchUp()
+        throw lostLease(recorded.lease, run, error)
+      }
+      failure = error
+      throw error
+    }
+    for (const [index, event] of stored.entries()) foldEvent(folding, {...event, sequence: first + index})
+  }
 
   const append = (...added: JournalEvent[]): Promise<void> => {
-    const turn = queue.then(async () => {
-      const stored = added.map(event => ({atMs: runtime.now(), run, event}))
-      const after = await journal.append(next, stored)
-      events.push(...stored.map((each, index) => ({...each, sequence: next + index})))
-      next = after
-      state = undefined
-    })
-    // A lost append ends the run: everything queued behind it fails alike, before its call.
-    queue = turn
-    turn.catch(() => {
-      lost = true
-    })
+    const turn = queue.then(() => write(added))
+    queue = turn.catch(() => undefined)
     return turn
   }
 
+  const repeat: Ledger['repeat'] = async (step, call, judge) => {
+    const retries: Retry[] = []
+    const conclude = (result: StepResult) =>
+      append({type: 'outcome', step, result, ...(retries.length > 0 ? {retries} : {})})
+    let value: Awaited<ReturnType<typeof call>>
+    try {
+      value = await keepingRetries(retries, call)
+    } catch (error) {
+      await conclude(judge({error}))
+      throw error
+    }
+    await conclude(judge({value}))
+    return value
+  }
+
+  await catchUp()
   return {
     run,
-    recorded() {
-      state ??= fold(events)
-      return state
-    },
+    recorded: () => recorded,
+    catchUp,
     append,
-    isLost: () => lost,
-    async step(what, call, result) {
+    holdsLease: () => !isLost && mayWrite(recorded.lease, run, []),
+    isLost: () => isLost,
+    async step(what, call, judge) {
       const step = runtime.id()
       await append({type: 'intent', step, what})
-      let value: Awaited<ReturnType<typeof call>>
-      try {
-        value = await call()
-      } catch (error) {
-        await append({type: 'outcome', step, result: result({error})})
-        throw error
-      }
-      await append({type: 'outcome', step, result: result({value})})
-      return value
+      return repeat(step, call, judge)
     },
+    repeat,
   }
 }

@@ -1,28 +1,19 @@
+import type {JournalEvent} from '../journal/events.ts'
 import type {Runtime} from '../runtime.ts'
 import type {Ledger} from './ledger.ts'
 import type {Fleet} from './model.ts'
 import type {Observer} from './observe.ts'
-import type {RunOptions} from './reconcile.ts'
+import type {Turn} from './turn.ts'
 
-/** First words in the journal: who runs, and which names are ours with which TTL. Nothing changes before them. */
-export async function openRun(
-  ledger: Ledger,
-  runtime: Runtime,
-  fleet: Fleet,
-  {command, identity}: RunOptions,
-): Promise<void> {
+/** Takes the lease with the first words in the journal: who runs, and which names are ours with which TTL. Nothing changes before them. */
+export async function openRun({ledger, take}: Turn, runtime: Runtime, fleet: Fleet): Promise<void> {
   const recorded = ledger.recorded()
+  const before: JournalEvent[] = []
   if (recorded.digestKey === undefined) {
     const digestKey = `${runtime.id()}${runtime.id()}`.replaceAll('-', '')
-    await ledger.append({
-      type: 'opened',
-      fleet: fleet.name,
-      file: fleet.file.slice(fleet.file.lastIndexOf('/') + 1),
-      digestKey,
-    })
+    const file = fleet.file.slice(fleet.file.lastIndexOf('/') + 1)
+    before.push({type: 'opened', fleet: fleet.name, file, digestKey})
   }
-  await ledger.append({type: 'run-started', command, ...identity})
-  if (!recorded.owners.includes(fleet.dns)) await ledger.append({type: 'owner-recorded', dns: fleet.dns})
   const names = fleet.names.filter(
     ({vendor, zone, name, ttlSeconds}) =>
       !recorded.names.some(
@@ -33,13 +24,13 @@ export async function openRun(
           known.maxTtlSeconds >= ttlSeconds,
       ),
   )
-  if (names.length === 0) return
-  await ledger.append(
+  await take(before, [
+    ...(recorded.owners.includes(fleet.dns) ? [] : [{type: 'owner-recorded', dns: fleet.dns} as const]),
     ...names.map(
       ({vendor, zone, name, ttlSeconds}) =>
         ({type: 'name-published', vendor, zone, name, ttlSeconds}) as const,
     ),
-  )
+  ])
 }
 
 /** Whose accounts and zones these are (decision 5), once each is known: one that was silent at first is met later in the run. */

@@ -1,4 +1,5 @@
 import type {ZoneKey} from '../journal/events.ts'
+import type {Lease} from '../journal/fold-lease.ts'
 import type {Journal} from '../journal/journal.ts'
 import type {ComputeCapabilities, ComputeProvider, Place} from '../providers/compute.ts'
 import type {DnsProvider, DnsVendor, Zone} from '../providers/dns.ts'
@@ -49,3 +50,5 @@ export type Progress =
   | {readonly kind: 'finished'; readonly action: Action; readonly detail?: string}
   | {readonly kind: 'failed'; readonly action: Action; readonly error: Error}
   | {readonly kind: 'waiting'; readonly actions: readonly Action[]; readonly plan: Plan}
+  /** Before the run begins: it waits for the end of another one, or for a sign of its life. */
+  | {readonly kind: 'locked'; readonly lease: Lease; readonly wait: boolean}

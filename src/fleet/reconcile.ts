@@ -1,12 +1,12 @@
 import {EXIT} from '../errors.ts'
-import type {ProcessIdentity} from '../process-identity.ts'
 import {type Applier, createApplier} from './apply-all.ts'
 import {isAnswered} from './authority.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
 import {explainWaits} from './explain.ts'
-import {type Approval, checkEmptiness, checkNobodyWorks, resolveTargets} from './guards.ts'
-import {type Ledger, openLedger} from './ledger.ts'
+import {type Approval, checkEmptiness, resolveTargets} from './guards.ts'
+import type {Identity, IsRunning} from './lease.ts'
+import type {Ledger} from './ledger.ts'
 import {leftBehind} from './left-behind.ts'
 import type {Fleet} from './model.ts'
 import {createObserver} from './observe.ts'
@@ -16,6 +16,7 @@ import type {Outside} from './outside.ts'
 import type {Pass} from './pass.ts'
 import {type Action, isDestructive, isReady, type Note, type Plan} from './plan/action.ts'
 import {plan} from './plan/plan.ts'
+import {inTurn, type Turn} from './turn.ts'
 
 export type RunOptions = {
   readonly command: string
@@ -25,15 +26,10 @@ export type RunOptions = {
   /** Asked before instances are ended, with the plan that would end them; throws when the answer is no. */
   approve(plan: Plan): Promise<void>
   readonly approval: Approval
-  readonly identity: {
-    readonly version: string
-    readonly host: string
-    readonly user: string
-    readonly pid: number
-    readonly process?: ProcessIdentity
-  }
-  /** Whether exactly this process still runs on this host. */
-  isRunning(process: ProcessIdentity): boolean
+  readonly identity: Identity
+  readonly isRunning: IsRunning
+  /** While another run works on the fleet: wait for its end instead of refusing. */
+  readonly wait: boolean
 }
 
 export type RunResult = {
@@ -57,14 +53,17 @@ const LONGEST_PAUSE_MS = 10_000
 const SETTLE_MS = 90_000
 const SETTLE_POLL_MS = 500
 
+/** Two runs at once on one fleet would undo each other: each waits for its turn (decision 27). */
+export const reconcile = (outside: Outside, fleet: Fleet, options: RunOptions): Promise<RunResult> =>
+  inTurn(outside, options, turn => converge(outside, fleet, options, turn))
+
 /**
  * One run, on one page: look, plan, do what is ready, look again, until nothing is left to do or nothing more can be done.
  * Each pass plans anew from what is there, so a run that was killed anywhere is finished by the next one.
  */
-export async function reconcile(outside: Outside, fleet: Fleet, options: RunOptions): Promise<RunResult> {
+async function converge(outside: Outside, fleet: Fleet, options: RunOptions, turn: Turn): Promise<RunResult> {
   const {runtime} = outside
-  const ledger = await openLedger(outside.journal, runtime, runtime.id())
-  checkNobodyWorks(ledger.recorded(), options.isRunning)
+  const {ledger} = turn
   const observer = createObserver(outside, fleet, ledger.recorded)
   const applier = createApplier()
   const approved = new Set<string>()
@@ -93,7 +92,7 @@ export async function reconcile(outside: Outside, fleet: Fleet, options: RunOpti
       await options.approve(next)
       for (const id of doomed) approved.add(id)
     }
-    if (passes === 1) await openRun(ledger, runtime, fleet, options)
+    if (passes === 1) await openRun(turn, runtime, fleet)
     await recordPlaces(ledger, observer)
 
     const wanted = next.actions.filter(({key}) => !applier.isGivenUp(key))

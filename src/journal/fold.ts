@@ -1,7 +1,8 @@
-import type {ProcessIdentity} from '../process-identity.ts'
 import type {Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsVendor, Member} from '../providers/dns.ts'
-import type {FrozenOrder, Shortfall, Step, StepResult, StoredEvent, ZoneKey} from './events.ts'
+import type {FrozenOrder, Shortfall, Step, StoredEvent, ZoneKey} from './events.ts'
+import {foldLease, type Lease} from './fold-lease.ts'
+import {concludeStep, intendStep} from './fold-steps.ts'
 
 /** A launch that was intended. Open while no outcome stands: it may have happened (law 4). */
 export type RecordedLaunch = {
@@ -41,22 +42,11 @@ export type PublishedName = {
   readonly sinceMs: number
 }
 
-/** `host` and `user` are for people; `process` tells on its own host whether it still works. */
-export type UnfinishedRun = {
-  readonly run: string
-  readonly command: string
-  readonly startedAtMs: number
-  readonly host: string
-  readonly user: string
-  readonly pid: number
-  readonly process?: ProcessIdentity
-}
-
 /** What the journal knows: the fold over its events. */
 export type Recorded = {
   readonly nextSequence: number
-  /** The last run, while nothing says that it ended: it works, or it was stopped. */
-  readonly unfinished: UnfinishedRun | undefined
+  /** Who holds the lease, or held it last and never gave it back (fleet/lease.ts tells them apart). */
+  readonly lease: Lease | undefined
   readonly digestKey: string | undefined
   /** Base name of the fleet file that opened the journal. */
   readonly file: string | undefined
@@ -83,7 +73,7 @@ export type Recorded = {
   readonly registeredAtMs: ReadonlyMap<string, number>
 }
 
-type Mutable<T> = {
+export type Mutable<T> = {
   -readonly [K in keyof T]: T[K] extends ReadonlyMap<infer A, infer B>
     ? Map<A, B>
     : T[K] extends readonly (infer A)[]
@@ -91,11 +81,22 @@ type Mutable<T> = {
       : T[K]
 }
 
-/** State from events. Pure; unknown event types of a newer minor version are skipped. */
-export function fold(events: readonly StoredEvent[]): Recorded {
-  const state: Mutable<Recorded> = {
+/**
+ * The fold under way: what is known so far, and what later events will be read against. It grows in place, one event at a
+ * time, so that a long journal costs no more for each append than a short one.
+ */
+export type Folding = {
+  readonly recorded: Mutable<Recorded>
+  /** Intents to which an outcome may still come. */
+  readonly steps: Map<string, Step>
+  /** By zone and instance: every removal that was sent, with or without an outcome. */
+  readonly sent: Map<string, Member[]>
+}
+
+export const startFold = (): Folding => ({
+  recorded: {
     nextSequence: 1,
-    unfinished: undefined,
+    lease: undefined,
     digestKey: undefined,
     file: undefined,
     owners: [],
@@ -108,71 +109,69 @@ export function fold(events: readonly StoredEvent[]): Recorded {
     terminatedAtMs: new Map(),
     networkIds: new Map(),
     registeredAtMs: new Map(),
-  }
-  const steps = new Map<string, Step>()
-  /** By zone and instance: every removal that was sent, with or without an outcome. */
-  const sent = new Map<string, Member[]>()
-  for (const {sequence, atMs, run, event} of events) {
-    state.nextSequence = sequence + 1
-    switch (event.type) {
-      case 'opened':
-        state.digestKey = event.digestKey
-        state.file = event.file
-        break
-      case 'owner-recorded':
-        if (!state.owners.includes(event.dns)) state.owners.push(event.dns)
-        break
-      case 'run-started': {
-        const {command, host, user, pid, process} = event
-        state.unfinished = {run, command, startedAtMs: atMs, host, user, pid, ...(process ? {process} : {})}
-        break
-      }
-      case 'run-finished':
-        if (state.unfinished?.run === run) state.unfinished = undefined
-        break
-      case 'place-recorded':
-        state.places.set(event.place.key, {place: event.place, account: event.account})
-        break
-      case 'zone-recorded':
-        state.zones.set(`${event.vendor}/${event.zone}`, {id: event.id, account: event.account})
-        break
-      case 'name-published':
-        publish(state.names, event, atMs)
-        state.longestTtlSeconds = Math.max(state.longestTtlSeconds, event.ttlSeconds)
-        break
-      case 'place-left': {
-        const known = state.places.get(event.place)
-        if (known) state.places.set(event.place, {...known, left: true})
-        break
-      }
-      case 'name-left':
-        state.names = state.names.filter(
-          ({vendor, zone, name}) => vendor !== event.vendor || zone !== event.zone || name !== event.name,
-        )
-        break
-      case 'intent':
-        steps.set(event.step, event.what)
-        intend(state, event.step, event.what, run, atMs)
-        if (event.what.kind === 'change-dns') noteSent(sent, event.what)
-        break
-      case 'outcome': {
-        const what = steps.get(event.step)
-        if (what) conclude(state, what, event.result, atMs, sent)
-        break
-      }
-      case 'removal-served':
-        for (const instance of event.instances) {
-          const zones = new Map(state.leaving.get(instance)?.zones)
-          const left = zones.get(event.zone)
-          if (left) zones.set(event.zone, {servedAtMs: atMs, ...left})
-          state.leaving.set(instance, {zones})
-        }
-        break
-      default:
-        break
+  },
+  steps: new Map(),
+  sent: new Map(),
+})
+
+/** State from events. */
+export function fold(events: readonly StoredEvent[]): Recorded {
+  const folding = startFold()
+  for (const event of events) foldEvent(folding, event)
+  return folding.recorded
+}
+
+/** One more event. Unknown types, of a newer minor version, are skipped. */
+export function foldEvent(folding: Folding, stored: StoredEvent): void {
+  const state = folding.recorded
+  const {sequence, atMs, run, event} = stored
+  state.nextSequence = sequence + 1
+  state.lease = foldLease(state.lease, stored)
+  switch (event.type) {
+    case 'opened':
+      state.digestKey = event.digestKey
+      state.file = event.file
+      break
+    case 'owner-recorded':
+      if (!state.owners.includes(event.dns)) state.owners.push(event.dns)
+      break
+    case 'place-recorded':
+      state.places.set(event.place.key, {place: event.place, account: event.account})
+      break
+    case 'zone-recorded':
+      state.zones.set(`${event.vendor}/${event.zone}`, {id: event.id, account: event.account})
+      break
+    case 'name-published':
+      publish(state.names, event, atMs)
+      state.longestTtlSeconds = Math.max(state.longestTtlSeconds, event.ttlSeconds)
+      break
+    case 'place-left': {
+      const known = state.places.get(event.place)
+      if (known) state.places.set(event.place, {...known, left: true})
+      break
     }
+    case 'name-left':
+      state.names = state.names.filter(
+        ({vendor, zone, name}) => vendor !== event.vendor || zone !== event.zone || name !== event.name,
+      )
+      break
+    case 'intent':
+      intendStep(folding, event.step, event.what, run, atMs)
+      break
+    case 'outcome':
+      concludeStep(folding, event.step, event.result, atMs)
+      break
+    case 'removal-served':
+      for (const instance of event.instances) {
+        const zones = new Map(state.leaving.get(instance)?.zones)
+        const left = zones.get(event.zone)
+        if (left) zones.set(event.zone, {servedAtMs: atMs, ...left})
+        state.leaving.set(instance, {zones})
+      }
+      break
+    default:
+      break
   }
-  return state
 }
 
 function publish(
@@ -189,91 +188,4 @@ function publish(
     maxTtlSeconds,
     sinceMs: names[at]?.sinceMs ?? atMs,
   })
-}
-
-function intend(state: Mutable<Recorded>, step: string, what: Step, run: string, atMs: number): void {
-  if (what.kind === 'launch') {
-    const {launch} = what.order.mark
-    state.launches.set(launch, {
-      step,
-      run,
-      group: what.group,
-      place: what.place,
-      order: what.order,
-      intendedAtMs: atMs,
-      open: true,
-      instances: [],
-    })
-  }
-  if (what.kind === 'change-dns' && what.change.create.some(member => member.type !== 'TXT')) {
-    state.registeredAtMs.set(`${run} ${what.zone}`, atMs)
-  }
-}
-
-/** A removal whose outcome nobody wrote down may have happened: resolvers remember what stood there all the same. */
-function noteSent(
-  sent: Map<string, Member[]>,
-  {zone, change, leaving}: Extract<Step, {kind: 'change-dns'}>,
-): void {
-  for (const instance of leaving) {
-    const key = `${zone} ${instance}`
-    const known = sent.get(key) ?? []
-    const added = change.remove.filter(
-      member =>
-        member.mark?.instance === instance &&
-        !known.some(
-          ({name, value, ref}) => name === member.name && value === member.value && ref === member.ref,
-        ),
-    )
-    sent.set(key, [...known, ...added])
-  }
-}
-
-function conclude(
-  state: Mutable<Recorded>,
-  what: Step,
-  result: StepResult,
-  atMs: number,
-  sent: ReadonlyMap<string, readonly Member[]>,
-): void {
-  switch (what.kind) {
-    case 'launch': {
-      const {launch} = what.order.mark
-      const before = state.launches.get(launch)
-      if (!before) break
-      const {shortfall} = result
-      state.launches.set(launch, {
-        ...before,
-        answeredAtMs: atMs,
-        open: result.kind === 'failed' && result.effect === 'unknown',
-        instances: result.kind === 'done' ? (result.instances ?? []) : [],
-        ...(shortfall === undefined ? {} : {shortfall}),
-      })
-      break
-    }
-    case 'change-dns':
-      if (result.kind !== 'done') break
-      for (const instance of what.leaving) {
-        const zones = new Map(state.leaving.get(instance)?.zones)
-        zones.set(what.zone, {
-          removed: sent.get(`${what.zone} ${instance}`) ?? [],
-          removedAtMs: atMs,
-          ...(result.receipt ? {receipt: result.receipt} : {}),
-        })
-        state.leaving.set(instance, {zones})
-      }
-      break
-    case 'terminate':
-      if (result.kind === 'done')
-        for (const instance of what.instances) state.terminatedAtMs.set(instance, atMs)
-      break
-    case 'ensure-network':
-      if (result.kind === 'done') state.networkIds.set(`${what.place} ${what.group}`, result.networkIds ?? [])
-      break
-    case 'remove-network':
-      if (result.kind === 'done') state.networkIds.delete(`${what.place} ${what.group}`)
-      break
-    default:
-      what satisfies never
-  }
 }

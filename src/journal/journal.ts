@@ -8,8 +8,8 @@ export type NewEvent = Omit<StoredEvent, 'sequence'>
  * fails when somebody else was first. What append returned for is durable: it survives the loss of the machine's power.
  */
 export type Journal = {
-  /** All events, oldest first; sequences count from 1 without gaps. */
-  read(): Promise<StoredEvent[]>
+  /** The events after this sequence (all of them without one), oldest first; sequences count from 1 without gaps. */
+  read(after?: number): Promise<StoredEvent[]>
   /** Appends all of them or none, the first as `expectedSequence`; returns the next one. Throws LostAppendError. */
   append(expectedSequence: number, events: readonly NewEvent[]): Promise<number>
   close(): Promise<void>

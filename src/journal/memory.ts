@@ -7,7 +7,7 @@ export type MemoryStore = {readonly lines: string[]}
 /** A journal that ends with the process: for tests and simulations. Events are kept as JSON, as every store keeps them. */
 export function memoryJournal(store: MemoryStore = {lines: []}): Journal {
   return {
-    read: async () => store.lines.map(line => JSON.parse(line) as StoredEvent),
+    read: async (after = 0) => store.lines.slice(after).map(line => JSON.parse(line) as StoredEvent),
     async append(expectedSequence, events) {
       const next = store.lines.length + 1
       if (next !== expectedSequence) throw new LostAppendError(expectedSequence, next)

@@ -45,7 +45,7 @@ function writer(path: string, Database: typeof DatabaseSync): Journal {
   const insert = database.prepare('INSERT INTO events (sequence, at_ms, run, event) VALUES (?, ?, ?, ?)')
 
   return {
-    read: async () => explained(path, () => readEvents(database)),
+    read: async after => explained(path, () => readEvents(database, after)),
     append: async (expectedSequence, events) =>
       explained(path, () => {
         database.exec('BEGIN IMMEDIATE')
@@ -69,28 +69,28 @@ function writer(path: string, Database: typeof DatabaseSync): Journal {
 }
 
 function reader(path: string, Database: typeof DatabaseSync): Journal {
-  const read = (unchanging: boolean) => {
+  const read = (after: number | undefined, unchanging: boolean) => {
     const location = pathToFileURL(path)
     if (unchanging) location.search = '?immutable=1'
     const database = new Database(location, {readOnly: true, timeout: BUSY_MS})
     try {
       checkSchema(database, path)
-      return readEvents(database)
+      return readEvents(database, after)
     } finally {
       database.close()
     }
   }
   return {
-    read: async () =>
+    read: async after =>
       explained(path, () => {
         if (!existsSync(path) || statSync(path).size === 0) return []
         // A plain read-only connection leaves index files behind (-shm, -wal). Where no writer has left a log, the file is
         // whole by itself and can be read as it lies; if a writer came meanwhile, that reading is thrown away.
         const before = stateOf(path)
-        if (before.log) return read(false)
-        const events = read(true)
-        const after = stateOf(path)
-        return after.log || after.writtenMs !== before.writtenMs ? read(false) : events
+        if (before.log) return read(after, false)
+        const events = read(after, true)
+        const later = stateOf(path)
+        return later.log || later.writtenMs !== before.writtenMs ? read(after, false) : events
       }),
     append: () => Promise.reject(new McdError(`The journal ${path} was opened to read only.`)),
     close: async () => {},
@@ -102,10 +102,10 @@ const stateOf = (path: string) => ({
   writtenMs: statSync(path).mtimeMs,
 })
 
-function readEvents(database: DatabaseSync): StoredEvent[] {
+function readEvents(database: DatabaseSync, after = 0): StoredEvent[] {
   const rows = database
-    .prepare('SELECT sequence, at_ms, run, event FROM events ORDER BY sequence')
-    .all() as Row[]
+    .prepare('SELECT sequence, at_ms, run, event FROM events WHERE sequence > ? ORDER BY sequence')
+    .all(after) as Row[]
   return rows.map(({sequence, at_ms, run, event}) => ({sequence, atMs: at_ms, run, event: JSON.parse(event)}))
 }
 

@@ -1,3 +1,4 @@
+import {holderText} from '../fleet/lease.ts'
 import type {Progress} from '../fleet/outside.ts'
 import type {Action} from '../fleet/plan/action.ts'
 import {describeAction, planText} from './plan-text.ts'
@@ -34,6 +35,9 @@ export function plainProgress(
           lastWait = text
           break
         }
+        case 'locked':
+          write(lockedText(event))
+          break
         default:
           event satisfies never
       }
@@ -153,6 +157,9 @@ export async function terminalProgress(): Promise<ProgressView> {
           else live = row(text, {passing: true})
           break
         }
+        case 'locked':
+          process.stderr.write(`${lockedText(event)}\n`)
+          break
         default:
           event satisfies never
       }
@@ -170,6 +177,11 @@ export async function terminalProgress(): Promise<ProgressView> {
 /** What is terminated has been drained. */
 const isDrainBefore = (wait: Action, next: Action): boolean =>
   wait.kind === 'drain' && next.kind === 'terminate' && wait.instances.some(id => next.instances.includes(id))
+
+const lockedText = ({lease, wait}: Extract<Progress, {kind: 'locked'}>): string =>
+  wait
+    ? `… waits for its turn: ${holderText(lease)}, works on this fleet`
+    : `… the last run has not ended: ${holderText(lease)}. Looks for up to ${lease.leaseMs / 1_000} s whether it is alive`
 
 function waitText(action: Action): string {
   if (action.kind === 'drain' && action.untilMs !== undefined)

@@ -48,29 +48,29 @@ export class VirtualTime {
   }
 
   /** A runtime on this time and chance. Several may share it: one for each run. */
-  runtime(signal: AbortSignal = new AbortController().signal): Runtime {
+  runtime(interrupted: AbortSignal = new AbortController().signal): Runtime {
+    const stopped = new AbortController()
+    const signal = AbortSignal.any([interrupted, stopped.signal])
     return {
       now: () => this.#nowMs,
       random: this.random,
       id: () => uuid(this.random),
       signal,
+      stop: reason => stopped.abort(reason),
       sleep: (ms, cancel) =>
         new Promise((resolve, reject) => {
-          const either = cancel ? AbortSignal.any([signal, cancel]) : signal
-          if (either.aborted) return reject(either.reason)
-          const callOff = this.#schedule(
-            ms,
-            () => {
-              either.removeEventListener('abort', stop)
-              resolve()
-            },
-            cancel !== undefined,
-          )
-          const stop = () => {
+          const signals = cancel ? [signal, cancel] : [signal]
+          const aborted = signals.find(one => one.aborted)
+          if (aborted) return reject(aborted.reason)
+          const settle = (how: () => void) => {
             callOff()
-            reject(either.reason)
+            for (const one of signals) one.removeEventListener('abort', stop)
+            how()
           }
-          either.addEventListener('abort', stop, {once: true})
+          const stop = (event: globalThis.Event) =>
+            settle(() => reject((event.target as AbortSignal).reason))
+          const callOff = this.#schedule(ms, () => settle(resolve), cancel !== undefined)
+          for (const one of signals) one.addEventListener('abort', stop)
         }),
     }
   }

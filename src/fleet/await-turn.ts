@@ -1,0 +1,37 @@
+import {lockedBy, standingOf, type TakenOver} from './lease.ts'
+import type {Ledger} from './ledger.ts'
+import type {Outside} from './outside.ts'
+import type {RunOptions} from './reconcile.ts'
+
+const LOOK_MS = 2_000
+
+/**
+ * Comes back when the lease is free, or when its holder is known to be dead: then with what the taking over is to say. A
+ * holder that cannot be looked at is watched for one lease period, by this run's own clock: what it writes shows that it
+ * lives. Throws LockedError when it lives, unless this run is to `wait` for its end.
+ */
+export async function awaitTurn(
+  ledger: Ledger,
+  {runtime, progress}: Outside,
+  {wait, identity, isRunning}: RunOptions,
+): Promise<TakenOver | undefined> {
+  let lastSeen: number | undefined
+  // Counted in looks, not read from the clock: a clock that is set, or stood still with this host, proves nothing.
+  let silentMs = 0
+  for (let looks = 1; ; looks++) {
+    const standing = standingOf(ledger.recorded().lease, identity, isRunning)
+    if (standing.kind === 'free') return undefined
+    if (standing.kind === 'left') return standing.takenOver
+    const {lease} = standing
+    const hasWritten = lastSeen !== undefined && lastSeen !== lease.lastSign.sequence
+    const lives = standing.kind === 'alive' || hasWritten
+    if (lives && !wait) throw lockedBy(lease)
+    if (hasWritten) silentMs = 0
+    if (!lives && silentMs >= lease.leaseMs) return {run: lease.run, because: 'expired'}
+    if (looks === 1) progress({kind: 'locked', lease, wait})
+    lastSeen = lease.lastSign.sequence
+    await runtime.sleep(LOOK_MS)
+    silentMs += LOOK_MS
+    await ledger.catchUp()
+  }
+}

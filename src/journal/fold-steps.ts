@@ -1,0 +1,103 @@
+import type {Member} from '../providers/dns.ts'
+import type {Step, StepResult} from './events.ts'
+import type {Folding} from './fold.ts'
+
+/** A step that was intended: it may have happened, whatever comes of it. */
+export function intendStep(
+  {recorded: state, steps, sent}: Folding,
+  step: string,
+  what: Step,
+  run: string,
+  atMs: number,
+): void {
+  steps.set(step, what)
+  if (what.kind === 'launch') {
+    const {launch} = what.order.mark
+    state.launches.set(launch, {
+      step,
+      run,
+      group: what.group,
+      place: what.place,
+      order: what.order,
+      intendedAtMs: atMs,
+      open: true,
+      instances: [],
+    })
+  }
+  if (what.kind === 'change-dns') {
+    noteSent(sent, what)
+    if (what.change.create.some(member => member.type !== 'TXT'))
+      state.registeredAtMs.set(`${run} ${what.zone}`, atMs)
+  }
+}
+
+/** A removal whose outcome nobody wrote down may have happened: resolvers remember what stood there all the same. */
+function noteSent(
+  sent: Map<string, Member[]>,
+  {zone, change, leaving}: Extract<Step, {kind: 'change-dns'}>,
+): void {
+  for (const instance of leaving) {
+    const key = `${zone} ${instance}`
+    const known = sent.get(key) ?? []
+    const added = change.remove.filter(
+      member =>
+        member.mark?.instance === instance &&
+        !known.some(
+          ({name, value, ref}) => name === member.name && value === member.value && ref === member.ref,
+        ),
+    )
+    sent.set(key, [...known, ...added])
+  }
+}
+
+/** What came of it. A second outcome may follow the one that could not tell: then somebody looked. */
+export function concludeStep(
+  {recorded: state, steps, sent}: Folding,
+  step: string,
+  result: StepResult,
+  atMs: number,
+): void {
+  const what = steps.get(step)
+  if (!what) return
+  if (result.kind === 'done' || result.effect === 'none') steps.delete(step)
+  switch (what.kind) {
+    case 'launch': {
+      const {launch} = what.order.mark
+      const before = state.launches.get(launch)
+      if (!before) break
+      const {shortfall} = result
+      state.launches.set(launch, {
+        ...before,
+        answeredAtMs: atMs,
+        open: result.kind === 'failed' && result.effect === 'unknown',
+        instances: result.kind === 'done' ? (result.instances ?? []) : [],
+        ...(shortfall === undefined ? {} : {shortfall}),
+      })
+      break
+    }
+    case 'change-dns':
+      if (result.kind !== 'done') break
+      for (const instance of what.leaving) {
+        const zones = new Map(state.leaving.get(instance)?.zones)
+        zones.set(what.zone, {
+          removed: sent.get(`${what.zone} ${instance}`) ?? [],
+          removedAtMs: atMs,
+          ...(result.receipt ? {receipt: result.receipt} : {}),
+        })
+        state.leaving.set(instance, {zones})
+      }
+      break
+    case 'terminate':
+      if (result.kind === 'done')
+        for (const instance of what.instances) state.terminatedAtMs.set(instance, atMs)
+      break
+    case 'ensure-network':
+      if (result.kind === 'done') state.networkIds.set(`${what.place} ${what.group}`, result.networkIds ?? [])
+      break
+    case 'remove-network':
+      if (result.kind === 'done') state.networkIds.delete(`${what.place} ${what.group}`)
+      break
+    default:
+      what satisfies never
+  }
+}
