@@ -4,6 +4,7 @@ import {SANDBOX} from './credentials.ts'
 import {ACTIONS, type ActionName, NOT_ON_EUCALYPTUS, type ReplyOf, type RequestOf} from './ec2/actions.ts'
 import {zonesOf} from './ec2/catalog.ts'
 import {ec2Error} from './ec2/errors.ts'
+import {halt} from './ec2/lifecycle.ts'
 import type {AwsCaller, Ec2Instance} from './ec2/model.ts'
 import {Region} from './ec2/region.ts'
 import {VendorError} from './vendor-error.ts'
@@ -88,6 +89,12 @@ export class Ec2World {
       if (instance) return instance
     }
     return undefined
+  }
+
+  /** The guest halts by itself, without a word to anybody. */
+  halt(id: string): void {
+    const instance = this.instance(id)
+    if (instance) halt(this.region(instance.region), instance)
   }
 
   /** Of every region, those included that describes do not show yet. */

@@ -82,6 +82,12 @@ export class TritonWorld {
     return this.#machines.get(id)
   }
 
+  /** The guest halts by itself, without a word to anybody. */
+  halt(id: string): void {
+    const machine = this.#machines.get(id)
+    if (machine) this.#machines.halt(machine)
+  }
+
   machinesOf(login: string = SANDBOX.triton.account): Machine[] {
     return this.#machines.ofAccount(login)
   }

@@ -23,10 +23,20 @@ export function createWorld(
     calls: new CallLog(options.clock),
     delays: {...SANDBOX_DELAYS, ...options.delays},
   }
+  const ec2 = new Ec2World(core)
+  const triton = new TritonWorld(core)
+  core.calls.plan.strikeAmong({
+    isRunning: id => ec2.instance(id)?.state === 'running' || triton.machine(id)?.state === 'running',
+    halt(id) {
+      ec2.halt(id)
+      triton.halt(id)
+    },
+    setServing: (id, serves) => core.hypervisor.setServing(id, serves),
+  })
   return {
     ...core,
-    ec2: new Ec2World(core),
-    triton: new TritonWorld(core),
+    ec2,
+    triton,
     cloudflare: new CloudflareWorld(core),
     route53: new Route53World(core),
   }

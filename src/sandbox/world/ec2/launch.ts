@@ -53,7 +53,7 @@ export function runInstances(region: Region, request: RunInstancesRequest): Ec2I
       securityGroups: groups,
       clientToken: request.clientToken,
       visibleAtMs: region.nowMs + plan.late(region.core.delays.visibleMs),
-      fate: plan.drawFate(),
+      fate: plan.drawFate(id),
       state: 'pending',
       transitionReason: '',
       launchedAtMs: region.nowMs,

@@ -148,7 +148,7 @@ function boot(region: Region, instance: Ec2Instance): void {
     privateIp: instance.privateIp,
     userdata: instance.userdata,
   })
-  if (instance.fate?.unhealthy) region.core.hypervisor.setServing(instance.id, false)
+  if (region.core.calls.plan.isSick(instance.id)) region.core.hypervisor.setServing(instance.id, false)
   const afterMs = instance.fate?.dies?.afterMs
   if (afterMs !== undefined) region.core.clock.after(afterMs, () => halt(region, instance))
 }

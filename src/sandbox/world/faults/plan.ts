@@ -1,8 +1,9 @@
 import {UsageError} from '../../../errors.ts'
 import type {Call} from '../calls.ts'
 import type {Clock} from '../clock.ts'
+import type {Hypervisor} from '../hypervisor.ts'
 import {befall, type Course, plainCourse} from './course.ts'
-import {type FaultOrder, type FaultReport, kindOf, reads} from './kinds.ts'
+import {type FaultKind, type FaultOrder, type FaultReport, kindOf, reads} from './kinds.ts'
 import {PastAnswers} from './past-answers.ts'
 import {StandingFault} from './standing.ts'
 import {readTarget, type Target} from './target.ts'
@@ -11,10 +12,15 @@ import {readTarget, type Target} from './target.ts'
 export type Fate = {
   /** How long it boots, where that is not as usual. */
   readonly bootMs?: number
-  /** Never serves. */
-  readonly unhealthy?: true
   /** Fails while it is launched; with a time, halts so long after it booted. */
   readonly dies?: {readonly afterMs: number | undefined}
+}
+
+/** What runs already, and may be struck by its id. */
+export type Running = Pick<Hypervisor, 'setServing'> & {
+  isRunning(id: string): boolean
+  /** The guest halts by itself. */
+  halt(id: string): void
 }
 
 /** One request on its way through the world. */
@@ -43,6 +49,7 @@ export class FaultPlan {
   readonly #clock: Clock
   readonly #past = new PastAnswers()
   #standing: StandingFault[] = []
+  #machines: Running | undefined
   #nextId = 1
   #passage: Passage | undefined
 
@@ -50,12 +57,19 @@ export class FaultPlan {
     this.#clock = clock
   }
 
+  /** From now on instances can be struck while they run. */
+  strikeAmong(machines: Running): void {
+    this.#machines = machines
+  }
+
   /** Throws UsageError for an order that can never fire. */
   add(order: FaultOrder): FaultReport {
-    const target = readTarget(order.target)
-    check(order, target)
+    const isMachine = this.#machines?.isRunning(order.target) ?? false
+    const target = isMachine ? NO_CALLS : readTarget(order.target)
+    check(order, isMachine ? undefined : target)
     const fault = new StandingFault(String(this.#nextId++), order, target, this.#clock.now())
     this.#standing.push(fault)
+    if (isMachine) this.#strike(fault, order.target)
     return fault.report()
   }
 
@@ -64,11 +78,14 @@ export class FaultPlan {
     return this.#standing.map(fault => fault.report())
   }
 
-  /** One, or all. What they held goes on: requests take effect, answers go out. Returns how many there were. */
+  /** One, or all. What they held goes on: requests take effect, answers go out, sick machines recover. Returns how many there were. */
   clear(id?: string): number {
     const cleared = this.#standing.filter(fault => id === undefined || fault.id === id)
     this.#standing = this.#standing.filter(fault => !cleared.includes(fault))
-    for (const fault of cleared) fault.release()
+    for (const fault of cleared) {
+      fault.release()
+      for (const id of fault.struck) if (!this.isSick(id)) this.#machines?.setServing(id, true)
+    }
     return cleared.length
   }
 
@@ -136,17 +153,29 @@ export class FaultPlan {
     return this.#passage?.course?.room ?? Number.POSITIVE_INFINITY
   }
 
-  /** Of the next machine of the launch now served. */
-  drawFate(): Fate | undefined {
+  /** Of a new machine of the launch now served. */
+  drawFate(id: string): Fate | undefined {
     let fate: Fate | undefined
     for (const fault of this.#passage?.course?.fates ?? []) {
       if (!fault.isArmed) continue
       fault.fired++
       if (fault.kind === 'slow-boot') fate = {...fate, ...(fault.ms !== undefined && {bootMs: fault.ms})}
       else if (fault.kind === 'machine-dies') fate = {...fate, dies: {afterMs: fault.ms}}
-      else fate = {...fate, unhealthy: true}
+      else fault.struck.add(id)
     }
     return fate
+  }
+
+  /** Whether this machine answers no health check, at whichever boot. */
+  isSick(id: string): boolean {
+    return this.#standing.some(({kind, struck}) => kind === 'machine-unhealthy' && struck.has(id))
+  }
+
+  #strike(fault: StandingFault, id: string): void {
+    fault.fired++
+    fault.struck.add(id)
+    if (fault.kind === 'machine-unhealthy') this.#machines?.setServing(id, false)
+    else void this.#clock.after(fault.ms ?? 0, () => this.#machines?.halt(id))
   }
 
   #within<T>(passage: Passage, serve: () => T): Outcome<T> {
@@ -181,13 +210,24 @@ function lose(loss: NonNullable<Course['cut']>): Promise<never> {
 
 const questionOf = ({question, call}: Passage): string => `${call?.principal.name} ${question}`
 
-function check({kind, times, ms, count}: FaultOrder, target: Target): void {
+/** Of a machine that is struck by its id: no call has to come. */
+const NO_CALLS: Target = {isWholeVendor: false, calls: [], includes: () => false}
+const STRIKING: readonly FaultKind[] = ['machine-dies', 'machine-unhealthy']
+
+/** `target` is undefined where it is a running machine. */
+function check({kind, times, ms, count}: FaultOrder, target: Target | undefined): void {
   const {concerns, only, ms: duration, counts} = kindOf(kind)
   const wrong = [
-    concerns && !target.calls.some(({service, action}) => concerns(service, action))
+    !target && !STRIKING.includes(kind)
+      ? `A running instance can be struck by ${STRIKING.join(' and ')}; "${kind}" befalls calls.`
+      : '',
+    !target && times !== undefined ? 'A running instance is struck once.' : '',
+    target && concerns && !target.calls.some(({service, action}) => concerns(service, action))
       ? `"${kind}" concerns ${only}, and the target names none of them.`
       : '',
-    kind === 'outage' && !target.isWholeVendor ? 'An outage takes a whole vendor, such as aws.' : '',
+    kind === 'outage' && target && !target.isWholeVendor
+      ? 'An outage takes a whole vendor, such as aws.'
+      : '',
     times !== undefined && !(Number.isInteger(times) && times > 0) ? '"times" counts from 1.' : '',
     ms !== undefined && !duration ? `"${kind}" takes no duration.` : '',
     ms !== undefined && !(ms >= 0) ? 'A duration is no less than 0.' : '',

@@ -9,6 +9,8 @@ export class StandingFault {
   readonly ms: number | undefined
   readonly count: number
   fired = 0
+  /** Ids of the machines it has made sick, or is the end of. */
+  readonly struck = new Set<string>()
   readonly #order: FaultOrder
   readonly #target: Target
   readonly #from: Sender

@@ -124,7 +124,7 @@ export class Machines {
       firewallEnabled: blueprint.firewallEnabled,
       deletionProtection: blueprint.deletionProtection,
       visibleAtMs: createdMs + this.#core.calls.plan.late(this.#core.delays.visibleMs),
-      fate: this.#core.calls.plan.drawFate(),
+      fate: this.#core.calls.plan.drawFate(id),
       computeNode: COMPUTE_NODES[Math.floor(this.#core.random() * COMPUTE_NODES.length)] ?? '',
       audit: [],
       destroying: false,
@@ -163,7 +163,7 @@ export class Machines {
       privateIp: nics.find(nic => !nic.public)?.ip ?? '',
       userdata: Buffer.from(metadata['cloud-init:user-data'] ?? metadata['user-script'] ?? ''),
     })
-    if (machine.fate?.unhealthy) this.#core.hypervisor.setServing(machine.id, false)
+    if (this.#core.calls.plan.isSick(machine.id)) this.#core.hypervisor.setServing(machine.id, false)
     const afterMs = machine.fate?.dies?.afterMs
     if (afterMs !== undefined) this.#core.clock.after(afterMs, () => this.halt(machine))
   }
