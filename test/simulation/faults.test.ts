@@ -1,9 +1,8 @@
 import {describe, expect, test} from 'vitest'
-import {AuthError, EXIT, InterruptedError, TransientError} from '../../src/errors.ts'
+import {AuthError, EXIT, InterruptedError, LockedError, TransientError} from '../../src/errors.ts'
 import type {DnsName, Fleet, Group} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
-import {LostAppendError} from '../../src/journal/journal.ts'
-import {memoryJournal} from '../../src/journal/memory.ts'
+import {memoryJournal, memoryStore} from '../../src/journal/memory.ts'
 import type {Call, Service} from '../../src/sandbox/world/calls.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
@@ -419,7 +418,7 @@ test('a foreign record with our own address is left, and stands for ours', async
 
 test('another run that writes first ends this one before its next call', async () => {
   const sim = new SimulatedFleet()
-  const store = {lines: [] as string[]}
+  const store = memoryStore()
   const own = memoryJournal(store)
   let appends = 0
   let callsThen = 0
@@ -434,7 +433,7 @@ test('another run that writes first ends this one before its next call', async (
     },
   }
   const of = fleetOf([aws(2), joyent(2)])
-  await expect(sim.up(of)).rejects.toThrow(LostAppendError)
+  await expect(sim.up(of)).rejects.toThrow(LockedError)
   // Only what was under way already may still come in.
   expect(callsOf(sim, LAUNCHING)).toBeLessThanOrEqual(2)
   expect(callsOf(sim, /./) - callsThen).toBeLessThan(10)
@@ -623,7 +622,7 @@ test('Ctrl-C while a lost launch waits to be asked for again leaves it open', as
       throw new VendorError(503, 'ServiceUnavailable', 'lost')
     },
   }
-  await expect(sim.up(of, {runtime: sim.time.runtime(interrupt.signal)})).rejects.toThrow(InterruptedError)
+  await expect(sim.up(of, {signal: interrupt.signal})).rejects.toThrow(InterruptedError)
   mend(sim)
   expect(texts(await sim.up(of))).toEqual([])
   expect(sim.world.ec2.allInstances()).toHaveLength(2)

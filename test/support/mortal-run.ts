@@ -1,40 +1,56 @@
-import {setImmediate as turn} from 'node:timers/promises'
-import {InterruptedError} from '../../src/errors.ts'
-import type {Outside} from '../../src/fleet/outside.ts'
+import {InterruptedError, TransientError} from '../../src/errors.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
-import type {Journal} from '../../src/journal/journal.ts'
-import type {Runtime} from '../../src/runtime.ts'
-import type {Call} from '../../src/sandbox/world/calls.ts'
-import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
+import type {Carry} from './carry.ts'
 import type {RunSettings, SimulatedFleet} from './simulated-fleet.ts'
 
 /**
  * How a run comes to its end at a point:
- * - `kill`: SIGKILL. Control never returns to it: nothing it would do afterwards has any effect (decision 28).
+ * - `kill`: SIGKILL. Control never returns to it: no catch, finally or timer of the run executes any more (decision 28).
  * - `throw`: an error of ours, which the run sees and ends with.
  * - `interrupt`: Ctrl-C.
- * - `lose`: the vendor answers this one call with a 503, or its reply is lost; the run goes on.
+ * - `lose`: the connection breaks around this one call; the run goes on.
  */
 export type End = 'kill' | 'throw' | 'interrupt' | 'lose'
 
-/** Before or after a call of the run's own, or a journal append: `after ec2:RunInstances`. */
+/**
+ * Where a run can end: `before`, while it is `sent` and has not arrived (calls that change something), and `after` a call of
+ * its own or a journal append: `after ec2:RunInstances`.
+ */
 export type Point = string
 
-class Killed extends Error {}
+export type Ending = {
+  /** The number of the point, from 0. */
+  readonly at: number
+  readonly end: End
+  /** How long a request that had left is still under way before it takes effect. */
+  readonly underWayMs?: number
+  /** How long every call takes to arrive. */
+  readonly latencyMs?: number
+}
 
-/** Appends take no vendor's part in them: nothing is lost there. */
-const isCall = (point: Point): boolean => !point.endsWith('append')
+export type MortalRun = {
+  /** For the run: what it sends and hears passes here. */
+  readonly settings: Pick<RunSettings, 'carry' | 'death' | 'signal'>
+  /** Passed so far. */
+  readonly points: readonly Point[]
+  /** What the run tried after it was dead: none of it has any effect. */
+  readonly knocks: readonly string[]
+}
 
-/**
- * Runs `operate` until its point number `at` (from 0) and ends it there. Returns the points passed, and the result where the
- * run came through all the same.
- */
-export async function runUntil(
-  sim: SimulatedFleet,
-  operate: (settings: RunSettings) => Promise<RunResult>,
-  {at, end}: {at: number; end: End},
-): Promise<{points: Point[]; result?: RunResult; error?: unknown}> {
+const UNDER_WAY_MS = 3_000
+const never = new Promise<never>(() => {})
+
+/** Time, the probe and what name servers answer are lost without a trace. */
+const isEventful = (call: string): boolean => !/^(sleep|probe|dns:query|journal:read)$/.test(call)
+const isAppend = (call: string): boolean => call.startsWith('journal:')
+const changes = (call: string): boolean =>
+  /^(ec2:(?!Describe|Get)|cloudapi:(?!GET)|route53:change|cloudflare:(batch|create|delete))/.test(call)
+
+/** A run that ends when it passes its point number `at`. */
+export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
+  const {at, end, underWayMs = UNDER_WAY_MS, latencyMs = 0} = ending
   const points: Point[] = []
+  const knocks: string[] = []
   let isDead = false
   let die: (reason: Error) => void = () => {}
   const death = new Promise<never>((_, reject) => {
@@ -42,52 +58,76 @@ export async function runUntil(
   })
   death.catch(() => {})
   const interrupt = new AbortController()
-  const never = new Promise<never>(() => {})
 
-  const pass = (point: Point) => {
-    if (isDead) throw new Killed(point)
+  const carry: Carry = (call, send) => {
+    if (isDead) {
+      knocks.push(call)
+      return never
+    }
+    const answer = isEventful(call) ? eventful(call, send) : send()
+    return new Promise((resolve, reject) => {
+      answer.then(
+        value => void (isDead || resolve(value)),
+        error => void (isDead || reject(error)),
+      )
+    })
+  }
+
+  async function eventful<T>(call: string, send: () => Promise<T>): Promise<T> {
+    if (pass('before', call)) throw lost(call, 'none')
+    if (isDead) return never
+    const arrive = async () => {
+      if (latencyMs > 0 && !isAppend(call)) await later(latencyMs)
+      return send()
+    }
+    if (changes(call) && pass('sent', call)) {
+      leave(arrive)
+      throw lost(call, 'unknown')
+    }
+    if (isDead) return leave(arrive)
+    const value = await arrive()
+    if (isDead) return never
+    if (pass('after', call)) throw lost(call, 'unknown')
+    return value
+  }
+
+  /** Whether the connection is lost here. */
+  function pass(side: 'before' | 'sent' | 'after', call: string): boolean {
+    const point = `${side} ${call}`
     points.push(point)
-    if (points.length !== at + 1) return
+    if (points.length !== at + 1) return false
     if (end === 'interrupt') interrupt.abort(new InterruptedError())
     if (end === 'throw') throw new Error(`Thrown ${point}`)
-    if (end === 'lose' && isCall(point)) throw new VendorError(503, 'ServiceUnavailable', point)
-    if (end !== 'kill') return
-    isDead = true
-    die(new Killed(point))
-    throw new Killed(point)
+    if (end === 'kill') {
+      isDead = true
+      die(new Error(`Killed ${point}`))
+    }
+    return end === 'lose' && !isAppend(call)
   }
-  const {faults, wrapOutside} = {faults: sim.world.calls.faults, wrapOutside: sim.wrapOutside}
-  const isOwn = ({principal}: Call) => principal.name === 'operator'
-  const named = ({service, action}: Call) => `${service}:${action}`
-  sim.world.calls.faults = {
-    before: call => void (isOwn(call) && pass(`before ${named(call)}`)),
-    after: call => void (isOwn(call) && pass(`after ${named(call)}`)),
+
+  /** Nobody waits for it any more. */
+  function leave(arrive: () => Promise<unknown>): Promise<never> {
+    sim.time.clock.after(underWayMs, () => void arrive().catch(() => {}))
+    return never
   }
-  const mortal = (journal: Journal): Journal => ({
-    ...journal,
-    async append(expected, events) {
-      if (isDead) return never
-      const kinds = events.map(({event}) => event.type).join('+')
-      pass(`before ${kinds} append`)
-      const next = await journal.append(expected, events)
-      pass(`after ${kinds} append`)
-      return next
-    },
-  })
-  sim.wrapOutside = (outside: Outside) => ({...outside, journal: mortal(outside.journal)})
-  const alive = sim.time.runtime(interrupt.signal)
-  const runtime: Runtime = {
-    ...alive,
-    sleep: (ms, cancel) => alive.sleep(ms, cancel).then(() => (isDead ? never : undefined)),
-  }
+  const later = (ms: number) => new Promise<void>(resolve => void sim.time.clock.after(ms, resolve))
+
+  return {settings: {carry, death, signal: interrupt.signal}, points, knocks}
+}
+
+const lost = (call: string, effect: 'none' | 'unknown'): TransientError =>
+  new TransientError(`${call}: connection lost`, {effect})
+
+/** Runs `operate` until its point number `at` and ends it there. Returns the result where the run came through all the same. */
+export async function runUntil(
+  sim: SimulatedFleet,
+  operate: (settings: RunSettings) => Promise<RunResult>,
+  ending: Ending,
+): Promise<Pick<MortalRun, 'points' | 'knocks'> & {result?: RunResult; error?: unknown}> {
+  const run = mortal(sim, ending)
   try {
-    return {points, result: await operate({runtime, death})}
+    return {...run, result: await operate(run.settings)}
   } catch (error) {
-    return {points, error}
-  } finally {
-    // What the dead run had on its lips meets closed doors before anybody else comes in.
-    for (let turns = 0; turns < 50; turns++) await turn()
-    sim.world.calls.faults = faults
-    sim.wrapOutside = wrapOutside
+    return {...run, error}
   }
 }

@@ -6,6 +6,7 @@ import {type RunResult, reconcile} from '../../src/fleet/reconcile.ts'
 import type {Journal} from '../../src/journal/journal.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
 import {holdInstance, holdName} from '../../src/mark.ts'
+import type {ProcessIdentity} from '../../src/process-identity.ts'
 import type {ComputeProvider, Place} from '../../src/providers/compute.ts'
 import type {DnsProvider, DnsVendor, Member} from '../../src/providers/dns.ts'
 import type {Runtime} from '../../src/runtime.ts'
@@ -13,6 +14,7 @@ import type {Delays} from '../../src/sandbox/world/core.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import type {Guest} from '../../src/sandbox/world/hypervisor.ts'
 import {createWorld, type World} from '../../src/sandbox/world/world.ts'
+import {atOnce, type Carry} from './carry.ts'
 import {SimulatedGuests, simulatedUserdata} from './simulated-guests.ts'
 import {VirtualTime} from './virtual-runtime.ts'
 import {worldCloudflareDns} from './world-cloudflare.ts'
@@ -20,13 +22,24 @@ import {worldEc2Compute} from './world-ec2.ts'
 import {worldRoute53Dns} from './world-route53.ts'
 import {worldTritonCompute} from './world-triton.ts'
 
+const HOST = 'simulation'
 const DEADLINE_MS = 10 * 60_000
 const GUESTS_TOKEN = 'simulation-cloudflare-guests-token-00000'
 
+/** One run of mcd: how its commands are given, and what stands between it and everything outside. */
 export type RunSettings = {
   timeoutMs?: number
   allowEmpty?: boolean
-  runtime?: Runtime
+  /** `--wait`. */
+  wait?: boolean
+  /** Aborted by Ctrl-C. */
+  signal?: AbortSignal
+  /** Carries every call, sleep and append of the run. */
+  carry?: Carry
+  /** Its own journal, where it has another one than the fleet. */
+  journal?: Journal
+  /** Where it runs: processes of another host cannot be looked at. */
+  host?: string
   /** Rejects when the run is killed: then nobody waits for it any more. */
   death?: Promise<never>
 }
@@ -43,6 +56,9 @@ export class SimulatedFleet {
   /** Providers as the engine gets them, likewise. */
   wrapCompute: (provider: ComputeProvider) => ComputeProvider = provider => provider
   wrapDns: (provider: DnsProvider) => DnsProvider = provider => provider
+  /** `<host> <pid>` of the runs that work now. */
+  readonly #processes = new Set<string>()
+  #lastPid = 0
 
   constructor({seed = 1, delays = {}}: {seed?: number; delays?: Partial<Delays>} = {}) {
     this.time = new VirtualTime({seed})
@@ -62,25 +78,35 @@ export class SimulatedFleet {
     })
   }
 
-  outside(fleet: Fleet, runtime: Runtime = this.time.runtime()): Outside {
+  outside(fleet: Fleet, {carry = atOnce, signal, journal = this.journal}: RunSettings = {}): Outside {
     const compute = new Map<string, ComputeProvider>()
     const dns = new Map<DnsVendor, DnsProvider>()
+    const time = this.time.runtime(signal)
+    const runtime: Runtime = {
+      ...time,
+      sleep: (ms, cancel) => carry('sleep', () => time.sleep(ms, cancel)),
+    }
     this.guests.script = this.#script(fleet)
     return this.wrapOutside({
       runtime,
-      journal: this.journal,
-      compute: place => memo(compute, place.key, () => this.wrapCompute(this.#compute(place, runtime))),
-      dns: vendor => memo(dns, vendor, () => this.wrapDns(this.#dns(vendor, runtime))),
-      probe: this.guests.probe,
-      askNameServers: async (vendor, _zone, name) => [
-        this.world[vendor]
-          .answer(name, 'A')
-          .answers.flatMap(({type, data}) => (type === 'A' ? [String(data)] : [])),
-      ],
+      journal: carriedJournal(journal, carry),
+      compute: place =>
+        memo(compute, place.key, () => this.wrapCompute(this.#compute(place, runtime, carry))),
+      dns: vendor => memo(dns, vendor, () => this.wrapDns(this.#dns(vendor, runtime, carry))),
+      probe: target => carry('probe', () => this.guests.probe(target)),
+      askNameServers: (vendor, _zone, name) =>
+        carry('dns:query', async () => [
+          this.world[vendor]
+            .answer(name, 'A')
+            .answers.flatMap(({type, data}) => (type === 'A' ? [String(data)] : [])),
+        ]),
       userdata: {
         spec: () => fleet.userdata,
         render: () => {
-          const bytes = simulatedUserdata(fleet.names.some(({registration}) => registration === 'self'))
+          const bytes = simulatedUserdata(
+            fleet.names.some(({registration}) => registration === 'self'),
+            fleet.userdata.template,
+          )
           return {bytes, digest: key => createHmac('sha256', key).update(bytes).digest('hex')}
         },
       },
@@ -90,7 +116,7 @@ export class SimulatedFleet {
   }
 
   up(fleet: Fleet, options: RunSettings = {}): Promise<RunResult> {
-    return this.#run(fleet, {kind: 'up'}, options)
+    return this.time.run(() => this.start(fleet, {kind: 'up'}, options))
   }
 
   down(
@@ -98,7 +124,38 @@ export class SimulatedFleet {
     target: {groups?: string[]; instances?: string[]} = {},
     options: RunSettings = {},
   ): Promise<RunResult> {
-    return this.#run(fleet, {kind: 'down', ...target}, options)
+    return this.time.run(() => this.start(fleet, {kind: 'down', ...target}, options))
+  }
+
+  /** A run that works while whoever started it lets time pass: several may, side by side. */
+  async start(
+    fleet: Fleet,
+    goal: Desired['goal'],
+    {
+      timeoutMs = DEADLINE_MS,
+      allowEmpty = false,
+      wait = false,
+      host = HOST,
+      death,
+      ...settings
+    }: RunSettings = {},
+  ): Promise<RunResult> {
+    const process = {pid: ++this.#lastPid, startedAt: String(this.time.now()), bootId: host}
+    const name = processName(process)
+    this.#processes.add(name)
+    const ends = () => void this.#processes.delete(name)
+    death?.catch(ends)
+    const run = reconcile(this.outside(fleet, settings), fleet, {
+      command: goal.kind,
+      goal,
+      timeoutMs,
+      approve: async () => {},
+      approval: {allowEmpty},
+      wait,
+      identity: {version: '0.0.0', host, user: 'nobody', pid: process.pid, process},
+      isRunning: other => other.bootId === host && this.#processes.has(processName(other)),
+    }).finally(ends)
+    return death ? Promise.race([run, death]) : run
   }
 
   /** What stands under a name now, every vendor that the fleet names, read as mcd reads it. */
@@ -115,35 +172,16 @@ export class SimulatedFleet {
     })
   }
 
-  #run(
-    fleet: Fleet,
-    goal: Desired['goal'],
-    {timeoutMs = DEADLINE_MS, allowEmpty = false, runtime, death}: RunSettings,
-  ): Promise<RunResult> {
-    return this.time.run(() => {
-      const run = reconcile(this.outside(fleet, runtime), fleet, {
-        command: goal.kind,
-        goal,
-        timeoutMs,
-        approve: async () => {},
-        approval: {allowEmpty},
-        identity: {version: '0.0.0', host: 'simulation', user: 'nobody', pid: 1},
-        isRunning: () => false,
-      })
-      return death ? Promise.race([run, death]) : run
-    })
-  }
-
-  #compute(place: Place, runtime: Runtime): ComputeProvider {
+  #compute(place: Place, runtime: Runtime, carry: Carry): ComputeProvider {
     return place.provider === 'aws'
-      ? worldEc2Compute(this.world, place, runtime)
-      : worldTritonCompute(this.world, place, runtime)
+      ? worldEc2Compute(this.world, place, runtime, {carry})
+      : worldTritonCompute(this.world, place, runtime, carry)
   }
 
-  #dns(vendor: DnsVendor, runtime: Runtime): DnsProvider {
+  #dns(vendor: DnsVendor, runtime: Runtime, carry: Carry): DnsProvider {
     return vendor === 'cloudflare'
-      ? worldCloudflareDns(this.world, runtime)
-      : worldRoute53Dns(this.world, runtime)
+      ? worldCloudflareDns(this.world, runtime, SANDBOX.cloudflare.operatorToken, carry)
+      : worldRoute53Dns(this.world, runtime, SANDBOX.aws.operator.accessKeyId, carry)
   }
 
   /** As an instance sees it, with credentials of its own. */
@@ -191,6 +229,22 @@ export class SimulatedFleet {
         }
       },
     }
+  }
+}
+
+const processName = ({bootId, pid}: ProcessIdentity): string => `${bootId} ${pid}`
+
+/** An append is named by what it writes. */
+function carriedJournal(journal: Journal, carry: Carry): Journal {
+  return {
+    read: (...after) => carry('journal:read', () => journal.read(...after)),
+    append: (expected, events) => {
+      const kinds = events.map(({event}) => event.type).join('+')
+      return carry(`journal:append ${kinds}`, () => journal.append(expected, events))
+    },
+    loadSnapshot: version => carry('journal:read', () => journal.loadSnapshot(version)),
+    saveSnapshot: snapshot => carry('journal:snapshot', () => journal.saveSnapshot(snapshot)),
+    close: () => journal.close(),
   }
 }
 

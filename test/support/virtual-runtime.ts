@@ -67,8 +67,7 @@ export class VirtualTime {
             for (const one of signals) one.removeEventListener('abort', stop)
             how()
           }
-          const stop = (event: globalThis.Event) =>
-            settle(() => reject((event.target as AbortSignal).reason))
+          const stop = (event: globalThis.Event) => settle(() => reject((event.target as AbortSignal).reason))
           const callOff = this.#schedule(ms, () => settle(resolve), cancel !== undefined)
           for (const one of signals) one.addEventListener('abort', stop)
         }),

@@ -61,5 +61,9 @@ function worldTransport({triton, calls}: Pick<World, 'triton' | 'calls'>): Trans
 
 function copy({status, body, headers = {}}: Answer): ApiReply {
   const queryLimit = Number(headers['x-query-limit'] ?? 0)
-  return {status, body: structuredClone(body), ...(queryLimit > 0 ? {queryLimit} : {})}
+  return {
+    status,
+    body: body === undefined ? undefined : JSON.parse(JSON.stringify(body)),
+    ...(queryLimit > 0 ? {queryLimit} : {}),
+  }
 }
