@@ -158,7 +158,8 @@ async function withTimeout<T>(
   try {
     return await Promise.race([send(abandon.signal), deadline])
   } finally {
-    answered.abort()
+    // A reason of its own: a DOMException with a stack for every call that went well costs more than the call.
+    answered.abort('answered')
   }
 }
 
