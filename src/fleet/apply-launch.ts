@@ -63,15 +63,10 @@ export async function resumeLaunch(
     // The journal keeps no secrets: metadata that holds some comes from the file again.
     const target = {...order.target, wish: {...order.target.wish, metadata: wanted.group.wish.metadata}}
     const resent: LaunchOrder = {...order, target, userdata: userdata.bytes, resumed: true}
-    const receipt = await provider.launch(resent).then(
-      value =>
-        ledger
-          .append({type: 'outcome', step: recorded.step, result: launchResult({value})})
-          .then(() => value),
-      error =>
-        ledger
-          .append({type: 'outcome', step: recorded.step, result: resumeResult(error)})
-          .then(() => Promise.reject(error)),
+    const receipt = await ledger.repeat(
+      recorded.step,
+      () => provider.launch(resent),
+      outcome => ('error' in outcome ? resumeResult(outcome.error) : launchResult(outcome)),
     )
     return receiptText(receipt, order.count)
   }

@@ -1,5 +1,6 @@
 import type {FleetStatus, NameStatus} from '../fleet/status.ts'
 import {shortIds} from './short-id.ts'
+import {table} from './table.ts'
 
 /** What a terminal that is too narrow for all columns does without, in this order. */
 const DISPENSABLE = ['NAME', 'ZONE']
@@ -71,19 +72,4 @@ function narrowed(head: string[], rows: string[][], columns: number): string {
   if (spared < 0 || text.split('\n').every(line => line.length <= columns)) return text
   const without = (row: string[]) => row.toSpliced(spared, 1)
   return narrowed(without(head), rows.map(without), columns)
-}
-
-/** Columns as wide as their widest cell; empty for no rows. */
-function table(head: string[], rows: string[][]): string {
-  if (rows.length === 0) return ''
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)))
-  return all
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

@@ -1,0 +1,105 @@
+import type {NoteHistory, StepHistory} from '../fleet/history.ts'
+import type {Step, StepResult} from '../journal/events.ts'
+import {timeText} from './time-text.ts'
+
+/** What a recorded step was to do: `launch 2 × t3.micro in us-east-1a for group virginia`. */
+export function inputText(step: Step): string {
+  switch (step.kind) {
+    case 'ensure-network':
+      return `open port ${step.open.join(', ')} for group ${step.group} in ${step.place}`
+    case 'remove-network':
+      return `close the ports of group ${step.group} (${step.piece}) in ${step.place}`
+    case 'launch':
+      return `launch ${step.order.count} × ${step.order.type} in ${step.order.zone.name} for group ${step.group}`
+    case 'change-dns':
+      return changeText(step)
+    case 'terminate':
+      return `terminate ${listText(step.instances)} in ${step.place}`
+    default:
+      return step satisfies never
+  }
+}
+
+function changeText({zone, change: {create, remove}, leaving}: Step & {kind: 'change-dns'}): string {
+  const parts = [
+    create.length > 0 ? `add ${membersText(create)}` : '',
+    remove.length > 0 ? `remove ${membersText(remove)}` : '',
+  ].filter(Boolean)
+  if (parts.length > 0) return `${zone}: ${parts.join('; ')}`
+  return `${zone}: nothing stands there for ${listText(leaving)}`
+}
+
+const MOST_SHOWN = 4
+
+const membersText = (members: readonly {type: string; value: string}[]): string =>
+  listText(members.map(({type, value}) => `${type} ${value}`))
+
+export const listText = (ids: readonly string[]): string =>
+  ids.length > MOST_SHOWN
+    ? `${ids.slice(0, MOST_SHOWN - 1).join(', ')} and ${ids.length - MOST_SHOWN + 1} more`
+    : ids.join(', ')
+
+/** What came of it, as this run knows. */
+export function resultText({input, result, settledBy, endedAtMs}: StepHistory): string {
+  const elsewhere = settledBy === undefined ? '' : ` Run ${settledBy} found out what came of it.`
+  if (!result || endedAtMs === undefined) return `no answer was written down.${elsewhere}`
+  return `${doneText(input, result)}${elsewhere}`
+}
+
+function doneText(input: Step, result: StepResult): string {
+  if (result.kind === 'failed') {
+    const doubt = result.effect === 'unknown' ? ' It may have taken effect.' : ''
+    return `failed: ${result.message}${doubt}`
+  }
+  if (input.kind !== 'launch') return result.networkIds?.length ? result.networkIds.join(', ') : 'done'
+  const {instances = [], shortfall} = result
+  const ids = instances.length > 0 ? instances.join(', ') : 'none'
+  const short = instances.length < input.order.count
+  return short
+    ? `${instances.length} of ${input.order.count}: ${ids}${shortfall ? `; ${shortfall.message}` : ''}`
+    : ids
+}
+
+/** What a run learned or was told beside its steps. */
+export function noteText({event}: NoteHistory): string {
+  switch (event.type) {
+    case 'owner-recorded':
+      return `owner name ${event.dns}`
+    case 'place-recorded':
+      return `place ${event.place.key} is account ${event.account}`
+    case 'zone-recorded':
+      return `zone ${event.vendor}/${event.zone} is ${event.id}`
+    case 'name-published':
+      return `name ${event.name} in ${event.vendor}, TTL ${event.ttlSeconds} s`
+    case 'place-left':
+      return `place ${event.place} is left: nothing of this fleet is there any more`
+    case 'name-left':
+      return `name ${event.name} in ${event.vendor} is left: nothing of this fleet stands there any more`
+    case 'lease-broken':
+      return `the lease of run ${event.run} was broken by ${event.user}@${event.host}`
+    case 'place-silent':
+      return `place ${event.place} says nothing`
+    case 'place-answered':
+      return `place ${event.place} answers again`
+    case 'replacement-asked':
+      return `to be replaced: ${listText(event.instances)}`
+    case 'instances-found':
+      return `found in ${event.place} by their marks: ${listText(event.instances.map(({id}) => id))}`
+    default:
+      return event satisfies never
+  }
+}
+
+/** Attempts that did not get through, alike ones together: `AWS RunInstances 2 × since 12:00:02: Request limit exceeded.` */
+export function retriesText(retries: StepHistory['retries']): string[] {
+  const alike = new Map<string, {call: string; why: string; atMs: number; times: number}>()
+  for (const {call, why, atMs} of retries) {
+    const key = `${call} ${why}`
+    const known = alike.get(key)
+    alike.set(key, {call, why, atMs: known?.atMs ?? atMs, times: (known?.times ?? 0) + 1})
+  }
+  return [...alike.values()].map(
+    ({call, why, atMs, times}) =>
+      `${call} had to be sent again${times > 1 ? ` ${times} times from ${timeText(atMs)} on` : ` at ${timeText(atMs)}`}: ${why}`,
+  )
+}
