@@ -57,6 +57,8 @@ export type Recorded = {
     string,
     {readonly place: Place; readonly account: string; readonly left?: boolean}
   >
+  /** By place key: since when a run found it silent, while no later one has heard of it (decision 13). */
+  readonly silentSinceMs: ReadonlyMap<string, number>
   readonly zones: ReadonlyMap<ZoneKey, {readonly id: string; readonly account: string}>
   readonly names: readonly PublishedName[]
   /** The largest TTL that was ever published, also under names that were left since. */
@@ -101,6 +103,7 @@ export const startFold = (): Folding => ({
     file: undefined,
     owners: [],
     places: new Map(),
+    silentSinceMs: new Map(),
     zones: new Map(),
     names: [],
     longestTtlSeconds: 0,
@@ -137,6 +140,12 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       break
     case 'place-recorded':
       state.places.set(event.place.key, {place: event.place, account: event.account})
+      break
+    case 'place-silent':
+      if (!state.silentSinceMs.has(event.place)) state.silentSinceMs.set(event.place, atMs)
+      break
+    case 'place-answered':
+      state.silentSinceMs.delete(event.place)
       break
     case 'zone-recorded':
       state.zones.set(`${event.vendor}/${event.zone}`, {id: event.id, account: event.account})
