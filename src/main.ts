@@ -4,6 +4,9 @@ import Init from './commands/init.ts'
 import Plan from './commands/plan.ts'
 import Render from './commands/render.ts'
 import SandboxEnv from './commands/sandbox/env.ts'
+import SandboxFaultAdd from './commands/sandbox/fault/add.ts'
+import SandboxFaultClear from './commands/sandbox/fault/clear.ts'
+import SandboxFaultList from './commands/sandbox/fault/list.ts'
 import SandboxReset from './commands/sandbox/reset.ts'
 import SandboxStart from './commands/sandbox/start.ts'
 import SandboxStatus from './commands/sandbox/status.ts'
@@ -26,6 +29,9 @@ export const COMMANDS = {
   'sandbox:status': SandboxStatus,
   'sandbox:env': SandboxEnv,
   'sandbox:reset': SandboxReset,
+  'sandbox:fault:add': SandboxFaultAdd,
+  'sandbox:fault:list': SandboxFaultList,
+  'sandbox:fault:clear': SandboxFaultClear,
 }
 
 /** Called by bin/mcd.js with the folder of the package. */

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process'
 import {closeSync, openSync, readFileSync} from 'node:fs'
 import * as nodeModule from 'node:module'
 import {setTimeout as delay} from 'node:timers/promises'
-import {McdError} from '../errors.ts'
+import {McdError, UsageError} from '../errors.ts'
 import {isRunning} from '../process-identity.ts'
 import {
   ALREADY_RUNNING,
@@ -17,6 +17,7 @@ import type {MachinesMode} from './machines/hypervisor.ts'
 import {programPath} from './programs.ts'
 import type {SandboxMap, SandboxStatus} from './status.ts'
 import {SANDBOX} from './world/credentials.ts'
+import type {FaultOrder, FaultReport} from './world/faults/kinds.ts'
 
 /** A running sandbox: the endpoints and credentials that replace every one of the fleet file under --sandbox. */
 export type Sandbox = {
@@ -111,6 +112,15 @@ export async function findSandbox(folder: string): Promise<Sandbox | undefined> 
   }
 }
 
+/** The running sandbox of this folder. Throws where there is none: what is asked of it makes no sense of a new one. */
+export async function theSandbox(folder: string): Promise<Sandbox> {
+  const sandbox = await findSandbox(folder)
+  if (sandbox) return sandbox
+  throw new McdError('No sandbox is running here.', {
+    suggestions: ['Start one with "mcd sandbox start", or with any command and --sandbox.'],
+  })
+}
+
 /** Ends the machines and discards world and journals. False when none was running; what a killed one left goes either way. */
 export async function stopSandbox(folder: string): Promise<boolean> {
   const paths = sandboxPaths(folder)
@@ -142,6 +152,21 @@ export async function sandboxStatus({folder}: Sandbox): Promise<SandboxStatus> {
 /** What an instance's leaked key needs: from now on no vendor accepts what instances use. A reset undoes it. */
 export async function revokeInstanceCredentials({folder}: Sandbox): Promise<void> {
   await post(recordOf(folder), '/revoke-instance-credentials')
+}
+
+/** Throws UsageError for an order that can never fire. */
+export async function addFault({folder}: Sandbox, order: FaultOrder): Promise<FaultReport> {
+  return (await post(recordOf(folder), '/faults/add', order)) as FaultReport
+}
+
+export async function listFaults({folder}: Sandbox): Promise<FaultReport[]> {
+  return (await get(recordOf(folder), '/faults')) as FaultReport[]
+}
+
+/** One, or all. What they held goes on. Returns how many there were. */
+export async function clearFaults({folder}: Sandbox, id?: string): Promise<number> {
+  const {cleared} = (await post(recordOf(folder), '/faults/clear', {id})) as {cleared: number}
+  return cleared
 }
 
 function sandboxOf(folder: string, record: SandboxRecord): Sandbox {
@@ -284,15 +309,26 @@ function recordOf(folder: string): SandboxRecord {
 }
 
 const get = (record: SandboxRecord, path: string): Promise<unknown> => ask(record, 'GET', path)
-const post = (record: SandboxRecord, path: string): Promise<unknown> => ask(record, 'POST', path)
+const post = (record: SandboxRecord, path: string, body?: object): Promise<unknown> =>
+  ask(record, 'POST', path, body)
 
-async function ask({ports, id}: SandboxRecord, method: string, path: string): Promise<unknown> {
+async function ask(
+  {ports, id}: SandboxRecord,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<unknown> {
   const response = await fetch(`http://127.0.0.1:${ports.control}${path}`, {
     method,
+    ...(body && {body: JSON.stringify(body)}),
     // A connection kept from before may have died while this process was busy elsewhere.
     headers: {'x-mcd-sandbox': id, connection: 'close'},
     signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
   })
+  if (response.status === 422) {
+    const {message, suggestions} = (await response.json()) as UsageError
+    throw new UsageError(message, {suggestions})
+  }
   if (!response.ok)
     throw new McdError(`The sandbox answered ${path} with HTTP ${response.status}: ${await response.text()}`)
   return response.json()

@@ -3,7 +3,7 @@ import {createMachines, type Machines, type MachinesMode} from './machines/hyper
 import {awsWire} from './wire/aws.ts'
 import {cloudapiWire} from './wire/cloudapi.ts'
 import {cloudflareWire} from './wire/cloudflare.ts'
-import type {Wire} from './wire/http.ts'
+import {carried, type Wire} from './wire/http.ts'
 import {metadataWire} from './wire/metadata.ts'
 import {realClock} from './world/clock.ts'
 import {SANDBOX} from './world/credentials.ts'
@@ -35,14 +35,15 @@ export function createClouds(options: CloudsOptions): Clouds {
   const {mode, addresses, machinesFolder, metadataUrlOf, visited} = options
   const machines = createMachines({mode, addresses, folder: machinesFolder, metadataUrlOf, visited})
   const world = createWorld({clock: realClock, random: Math.random, hypervisor: machines})
+  const carry = world.calls.plan.carry.bind(world.calls.plan)
   world.triton.account().addKey(options.tritonPublicKey)
   return {
     world,
     machines,
     wires: {
-      aws: awsWire(world),
-      triton: cloudapiWire(world),
-      cloudflare: cloudflareWire(world),
+      aws: carried(carry, awsWire(world)),
+      triton: carried(carry, cloudapiWire(world)),
+      cloudflare: carried(carry, cloudflareWire(world)),
       metadata: metadataWire(world),
     },
     revokeInstanceCredentials() {

@@ -93,6 +93,9 @@ export async function serveSandbox({folder, machines: mode, idleMs}: ServeOption
     map: () => mapOf(clouds.machines.list()),
     stop: () => void setImmediate(closeOver),
     revokeInstanceCredentials: () => clouds.revokeInstanceCredentials(),
+    addFault: order => clouds.world.calls.plan.add(order),
+    listFaults: () => clouds.world.calls.plan.list(),
+    clearFaults: id => clouds.world.calls.plan.clear(id),
     async reset() {
       await clouds.machines.end()
       rmSync(paths.journals, {recursive: true, force: true})

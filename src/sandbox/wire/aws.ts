@@ -3,7 +3,7 @@ import type {AwsCaller} from '../world/ec2/model.ts'
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
 import {ec2Refusal, serveEc2} from './ec2.ts'
-import type {Wire, WireReply, WireRequest} from './http.ts'
+import type {VendorWire, WireReply, WireRequest} from './http.ts'
 import {route53Wire} from './route53.ts'
 import {claimedScope, verifySigV4} from './sigv4.ts'
 import {serveSsm, ssmRefusal} from './ssm.ts'
@@ -23,7 +23,7 @@ const SERVICES: Record<string, Served> = {
 }
 
 /** All AWS services on one port: the scope of the signature says which one is meant. */
-export function awsWire(world: World): Wire {
+export function awsWire(world: World): VendorWire {
   const route53 = route53Wire(world)
   return request => {
     if (EUCALYPTUS_PATH.test(request.path))
@@ -45,7 +45,7 @@ function serveSigned(world: World, request: WireRequest, service: string, region
       ),
     )
   try {
-    const {accessKeyId} = verifySigV4(request, id => world.ec2.keys.secretOf(id), world.clock.now())
+    const {accessKeyId} = verifySigV4(request, id => world.ec2.keys.secretOf(id), world.calls.plan.sentAtMs)
     const principal = world.ec2.keys.principalOf(accessKeyId)
     if (!principal)
       throw new VendorError(

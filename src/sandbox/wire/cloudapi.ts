@@ -5,15 +5,15 @@ import {invalidCredentials, notAuthorized, notFound, tooLarge} from '../world/tr
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
 import {type Answer, findRoute, refusal} from './cloudapi-routes.ts'
-import type {Wire, WireReply, WireRequest} from './http.ts'
+import type {VendorWire, WireReply, WireRequest} from './http.ts'
 import {parseAuthorization, signatureFault} from './http-signature.ts'
 
 const VERSION = '9.20.0'
 
-type TritonPart = Pick<World, 'clock' | 'triton'>
+type TritonPart = Pick<World, 'calls' | 'triton'>
 
 /** CloudAPI: JSON over HTTP, every request signed with a key of the account. */
-export function cloudapiWire(world: TritonPart): Wire {
+export function cloudapiWire(world: TritonPart): VendorWire {
   return request => {
     try {
       return toReply(serve(world, request))
@@ -77,7 +77,7 @@ function authenticate(
   if (!account) return refuse(`Invalid account ${login}`)
   const publicKey = account.verificationKey(key, user)
   if (!publicKey) return refuse(`Invalid key ${key}`)
-  const fault = signatureFault(signed, request, publicKey, world.clock.now())
+  const fault = signatureFault(signed, request, publicKey, world.calls.plan.sentAtMs)
   if (fault) return refuse(fault)
   return {login, principal: {name: 'operator', address: request.remoteAddress}, keyId: signed.keyId}
 }

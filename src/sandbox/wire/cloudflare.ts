@@ -11,12 +11,12 @@ import type {CloudflareSession} from '../world/cloudflare.ts'
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
 import {failure, pageJson, recordJson, success, verifiedTokenJson, zoneJson} from './cloudflare/json.ts'
-import type {Wire, WireReply, WireRequest} from './http.ts'
+import type {VendorWire, WireReply, WireRequest} from './http.ts'
 
 const BASE = '/client/v4'
 
 /** CloudFlare's v4 API, the DNS part of it, over the world. */
-export function cloudflareWire(world: Pick<World, 'cloudflare'>): Wire {
+export function cloudflareWire(world: Pick<World, 'cloudflare'>): VendorWire {
   const route = routes(world.cloudflare)
   return request => {
     let token: string | undefined

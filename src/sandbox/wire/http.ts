@@ -1,5 +1,6 @@
 import {createServer, type IncomingMessage, type Server} from 'node:http'
 import type {AddressInfo} from 'node:net'
+import {ConnectionLost} from '../world/faults/answers.ts'
 
 /** One HTTP request, whole. Header names are lower case. */
 export type WireRequest = {
@@ -17,8 +18,21 @@ export type WireReply = {status: number; headers?: Record<string, string>; body?
 
 /** One vendor's protocol over the world. Never throws: what goes wrong is a reply in the vendor's own shape. */
 export type Wire = (request: WireRequest) => WireReply | Promise<WireReply>
+/** A vendor's, which answers at once: time passes outside of it. */
+export type VendorWire = (request: WireRequest) => WireReply
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024
+
+/** What stands between a vendor's protocol and its port: requests may wait here, or get lost. */
+type Carry = <T>(question: string, serve: () => T) => Promise<T>
+
+/** The same protocol, its requests carried; those that ask the same have the same question. */
+export function carried(carry: Carry, wire: VendorWire): Wire {
+  return request => {
+    const {method, path, rawQuery, body} = request
+    return carry(`${method} ${path}?${rawQuery} ${body}`, () => wire(request))
+  }
+}
 
 /** Serves a wire on loopback; port 0 picks a free one. */
 export async function listen(
@@ -34,6 +48,7 @@ export async function listen(
       })
       outgoing.end(incoming.method === 'HEAD' ? undefined : reply.body)
     } catch (error) {
+      if (error instanceof ConnectionLost) return void incoming.socket.resetAndDestroy()
       // A defect of ours, or a client that went away: never a crash of the sandbox.
       if (!outgoing.headersSent) outgoing.writeHead(500, {'content-type': 'text/plain'})
       outgoing.end(`sandbox: ${error instanceof Error ? error.message : String(error)}\n`)

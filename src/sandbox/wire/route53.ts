@@ -2,7 +2,7 @@ import type {Principal} from '../world/calls.ts'
 import type {Route53World} from '../world/route53.ts'
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
-import type {Wire, WireReply, WireRequest} from './http.ts'
+import type {VendorWire, WireReply, WireRequest} from './http.ts'
 import {changeInfo, delegationSet, errorReply, hostedZone, recordSets, reply, zones} from './route53/reply.ts'
 import {readChangeRequest, readCreateZoneRequest} from './route53/request.ts'
 import {verifySigV4} from './sigv4.ts'
@@ -108,11 +108,11 @@ const ROUTES: readonly Route[] = [
 ]
 
 /** Route53's REST and XML over the world, for signed requests only. */
-export function route53Wire(world: Pick<World, 'route53' | 'ec2' | 'clock'>): Wire {
+export function route53Wire(world: Pick<World, 'route53' | 'ec2' | 'calls'>): VendorWire {
   const {keys} = world.ec2
   return request => {
     try {
-      const {accessKeyId} = verifySigV4(request, id => keys.secretOf(id), world.clock.now())
+      const {accessKeyId} = verifySigV4(request, id => keys.secretOf(id), world.calls.plan.sentAtMs)
       const principal = {
         name: keys.principalOf(accessKeyId)?.name ?? 'unknown',
         address: request.remoteAddress,

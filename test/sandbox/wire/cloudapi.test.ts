@@ -16,7 +16,7 @@ let server: Awaited<ReturnType<typeof listen>>
 beforeEach(async () => {
   stage = tritonStage()
   stage.triton.account().addKey(key.publicKeyOpenSsh, {name: 'laptop'})
-  server = await listen(cloudapiWire({clock: stage.core.clock, triton: stage.triton}))
+  server = await listen(cloudapiWire(stage))
 })
 afterEach(() => server.close())
 

@@ -33,7 +33,7 @@ beforeEach(async () => {
     calls,
     delays,
   })
-  server = await listen(cloudapiWire({clock: realClock, triton}))
+  server = await listen(cloudapiWire({calls, triton}))
   const key = generateTritonKey()
   useKey(key.privateKeyPem, key.publicKeyOpenSsh, key.md5Fingerprint)
 })

@@ -1,0 +1,30 @@
+import {formatDuration} from '../duration.ts'
+import {FAULT_KINDS, type FaultReport, kindOf} from './world/faults/kinds.ts'
+
+/** One line: `2  aws:RunInstances  lost-reply  fired 1 of 1`. */
+export function faultLine({id, target, kind, from, times, ms, count, fired, waiting}: FaultReport): string {
+  const words = [
+    id,
+    target,
+    count === undefined ? kind : `${kind} ${count}`,
+    ...(ms === undefined ? [] : [formatDuration(ms)]),
+    ...(from === 'operator' ? [] : [from === 'any' ? "anybody's calls" : "the instances' calls"]),
+    times === null ? `fired ${fired === 1 ? 'once' : `${fired} times`}` : `fired ${fired} of ${times}`,
+    ...(waiting === 0 ? [] : [`${waiting} waiting`]),
+  ]
+  return words.join('  ')
+}
+
+/** What was ordered, in a sentence. */
+export const faultMeaning = ({kind}: FaultReport): string => `  ${kindOf(kind).does}`
+
+/** A line for each kind, with what it takes. */
+export function kindsHelp(): string {
+  const width = Math.max(...FAULT_KINDS.map(kind => kind.length))
+  return FAULT_KINDS.map(kind => {
+    const {does, ms, times} = kindOf(kind)
+    const defaults = ms?.default === undefined ? '' : `, ${formatDuration(ms.default)} without`
+    const takes = ms ? ` (--for: ${ms.means}${defaults})` : ''
+    return `  ${kind.padEnd(width)}  ${does}${takes}${Number.isFinite(times) ? '' : '; stands until cleared'}`
+  }).join('\n')
+}
