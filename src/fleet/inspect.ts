@@ -1,5 +1,6 @@
 import {McdError, RefusedError} from '../errors.ts'
-import {fold, type Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/fold.ts'
+import {readRecorded} from '../journal/snapshot.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
 import type {Fleet} from './model.ts'
@@ -22,7 +23,7 @@ export async function inspectFleet(
   fleet: Fleet,
   {tolerateRefusals = false} = {},
 ): Promise<Inspection> {
-  const recorded = fold(await outside.journal.read())
+  const recorded = await readRecorded(outside.journal)
   const observed = await createObserver(outside, fleet, () => recorded).look({settleHealth: true})
   let refused: string[] = []
   const desired = await desireFleet(outside, fleet, observed).catch((error: unknown): Desired => {

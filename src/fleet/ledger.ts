@@ -1,6 +1,7 @@
 import type {JournalEvent, Step, StepResult} from '../journal/events.ts'
-import {foldEvent, type Recorded, startFold} from '../journal/fold.ts'
+import {foldEvent, type Recorded} from '../journal/fold.ts'
 import {type Journal, LostAppendError} from '../journal/journal.ts'
+import {openFold, saveFold} from '../journal/snapshot.ts'
 import {keepingRetries, type Retry} from '../providers/retries.ts'
 import type {Runtime} from '../runtime.ts'
 import {lostLease, mayWrite} from './lease.ts'
@@ -25,16 +26,28 @@ export type Ledger = {
 
 type Judge<T> = (outcome: {value: T} | {error: unknown}) => StepResult
 
+/** Events after which the folded state is kept, beside the end of each run. */
+const SNAPSHOT_EVERY = 200
+
 export async function openLedger(journal: Journal, runtime: Runtime, run: string): Promise<Ledger> {
-  const folding = startFold()
+  const folding = await openFold(journal)
   const {recorded} = folding
   let queue: Promise<unknown> = Promise.resolve()
   let isLost = false
+  let snapshotAt = recorded.nextSequence
   /** The journal itself failed: what of the append lies in it is not known, so nothing may follow. */
   let failure: unknown
 
   const catchUp = async () => {
     for (const event of await journal.read(recorded.nextSequence - 1)) foldEvent(folding, event)
+  }
+
+  const keepSnapshot = async () => {
+    const isDue = recorded.nextSequence - snapshotAt >= SNAPSHOT_EVERY || recorded.lease === undefined
+    if (!isDue) return
+    snapshotAt = recorded.nextSequence
+    // It only saves time: a run that goes well is not to fail for it.
+    await saveFold(journal, folding).catch(() => undefined)
   }
 
   const write = async (added: readonly JournalEvent[]): Promise<void> => {
@@ -55,6 +68,7 @@ export async function openLedger(journal: Journal, runtime: Runtime, run: string
       throw error
     }
     for (const [index, event] of stored.entries()) foldEvent(folding, {...event, sequence: first + index})
+    await keepSnapshot()
   }
 
   const append = (...added: JournalEvent[]): Promise<void> => {
@@ -78,7 +92,6 @@ export async function openLedger(journal: Journal, runtime: Runtime, run: string
     return value
   }
 
-  await catchUp()
   return {
     run,
     recorded: () => recorded,

@@ -1,6 +1,6 @@
 import {dirname, join} from 'node:path'
-import {fold} from '../journal/fold.ts'
 import type {Journal} from '../journal/journal.ts'
+import {readRecorded} from '../journal/snapshot.ts'
 import type {Fleet} from './model.ts'
 
 export type JournalOpener = (path: string) => Promise<Journal>
@@ -16,7 +16,7 @@ export function stateFolder(fleetFile: string, sandbox: boolean): string {
  */
 export async function openFleetJournal(fleet: Fleet, folder: string, open: JournalOpener): Promise<Journal> {
   const journal = await open(join(folder, fleet.name, 'journal.sqlite'))
-  const {file, owners} = fold(await journal.read())
+  const {file, owners} = await readRecorded(journal)
   const ownFile = fleet.file.slice(fleet.file.lastIndexOf('/') + 1)
   if (file === undefined || file === ownFile || owners.includes(fleet.dns)) return journal
   await journal.close()

@@ -3,6 +3,14 @@ import type {StoredEvent} from './events.ts'
 
 export type NewEvent = Omit<StoredEvent, 'sequence'>
 
+/** The state after all events up to `sequence`, as text, so that reading need not begin at the first event. */
+export type Snapshot = {
+  /** Version of the rules it was folded by: under others it says something else. */
+  readonly fold: number
+  readonly sequence: number
+  readonly state: string
+}
+
 /**
  * An append-only list of events. One primitive carries everything: append with the expected next sequence number, which
  * fails when somebody else was first. What append returned for is durable: it survives the loss of the machine's power.
@@ -12,6 +20,10 @@ export type Journal = {
   read(after?: number): Promise<StoredEvent[]>
   /** Appends all of them or none, the first as `expectedSequence`; returns the next one. Throws LostAppendError. */
   append(expectedSequence: number, events: readonly NewEvent[]): Promise<number>
+  /** The snapshot last kept under this version of the fold. */
+  loadSnapshot(fold: number): Promise<Snapshot | undefined>
+  /** Keeps it in place of an earlier one of the same version; a later one stays. Losing it loses nothing but time. */
+  saveSnapshot(snapshot: Snapshot): Promise<void>
   close(): Promise<void>
 }
 

@@ -12,7 +12,14 @@ const MIGRATIONS = [
     run TEXT NOT NULL,
     event TEXT NOT NULL
   ) STRICT`,
+  `CREATE TABLE snapshots (
+    fold INTEGER PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    state TEXT NOT NULL
+  ) STRICT`,
 ]
+/** The first version with snapshots: readers, who cannot migrate, read older journals without them (law 9). */
+const SNAPSHOTS = 2
 
 /** Brings an older or empty file to this version, all or nothing. Throws where the file is newer, or something else. */
 export function migrate(database: DatabaseSync, path: string): void {
@@ -28,18 +35,9 @@ export function migrate(database: DatabaseSync, path: string): void {
   }
 }
 
-/** For readers, who cannot migrate: an older journal is one that the next `mcd up` brings up. */
-export function checkSchema(database: DatabaseSync, path: string): void {
-  const version = versionOf(database, path)
-  if (version < MIGRATIONS.length) {
-    throw new McdError(
-      `The journal ${path} has the older format ${version}, and reading alone cannot change it.`,
-      {
-        suggestions: ['Run "mcd up" once: it brings the journal to the format of this version.'],
-      },
-    )
-  }
-}
+/** Whether a reader may ask for them. Throws where the file is newer, or something else. */
+export const hasSnapshots = (database: DatabaseSync, path: string): boolean =>
+  versionOf(database, path) >= SNAPSHOTS
 
 function versionOf(database: DatabaseSync, path: string): number {
   const pragma = (name: string) => Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])

@@ -4,9 +4,9 @@ import type {DatabaseSync} from 'node:sqlite'
 import {pathToFileURL} from 'node:url'
 import {McdError} from '../errors.ts'
 import type {StoredEvent} from './events.ts'
-import {type Journal, LostAppendError} from './journal.ts'
+import {type Journal, LostAppendError, type Snapshot} from './journal.ts'
 import {explained} from './sqlite-errors.ts'
-import {checkSchema, migrate} from './sqlite-schema.ts'
+import {hasSnapshots, migrate} from './sqlite-schema.ts'
 
 /** How long an append waits for another process's append. They take milliseconds: more than this is a stuck program. */
 const BUSY_MS = 2_000
@@ -43,6 +43,11 @@ function writer(path: string, Database: typeof DatabaseSync): Journal {
   })
   const last = database.prepare('SELECT coalesce(max(sequence), 0) AS last FROM events')
   const insert = database.prepare('INSERT INTO events (sequence, at_ms, run, event) VALUES (?, ?, ?, ?)')
+  const keep = database.prepare(
+    `INSERT INTO snapshots (fold, sequence, state) VALUES (?, ?, ?)
+      ON CONFLICT (fold) DO UPDATE SET sequence = excluded.sequence, state = excluded.state
+      WHERE excluded.sequence > sequence`,
+  )
 
   return {
     read: async after => explained(path, () => readEvents(database, after)),
@@ -62,6 +67,9 @@ function writer(path: string, Database: typeof DatabaseSync): Journal {
           throw error
         }
       }),
+    loadSnapshot: async fold => explained(path, () => readSnapshot(database, fold)),
+    saveSnapshot: async ({fold, sequence, state}) =>
+      explained(path, () => void keep.run(fold, sequence, state)),
     async close() {
       if (database.isOpen) database.close()
     },
@@ -69,30 +77,39 @@ function writer(path: string, Database: typeof DatabaseSync): Journal {
 }
 
 function reader(path: string, Database: typeof DatabaseSync): Journal {
-  const read = (after: number | undefined, unchanging: boolean) => {
+  type Look<T> = (database: DatabaseSync, canHoldSnapshots: boolean) => T
+
+  const open = <T>(look: Look<T>, unchanging: boolean): T => {
     const location = pathToFileURL(path)
     if (unchanging) location.search = '?immutable=1'
     const database = new Database(location, {readOnly: true, timeout: BUSY_MS})
     try {
-      checkSchema(database, path)
-      return readEvents(database, after)
+      return look(database, hasSnapshots(database, path))
     } finally {
       database.close()
     }
   }
+  // A plain read-only connection leaves index files behind (-shm, -wal). Where no writer has left a log, the file is whole
+  // by itself and can be read as it lies; if a writer came meanwhile, that reading is thrown away.
+  const atRest = <T>(absent: T, look: Look<T>): T =>
+    explained(path, () => {
+      if (!existsSync(path) || statSync(path).size === 0) return absent
+      const before = stateOf(path)
+      if (before.log) return open(look, false)
+      const found = open(look, true)
+      const after = stateOf(path)
+      return after.log || after.writtenMs !== before.writtenMs ? open(look, false) : found
+    })
+  const refuse = () => Promise.reject(new McdError(`The journal ${path} was opened to read only.`))
+
   return {
-    read: async after =>
-      explained(path, () => {
-        if (!existsSync(path) || statSync(path).size === 0) return []
-        // A plain read-only connection leaves index files behind (-shm, -wal). Where no writer has left a log, the file is
-        // whole by itself and can be read as it lies; if a writer came meanwhile, that reading is thrown away.
-        const before = stateOf(path)
-        if (before.log) return read(after, false)
-        const events = read(after, true)
-        const later = stateOf(path)
-        return later.log || later.writtenMs !== before.writtenMs ? read(after, false) : events
-      }),
-    append: () => Promise.reject(new McdError(`The journal ${path} was opened to read only.`)),
+    read: async after => atRest<StoredEvent[]>([], database => readEvents(database, after)),
+    append: refuse,
+    loadSnapshot: async fold =>
+      atRest(undefined, (database, canHoldSnapshots) =>
+        canHoldSnapshots ? readSnapshot(database, fold) : undefined,
+      ),
+    saveSnapshot: refuse,
     close: async () => {},
   }
 }
@@ -107,6 +124,11 @@ function readEvents(database: DatabaseSync, after = 0): StoredEvent[] {
     .prepare('SELECT sequence, at_ms, run, event FROM events WHERE sequence > ? ORDER BY sequence')
     .all(after) as Row[]
   return rows.map(({sequence, at_ms, run, event}) => ({sequence, atMs: at_ms, run, event: JSON.parse(event)}))
+}
+
+function readSnapshot(database: DatabaseSync, fold: number): Snapshot | undefined {
+  const row = database.prepare('SELECT sequence, state FROM snapshots WHERE fold = ?').get(fold)
+  return row && {fold, ...(row as Pick<Snapshot, 'sequence' | 'state'>)}
 }
 
 /** The file and its folders, for their owner alone; a `.mcd` folder on the way ignores itself in Git. */

@@ -66,6 +66,28 @@ export function describeJournal(name: string, place: () => Promise<JournalPlace>
       await Promise.all([one.close(), other.close()])
     })
 
+    rule('reading on begins after the event it names', async ({open}) => {
+      const journal = await open()
+      await journal.append(1, [finished(1), finished(2), finished(3)])
+      expect((await journal.read(1)).map(({sequence}) => sequence)).toEqual([2, 3])
+      expect(await journal.read(3)).toEqual([])
+      await journal.close()
+    })
+
+    rule('the latest snapshot of each version of the fold is kept, for every handle', async ({open}) => {
+      const [one, other] = await Promise.all([open(), open()])
+      expect(await one.loadSnapshot(1)).toBeUndefined()
+      const kept = {fold: 1, sequence: 2, state: '"quotes", ü and \n'}
+      await one.saveSnapshot({...kept, sequence: 1})
+      await one.saveSnapshot(kept)
+      await other.saveSnapshot({...kept, sequence: 1, state: 'late'})
+      await other.saveSnapshot({...kept, fold: 2, sequence: 1})
+      expect(await other.loadSnapshot(1)).toEqual(kept)
+      expect(await one.loadSnapshot(3)).toBeUndefined()
+      expect(await one.read()).toEqual([])
+      await Promise.all([one.close(), other.close()])
+    })
+
     rule('what was appended is there for who opens it later', async ({open}) => {
       const journal = await open()
       await journal.append(1, [finished(1)])

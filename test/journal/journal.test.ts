@@ -1,12 +1,12 @@
 import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {memoryJournal} from '../../src/journal/memory.ts'
+import {memoryJournal, memoryStore} from '../../src/journal/memory.ts'
 import {sqliteJournal} from '../../src/journal/sqlite.ts'
 import {describeJournal} from '../contract/journal.ts'
 
 describeJournal('memory', async () => {
-  const store = {lines: []}
+  const store = memoryStore()
   return {open: async () => memoryJournal(store), close: async () => {}}
 })
 

@@ -21,6 +21,18 @@ afterEach(() => rmSync(folder, {recursive: true}))
 
 const event: NewEvent = {atMs: 1, run: 'run-1', event: {type: 'run-finished', exit: 0, converged: true}}
 
+/** As mcd 0.1 made its file, with one event in it. */
+const VERSION_1 = `
+  CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT;
+  PRAGMA application_id = ${0x6d63646a};
+  PRAGMA user_version = 1;
+  INSERT INTO events VALUES (1, ${event.atMs}, '${event.run}', '${JSON.stringify(event.event)}')`
+
 async function written(events = 1): Promise<void> {
   const journal = await sqliteJournal(path)
   await journal.append(1, Array<NewEvent>(events).fill(event))
@@ -57,6 +69,36 @@ describe('the file', () => {
       await journal.append(events.length + 1, [event])
       await journal.close()
     }
+  })
+})
+
+describe('a journal of mcd 0.1, which kept no snapshots,', () => {
+  beforeEach(() => {
+    path = join(folder, 'journal.sqlite')
+    const database = new DatabaseSync(path)
+    database.exec(VERSION_1)
+    database.close()
+  })
+
+  test('is brought up by who writes, with every event in it', async () => {
+    const journal = await sqliteJournal(path)
+    expect(await journal.append(2, [event])).toBe(3)
+    await journal.saveSnapshot({fold: 1, sequence: 2, state: '{}'})
+    await journal.close()
+    const reader = await sqliteJournal(path, {readOnly: true})
+    expect(await reader.read()).toEqual([
+      {sequence: 1, ...event},
+      {sequence: 2, ...event},
+    ])
+    expect(await reader.loadSnapshot(1)).toMatchObject({sequence: 2})
+  })
+
+  test('is read as it is by who only reads', async () => {
+    const before = readFileSync(path)
+    const reader = await sqliteJournal(path, {readOnly: true})
+    expect(await reader.loadSnapshot(1)).toBeUndefined()
+    expect(await reader.read()).toEqual([{sequence: 1, ...event}])
+    expect(readFileSync(path).equals(before)).toBe(true)
   })
 })
 
