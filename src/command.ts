@@ -17,6 +17,11 @@ export const sandboxFlag = Flags.boolean({
   description: 'Use the embedded clouds instead of real ones; starts them when they are not running.',
   default: false,
 })
+/** For commands that read the journal alone. */
+export const journalOfSandboxFlag = Flags.boolean({
+  description: 'The journal of the embedded clouds instead of that of real ones.',
+  default: false,
+})
 export const yesFlag = Flags.boolean({
   char: 'y',
   description: 'Do not ask before instances are ended.',
@@ -31,8 +36,11 @@ export const waitFlag = Flags.boolean({
 /** The real clouds were not reached, and the fleet that stands here is the sandbox's. */
 function mayHaveMeantSandbox(error: McdError, argv: readonly string[]): boolean {
   const notReached = error.exit === EXIT.failed || error instanceof FleetFileError
-  return notReached && !argv.includes('--sandbox') && existsSync(join('.mcd', 'sandbox', 'sandbox.json'))
+  return notReached && !argv.includes('--sandbox') && sandboxRunsHere()
 }
+
+const sandboxRunsHere = (): boolean => existsSync(join('.mcd', 'sandbox', 'sandbox.json'))
+const ADD_SANDBOX = 'The sandbox of this folder runs: add --sandbox to use it.'
 
 /** What every command of mcd has: errors that read like a colleague, exit statuses of the contract, signals. */
 export abstract class McdCommand extends Command {
@@ -53,13 +61,17 @@ export abstract class McdCommand extends Command {
     return controller.signal
   }
 
+  /** Nothing is there, and the fleet that stands here is the sandbox's. */
+  protected hintAtSandbox({sandbox}: {sandbox: boolean}): void {
+    if (!sandbox && sandboxRunsHere()) this.log(`  → ${ADD_SANDBOX}`)
+  }
+
   protected override async catch(thrown: Error & {exitCode?: number}): Promise<void> {
     const known = ['json', 'help', ...Object.keys(this.ctor.flags)]
     const error = unknownFlag(thrown, this.id?.replaceAll(':', ' ') ?? '', known) ?? thrown
     if (!(error instanceof McdError)) return super.catch(error)
     process.exitCode = error.exit
-    if (mayHaveMeantSandbox(error, this.argv))
-      error.suggestions.push('The sandbox of this folder runs: add --sandbox to use it.')
+    if (mayHaveMeantSandbox(error, this.argv)) error.suggestions.push(ADD_SANDBOX)
     if (this.jsonEnabled()) {
       this.logJson(this.toErrorJson(error))
       return
