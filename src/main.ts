@@ -1,5 +1,6 @@
 import {Config, Errors, flush, run as runOclif} from '@oclif/core'
 import Down from './commands/down.ts'
+import History from './commands/history.ts'
 import Init from './commands/init.ts'
 import Plan from './commands/plan.ts'
 import Render from './commands/render.ts'
@@ -24,6 +25,7 @@ export const COMMANDS = {
   down: Down,
   status: Status,
   render: Render,
+  history: History,
   'sandbox:start': SandboxStart,
   'sandbox:stop': SandboxStop,
   'sandbox:status': SandboxStatus,
