@@ -8,9 +8,14 @@ export type Desired = {
   readonly goal:
     | {readonly kind: 'up'}
     | {readonly kind: 'down'; readonly groups?: readonly string[]; readonly instances?: readonly string[]}
-  /** In file order. */
+  /** In file order; the count of one that takes over for another is its grown one. */
   readonly groups: readonly DesiredGroup[]
+  /** Groups with a failover whose place is silent now. */
+  readonly takeovers?: readonly Takeover[]
 }
+
+/** What a group that takes over must have at least, and the sentence that says why, or why it does not. */
+export type Takeover = {readonly to: string; readonly wanted: number; readonly text: string}
 
 export type DesiredGroup = {
   readonly group: Group

@@ -7,6 +7,9 @@ import type {Probe} from './outside.ts'
 
 const CONCURRENT_PROBES = 32
 
+/** What is asked whether it serves: an instance, or what DNS still knows of one. */
+export type Probed = Pick<Instance, 'id' | 'state' | 'publicIp' | 'privateIp'>
+
 type Streak = {health: Health; inARow: number; lastOk: boolean; probedAtMs: number}
 
 /** Keeps each instance's probes in a row through one run, with the fleet file's hysteresis. */
@@ -14,7 +17,7 @@ export function healthTracker(fleet: Fleet, probe: Probe, runtime: Runtime) {
   const streaks = new Map<string, Streak>()
   const {port, health: check} = fleet.service
 
-  async function look({id, publicIp, privateIp}: Instance): Promise<void> {
+  async function look({id, publicIp, privateIp}: Probed): Promise<void> {
     const before = streaks.get(id)
     if (before && runtime.now() - before.probedAtMs < check.intervalMs && before.health.verdict !== 'unknown')
       return
@@ -47,7 +50,7 @@ export function healthTracker(fleet: Fleet, probe: Probe, runtime: Runtime) {
 
   return {
     /** Probes every running instance that is due and returns all verdicts so far. */
-    async look(instances: readonly Instance[]): Promise<ReadonlyMap<string, Health>> {
+    async look(instances: readonly Probed[]): Promise<ReadonlyMap<string, Health>> {
       const queue = new PQueue({concurrency: CONCURRENT_PROBES})
       await queue.addAll(
         instances.filter(({state}) => state === 'running').map(instance => () => look(instance)),
@@ -56,7 +59,7 @@ export function healthTracker(fleet: Fleet, probe: Probe, runtime: Runtime) {
       return new Map([...streaks].filter(([id]) => present.has(id)).map(([id, {health}]) => [id, health]))
     },
     /** Probes in a row until every running instance has its verdict: for one look without a run. */
-    async settle(instances: readonly Instance[]): Promise<ReadonlyMap<string, Health>> {
+    async settle(instances: readonly Probed[]): Promise<ReadonlyMap<string, Health>> {
       let seen = await this.look(instances)
       const rounds = Math.max(check.healthy, check.unhealthy)
       for (

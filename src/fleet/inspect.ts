@@ -3,6 +3,7 @@ import type {Recorded} from '../journal/fold.ts'
 import {readRecorded} from '../journal/snapshot.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
+import {withFailover} from './failover.ts'
 import type {Fleet} from './model.ts'
 import {createObserver} from './observe.ts'
 import type {Observed} from './observed.ts'
@@ -26,11 +27,12 @@ export async function inspectFleet(
   const recorded = await readRecorded(outside.journal)
   const observed = await createObserver(outside, fleet, () => recorded).look({settleHealth: true})
   let refused: string[] = []
-  const desired = await desireFleet(outside, fleet, observed).catch((error: unknown): Desired => {
+  const resolved = await desireFleet(outside, fleet, observed).catch((error: unknown): Desired => {
     if (!tolerateRefusals || !(error instanceof McdError)) throw error
     refused = error instanceof RefusedError ? error.reasons : [error.message]
     return {fleet, goal: {kind: 'up'}, groups: fleet.groups.map(group => ({group}))}
   })
+  const desired = withFailover(resolved, recorded, observed)
   const next = plan(desired, recorded, observed, 'none')
   const notes = refused.map(text => ({kind: 'warning' as const, text, blocks: true}))
   // With a refusal nothing was resolved: that groups cannot be filled is not news of its own.

@@ -4,7 +4,8 @@ import type {Recorded} from '../journal/fold.ts'
 import {holdName} from '../mark.ts'
 import type {Instance, NetworkPiece, Place} from '../providers/compute.ts'
 import type {DnsVendor, Member, Zone} from '../providers/dns.ts'
-import {healthTracker} from './health.ts'
+import {silentInstances} from './failover.ts'
+import {healthTracker, type Probed} from './health.ts'
 import type {Fleet} from './model.ts'
 import {nameKey, type Observed, type ObservedName, type ObservedPlace} from './observed.ts'
 import {oncePerPlace} from './one-place.ts'
@@ -119,12 +120,20 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
       const instances = [...attributed.values()].flatMap(place =>
         place.readable ? ours(place.instances, fleet, recorded()) : [],
       )
+      const seenNames = new Map(seenZones.flatMap(map => [...map]))
+      // Whether anything is bought depends on them, and this may be the only look of the run: each gets its verdict now.
+      const silent = await health.settle(
+        silentInstances(fleet, {places: attributed, names: seenNames}).map(
+          ({id, address}): Probed => ({id, state: 'running', publicIp: address, privateIp: address}),
+        ),
+      )
+      const heard = await (settleHealth ? health.settle(instances) : health.look(instances))
       return {
         atMs: outside.runtime.now(),
         places: attributed,
-        names: new Map(seenZones.flatMap(map => [...map])),
+        names: seenNames,
         zones: new Map([...zones].map(([key, {zone}]) => [key, zone])),
-        health: await (settleHealth ? health.settle(instances) : health.look(instances)),
+        health: new Map([...heard, ...silent]),
       }
     },
   }

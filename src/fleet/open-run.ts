@@ -1,8 +1,10 @@
 import type {JournalEvent} from '../journal/events.ts'
+import type {Recorded} from '../journal/fold.ts'
 import type {Runtime} from '../runtime.ts'
 import type {Ledger} from './ledger.ts'
 import type {Fleet} from './model.ts'
 import type {Observer} from './observe.ts'
+import type {Observed} from './observed.ts'
 import type {Turn} from './turn.ts'
 
 /** Takes the lease with the first words in the journal: who runs, and which names are ours with which TTL. Nothing changes before them. */
@@ -33,20 +35,35 @@ export async function openRun({ledger, take}: Turn, runtime: Runtime, fleet: Fle
   ])
 }
 
-/** Whose accounts and zones these are (decision 5), once each is known: one that was silent at first is met later in the run. */
-export async function recordPlaces(ledger: Ledger, observer: Observer): Promise<void> {
+/**
+ * Whose accounts and zones these are (decision 5), once each is known: one that was silent at first is met later in the run.
+ * And which places are silent, from when on (decision 13).
+ */
+export async function recordPlaces(ledger: Ledger, observer: Observer, observed: Observed): Promise<void> {
   const recorded = ledger.recorded()
   const places = [...observer.accounts.values()].filter(({place: {key}}) => {
     const known = recorded.places.get(key)
     return known === undefined || known.left
   })
   const zones = [...observer.zones].filter(([key]) => !recorded.zones.has(key))
-  if (places.length + zones.length === 0) return
+  const silences = silenceEvents(recorded, observed)
+  if (places.length + zones.length + silences.length === 0) return
   await ledger.append(
     ...places.map(({place, account}) => ({type: 'place-recorded', place, account}) as const),
     ...zones.map(
       ([, {vendor, zone}]) =>
         ({type: 'zone-recorded', vendor, zone: zone.name, id: zone.id, account: zone.account}) as const,
     ),
+    ...silences,
   )
+}
+
+function silenceEvents(recorded: Recorded, {places, names}: Observed): JournalEvent[] {
+  // Where nothing at all answers it is this machine that has no network: that says nothing about any cloud.
+  const isDeaf = [...places.values(), ...names.values()].every(({readable}) => !readable)
+  return [...places].flatMap(([place, {readable}]): JournalEvent[] => {
+    const isKnownSilent = recorded.silentSinceMs.has(place)
+    if (readable) return isKnownSilent ? [{type: 'place-answered', place}] : []
+    return isKnownSilent || isDeaf || !recorded.places.has(place) ? [] : [{type: 'place-silent', place}]
+  })
 }

@@ -4,6 +4,7 @@ import {isAnswered} from './authority.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
 import {explainWaits} from './explain.ts'
+import {withFailover} from './failover.ts'
 import {type Approval, checkEmptiness, resolveTargets} from './guards.ts'
 import type {Identity, IsRunning} from './lease.ts'
 import type {Ledger} from './ledger.ts'
@@ -81,7 +82,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
             goal: resolveTargets(fleet, options.goal, observed, ledger.recorded()),
             groups: fleet.groups.map(group => ({group})),
           })
-        : await desireFleet(outside, fleet, observed, desired)
+        : withFailover(await desireFleet(outside, fleet, observed, desired), ledger.recorded(), observed)
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
     checkEmptiness(desired, observed, next, options.approval)
     if (passes === 1) outside.progress({kind: 'planned', plan: next, pass: passes})
@@ -93,7 +94,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
       for (const id of doomed) approved.add(id)
     }
     if (passes === 1) await openRun(turn, runtime, fleet)
-    await recordPlaces(ledger, observer)
+    await recordPlaces(ledger, observer, observed)
 
     const wanted = next.actions.filter(({key}) => !applier.isGivenUp(key))
     const pass: Pass = {outside, ledger, observer, desired, observed}

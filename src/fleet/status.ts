@@ -115,7 +115,7 @@ export function describeStatus(
   return {
     fleet: fleet.name,
     converged: differences.length === 0,
-    groups: fleet.groups.map(({name, place, count}) => ({
+    groups: desired.groups.map(({group: {name, place, count}}) => ({
       name,
       provider: place.provider,
       region: place.region ?? place.key.slice(place.key.indexOf(':') + 1),

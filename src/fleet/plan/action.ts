@@ -73,6 +73,7 @@ export type ActionBody =
 export type Note = {
   readonly kind:
     | 'unreachable'
+    | 'failover'
     | 'foreign-owner'
     | 'shortfall'
     | 'not-registered'

@@ -25,6 +25,10 @@ export function troubleNotes({observed, desired}: FleetView): Note[] {
   return notes
 }
 
+/** Who takes over for whom, or when, or why not (decision 13): the fleet is not what the file says as long as it lasts. */
+export const failoverNotes = ({desired: {takeovers = []}}: FleetView): Note[] =>
+  takeovers.map(({text}) => ({kind: 'failover', text, blocks: true}))
+
 /** Our fleet name under another DNS name: somebody else's fleet, reported and left (decision 1). */
 export function strangerNotes({strangers, desired}: FleetView): Note[] {
   const owners = new Map<string, number>()

@@ -7,7 +7,7 @@ import {type FleetView, fleetView, isEnding, isLeaving} from './fleet-view.ts'
 import {type Leaver, planGroup} from './group.ts'
 import {planLeaving} from './leave.ts'
 import {planNetworkRemoval} from './network.ts'
-import {strangerNotes, troubleNotes} from './notes.ts'
+import {failoverNotes, strangerNotes, troubleNotes} from './notes.ts'
 import {planRegistration} from './registration.ts'
 import {emptiedBy} from './serving.ts'
 
@@ -18,7 +18,7 @@ import {emptiedBy} from './serving.ts'
  */
 export function plan(desired: Desired, recorded: Recorded, observed: Observed, run: string): Plan {
   const view = fleetView(desired, recorded, observed, run)
-  const notes: Note[] = [...troubleNotes(view), ...strangerNotes(view)]
+  const notes: Note[] = [...troubleNotes(view), ...failoverNotes(view), ...strangerNotes(view)]
   return desired.goal.kind === 'down' ? planDown(view, notes) : planUp(view, notes)
 }
 
@@ -27,12 +27,15 @@ function planUp(view: FleetView, notes: Note[]): Plan {
   const leavers: Leaver[] = []
   const later: Leaver[] = []
   const building: string[] = []
+  const heirs = new Set(view.desired.fleet.groups.flatMap(({failover}) => failover?.to ?? []))
 
   for (const desired of view.desired.groups) {
     const group = planGroup(view, desired)
     actions.push(...group.actions)
     notes.push(...group.notes)
-    leavers.push(...group.leavers)
+    // What stood in for another group serves until that one is whole again.
+    const surplus = heirs.has(desired.group.name) ? later : leavers
+    surplus.push(...group.leavers)
     later.push(...group.outdated)
     building.push(...group.actions.map(({key}) => key))
   }
