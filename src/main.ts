@@ -3,6 +3,7 @@ import Down from './commands/down.ts'
 import History from './commands/history.ts'
 import Init from './commands/init.ts'
 import Plan from './commands/plan.ts'
+import Policy from './commands/policy.ts'
 import Render from './commands/render.ts'
 import SandboxEnv from './commands/sandbox/env.ts'
 import SandboxFaultAdd from './commands/sandbox/fault/add.ts'
@@ -25,6 +26,7 @@ export const COMMANDS = {
   down: Down,
   status: Status,
   render: Render,
+  policy: Policy,
   history: History,
   'sandbox:start': SandboxStart,
   'sandbox:stop': SandboxStop,

@@ -1,0 +1,187 @@
+import {describe, expect, test} from 'vitest'
+import {fleetPolicies} from '../../src/policy/fleet-policies.ts'
+import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
+import {allows, type IamRequest} from '../support/iam.ts'
+
+const ZONE = 'arn:aws:route53:::hostedzone/Z1'
+const zoneId = (zone: string) => (zone === 'example.com' ? 'Z1' : 'Z2')
+const route53 = dnsName({vendor: 'route53', registration: 'self'})
+const virginia = (over = {}) => group('virginia', 2, {place: VIRGINIA, wish: wish({open: [80], ...over})})
+const east = group('east', 2, {place: EAST, wish: wish({types: ['g1.nano']})})
+
+/** One batch of changes to a zone, as Route53 shows it to IAM. */
+const change = (
+  changes: readonly {name: string; type?: string; action?: string}[],
+  resource = ZONE,
+): IamRequest => ({
+  action: 'route53:ChangeResourceRecordSets',
+  resource,
+  keys: {
+    'route53:ChangeResourceRecordSetsNormalizedRecordNames': changes.map(({name}) => name),
+    'route53:ChangeResourceRecordSetsRecordTypes': changes.map(({type = 'A'}) => type),
+    'route53:ChangeResourceRecordSetsActions': changes.map(({action = 'UPSERT'}) => action),
+  },
+})
+
+describe('an instance', () => {
+  const policy = fleetPolicies(fleet([virginia(), east], {names: [route53]}), zoneId).instances.aws?.policy
+  if (!policy) throw new Error('It needs a policy.')
+  const own = {name: 'www.example.com'}
+
+  test.each([
+    ['puts itself in', true, change([own])],
+    ['takes itself out', true, change([{...own, action: 'DELETE'}])],
+    ['reads the zone', true, {action: 'route53:ListResourceRecordSets', resource: ZONE}],
+    ['follows its change', true, {action: 'route53:GetChange', resource: 'arn:aws:route53:::change/C1'}],
+    ['changes no other name', false, change([{name: 'api.example.com'}])],
+    ['slips no other name into a batch', false, change([own, {name: 'api.example.com'}])],
+    ['lifts no hold', false, change([{name: '_mcd.www.example.com', type: 'TXT', action: 'DELETE'}])],
+    ['changes no other type', false, change([{...own, type: 'CNAME'}])],
+    ['changes no other zone', false, change([own], 'arn:aws:route53:::hostedzone/Z9')],
+    [
+      'reads no other zone',
+      false,
+      {action: 'route53:ListResourceRecordSets', resource: 'arn:aws:route53:::hostedzone/Z9'},
+    ],
+    ['makes no zone', false, {action: 'route53:CreateHostedZone', resource: '*'}],
+    ['sends no request without names', false, change([])],
+    ['launches nothing', false, {action: 'ec2:RunInstances', resource: 'arn:aws:ec2:us-east-1:1:instance/*'}],
+  ] as const)('%s', (_rule, allowed, request) => {
+    expect(allows(policy, request)).toBe(allowed)
+  })
+})
+
+describe('the operator', () => {
+  const aws = fleetPolicies(
+    fleet([virginia({spot: true, instanceProfile: 'web'})], {names: [route53]}),
+    zoneId,
+  ).operator.aws
+  if (!aws) throw new Error('It needs a policy.')
+  const instance = 'arn:aws:ec2:us-east-1:1:instance/i-1'
+  const group = 'arn:aws:ec2:us-east-1:1:security-group/sg-1'
+  const own = {'aws:ResourceTag/mcd:fleet': 'web'}
+  const theirs = {'aws:ResourceTag/mcd:fleet': 'shop'}
+  const marking = {'aws:RequestTag/mcd:fleet': 'web'}
+
+  test.each([
+    ['launches what it marks', true, {action: 'ec2:RunInstances', resource: instance, keys: marking}],
+    ['launches nothing unmarked', false, {action: 'ec2:RunInstances', resource: instance}],
+    ['ends its own', true, {action: 'ec2:TerminateInstances', resource: instance, keys: own}],
+    ['ends nobody else’s', false, {action: 'ec2:TerminateInstances', resource: instance, keys: theirs}],
+    ['ends nothing unmarked', false, {action: 'ec2:TerminateInstances', resource: instance}],
+    [
+      'marks at launch',
+      true,
+      {action: 'ec2:CreateTags', resource: instance, keys: {'ec2:CreateAction': 'RunInstances'}},
+    ],
+    ['marks nothing afterwards', false, {action: 'ec2:CreateTags', resource: instance}],
+    ['closes its own ingress', true, {action: 'ec2:DeleteSecurityGroup', resource: group, keys: own}],
+    [
+      'touches no other ingress',
+      false,
+      {action: 'ec2:AuthorizeSecurityGroupIngress', resource: group, keys: theirs},
+    ],
+    [
+      'reads in its regions',
+      true,
+      {action: 'ec2:DescribeInstances', resource: '*', keys: {'aws:RequestedRegion': 'us-east-1'}},
+    ],
+    [
+      'reads in no other',
+      false,
+      {action: 'ec2:DescribeInstances', resource: '*', keys: {'aws:RequestedRegion': 'eu-west-1'}},
+    ],
+    [
+      'hands over the one role, to EC2',
+      true,
+      {
+        action: 'iam:PassRole',
+        resource: 'arn:aws:iam::1:role/web',
+        keys: {'iam:PassedToService': 'ec2.amazonaws.com'},
+      },
+    ],
+    [
+      'hands over no other role',
+      false,
+      {
+        action: 'iam:PassRole',
+        resource: 'arn:aws:iam::1:role/admin',
+        keys: {'iam:PassedToService': 'ec2.amazonaws.com'},
+      },
+    ],
+    [
+      'changes the name and its holds in one batch',
+      true,
+      change([
+        {name: 'www.example.com', action: 'DELETE'},
+        {name: '_mcd.www.example.com', type: 'TXT', action: 'CREATE'},
+      ]),
+    ],
+    ['changes no other name', false, change([{name: 'example.com', action: 'CREATE'}])],
+  ] as const)('%s', (_rule, allowed, request) => {
+    expect(allows(aws, request)).toBe(allowed)
+  })
+
+  test('is granted every call that the adapter makes', async () => {
+    const {readFile} = await import('node:fs/promises')
+    const source = await readFile('src/providers/aws/client.ts', 'utf8')
+    const calls = [...source.matchAll(/^ {2}([A-Z][A-Za-z]+): Call</gm)].map(([, name]) => name)
+    const granted = new Set(aws.Statement.flatMap(({Action}) => Action.map(action => action.split(':')[1])))
+    // Who one is, anybody may ask.
+    expect(calls.filter(name => name !== 'GetCallerIdentity' && !granted.has(name ?? ''))).toEqual([])
+    expect(calls.length).toBeGreaterThan(10)
+  })
+})
+
+describe('what is granted follows the fleet', () => {
+  test('registration by mcd leaves the instances nothing', () => {
+    const {instances, notes} = fleetPolicies(
+      fleet([virginia()], {
+        names: [dnsName({vendor: 'route53', registration: 'mcd'}), dnsName({registration: 'mcd'})],
+      }),
+      zoneId,
+    )
+    expect(instances).toEqual({})
+    expect(notes.join()).toContain('no DNS credential')
+  })
+
+  test('a token is for the zones of the fleet, and an instance’s cannot list them', () => {
+    const {operator, instances} = fleetPolicies(
+      fleet([east], {names: [dnsName({registration: 'self'})]}),
+      zoneId,
+    )
+    expect(operator).toEqual({
+      cloudflare: {name: 'mcd web operator', permissions: ['Zone Read', 'DNS Write'], zones: ['example.com']},
+    })
+    expect(instances.cloudflare?.permissions).toEqual(['DNS Write'])
+  })
+
+  test('a fleet without own ingress, spot or profile is granted none of that', () => {
+    const {operator} = fleetPolicies(
+      fleet([virginia({securityGroups: ['sg-1']})], {names: [dnsName()]}),
+      zoneId,
+    )
+    const text = JSON.stringify(operator.aws)
+    expect(text).toContain('ec2:RunInstances')
+    expect(text).not.toMatch(/CreateSecurityGroup|spot|PassRole|route53/)
+  })
+
+  test('other partitions have other ARNs', () => {
+    const place = {key: 'aws:cn-north-1', provider: 'aws' as const, region: 'cn-north-1'}
+    const {operator} = fleetPolicies(
+      fleet([group('beijing', 1, {place, wish: wish({open: [80]})})], {names: [route53]}),
+      zoneId,
+    )
+    expect(JSON.stringify(operator.aws)).not.toContain('arn:aws:')
+  })
+
+  test('a wildcard name stands as IAM normalises it', () => {
+    const {instances} = fleetPolicies(
+      fleet([virginia()], {
+        names: [dnsName({vendor: 'route53', registration: 'self', name: '*.example.com'})],
+      }),
+      zoneId,
+    )
+    expect(JSON.stringify(instances.aws)).toContain('"\\\\052.example.com"')
+  })
+})
