@@ -1,6 +1,6 @@
 import {LockedError} from '../errors.ts'
-import type {JournalEvent} from '../journal/events.ts'
-import type {Lease} from '../journal/fold-lease.ts'
+import type {JournalEvent, StoredEvent} from '../journal/events.ts'
+import {foldLease, type Lease} from '../journal/fold-lease.ts'
 import type {ProcessIdentity} from '../process-identity.ts'
 
 /**
@@ -89,7 +89,12 @@ export function lockedBy(lease: Lease): LockedError {
 }
 
 /** This run had the lease, or was about to take it, and somebody else wrote: what became of it, as the journal tells now. */
-export function lostLease(lease: Lease | undefined, run: string, cause?: Error): LockedError {
+export function lostLease(
+  lease: Lease | undefined,
+  run: string,
+  news: readonly StoredEvent[] = [],
+  cause?: Error,
+): LockedError {
   if (lease?.run === run && lease.brokenBy) {
     const {user, host} = lease.brokenBy
     return new LockedError(
@@ -97,13 +102,16 @@ export function lostLease(lease: Lease | undefined, run: string, cause?: Error):
       {cause, suggestions: ['Run the same command again: it goes on where this run stopped.']},
     )
   }
-  const who = lease && lease.run !== run ? `: ${holderText(lease)}` : ''
-  return new LockedError(`Another run has begun to work on this fleet in the meantime${who}.`, {
-    cause,
-    suggestions: [
-      'Wait until it has ended, then run the same command again. With --wait, mcd waits for its turn by itself.',
-    ],
-  })
+  // It may have ended since.
+  const other = news.findLast(({event}) => event.type === 'run-started')
+  const rival = other && foldLease(undefined, other)
+  return new LockedError(
+    `Another run has begun to work on this fleet in the meantime${rival ? `: ${holderText(rival)}` : ''}.`,
+    {
+      cause,
+      suggestions: ['Run the same command again once it has ended, or with --wait, which waits for that.'],
+    },
+  )
 }
 
 /** `"mcd up" by ann on laptop (process 4711), since 2026-01-01 00:00:00 UTC` */

@@ -1,4 +1,5 @@
-import type {JournalEvent, Step, StepResult} from '../journal/events.ts'
+import type {LockedError} from '../errors.ts'
+import type {JournalEvent, Step, StepResult, StoredEvent} from '../journal/events.ts'
 import {foldEvent, type Recorded} from '../journal/fold.ts'
 import {type Journal, LostAppendError} from '../journal/journal.ts'
 import {openFold, saveFold} from '../journal/snapshot.ts'
@@ -12,7 +13,7 @@ export type Ledger = {
   /** What the journal says now. It grows in place: read it anew after an append. */
   recorded(): Recorded
   /** Reads what others have written since. Only before the lease is taken: what a run looked at is what it writes on. */
-  catchUp(): Promise<void>
+  catchUp(): Promise<readonly StoredEvent[]>
   /** Throws LockedError where the lease is not this run's, or not any more. */
   append(...events: JournalEvent[]): Promise<void>
   holdsLease(): boolean
@@ -33,13 +34,17 @@ export async function openLedger(journal: Journal, runtime: Runtime, run: string
   const folding = await openFold(journal)
   const {recorded} = folding
   let queue: Promise<unknown> = Promise.resolve()
-  let isLost = false
   let snapshotAt = recorded.nextSequence
+  /** Somebody else was first. */
+  let loss: LockedError | undefined
   /** The journal itself failed: what of the append lies in it is not known, so nothing may follow. */
   let failure: unknown
+  const isLost = () => loss !== undefined || failure !== undefined
 
   const catchUp = async () => {
-    for (const event of await journal.read(recorded.nextSequence - 1)) foldEvent(folding, event)
+    const news = await journal.read(recorded.nextSequence - 1)
+    for (const event of news) foldEvent(folding, event)
+    return news
   }
 
   const keepSnapshot = async () => {
@@ -52,20 +57,20 @@ export async function openLedger(journal: Journal, runtime: Runtime, run: string
 
   const write = async (added: readonly JournalEvent[]): Promise<void> => {
     if (failure) throw failure
-    if (!mayWrite(recorded.lease, run, added)) throw lostLease(recorded.lease, run)
+    if (!mayWrite(recorded.lease, run, added)) throw loss ?? lostLease(recorded.lease, run)
     const first = recorded.nextSequence
     const stored = added.map(event => ({atMs: runtime.now(), run, event}))
     try {
       await journal.append(first, stored)
     } catch (error) {
-      isLost = true
-      if (error instanceof LostAppendError) {
-        // Tells who was first; from here on the lease is seen to be another's.
-        await catchUp()
-        throw lostLease(recorded.lease, run, error)
+      if (!(error instanceof LostAppendError)) {
+        failure = error
+        throw error
       }
-      failure = error
-      throw error
+      // Tells who was first; from here on the lease is seen to be another's.
+      const news = await catchUp()
+      loss = lostLease(recorded.lease, run, news, error)
+      throw loss
     }
     for (const [index, event] of stored.entries()) foldEvent(folding, {...event, sequence: first + index})
     await keepSnapshot()
@@ -97,8 +102,8 @@ export async function openLedger(journal: Journal, runtime: Runtime, run: string
     recorded: () => recorded,
     catchUp,
     append,
-    holdsLease: () => !isLost && mayWrite(recorded.lease, run, []),
-    isLost: () => isLost,
+    holdsLease: () => !isLost() && mayWrite(recorded.lease, run, []),
+    isLost,
     async step(what, call, judge) {
       const step = runtime.id()
       await append({type: 'intent', step, what})

@@ -1,0 +1,293 @@
+import {describe, expect, test} from 'vitest'
+import {EXIT, InterruptedError, LockedError} from '../../src/errors.ts'
+import {type Identity, mayWrite, standingOf} from '../../src/fleet/lease.ts'
+import type {JournalEvent} from '../../src/journal/events.ts'
+import {fold} from '../../src/journal/fold.ts'
+import type {Lease} from '../../src/journal/fold-lease.ts'
+import type {ProcessIdentity} from '../../src/process-identity.ts'
+import type {Carry} from '../support/carry.ts'
+import {dnsName, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
+import {expectExactly} from '../support/laws.ts'
+import {type RunSettings, SimulatedFleet} from '../support/simulated-fleet.ts'
+
+/** Decision 27, rule by rule. */
+
+const PROCESS: ProcessIdentity = {pid: 4711, startedAt: '100', bootId: 'boot-1', pidNamespace: 'pid:[1]'}
+const BARE = {
+  type: 'run-started',
+  command: 'up',
+  version: '0.2.0',
+  host: 'laptop',
+  user: 'bob',
+  pid: 4711,
+} as const
+const HELD = {...BARE, process: PROCESS, leaseMs: 30_000}
+const ENDED: JournalEvent = {type: 'run-finished', exit: 0, converged: true}
+const broken = (run: string): JournalEvent => ({type: 'lease-broken', run, user: 'ann', host: 'laptop'})
+
+/** The lease after these events of the run `run-1`. */
+const leaseAfter = (...events: JournalEvent[]): Lease | undefined =>
+  fold(events.map((event, index) => ({sequence: index + 1, atMs: index, run: 'run-1', event}))).lease
+
+describe('what can be told of the lease at once', () => {
+  const self: Pick<Identity, 'host' | 'process'> = {host: 'laptop', process: {...PROCESS, pid: 4712}}
+  test.each<[rule: string, events: JournalEvent[], isRunning: boolean, expected: string]>([
+    ['nobody ever ran: it is free', [], true, 'free'],
+    ['the last run ended: it is free', [HELD, ENDED], true, 'free'],
+    ['its process works on this host', [HELD], true, 'alive'],
+    ['its process on this host is gone', [HELD], false, 'holder-gone'],
+    ['a person said that the run is dead', [HELD, broken('run-1')], true, 'unlocked'],
+    ['a person said so of an earlier run', [HELD, broken('run-0')], true, 'alive'],
+    ['it runs on another host', [{...HELD, host: 'server'}], false, 'unknown'],
+    ['another host has this name', [{...HELD, process: {...PROCESS, bootId: 'boot-2'}}], false, 'unknown'],
+    ['it runs in a container', [{...HELD, process: {...PROCESS, pidNamespace: '2'}}], false, 'unknown'],
+    ['its system told no process', [BARE], false, 'unknown'],
+  ])('%s', (_rule, events, isRunning, expected) => {
+    const standing = standingOf(leaseAfter(...events), self, () => isRunning)
+    expect(standing.kind === 'left' ? standing.takenOver.because : standing.kind).toBe(expected)
+  })
+})
+
+describe('a run writes', () => {
+  test.each<[rule: string, before: JournalEvent[], run: string, added: JournalEvent[], allowed: boolean]>([
+    ['nothing before it took the lease', [], 'run-1', [], false],
+    ['once it takes it', [], 'run-1', [HELD], true],
+    ['while it holds it', [HELD], 'run-1', [], true],
+    ['nothing after it gave it back', [HELD, ENDED], 'run-1', [], false],
+    ['nothing after it was broken', [HELD, broken('run-1')], 'run-1', [], false],
+    ['nothing while another holds it', [HELD], 'run-2', [], false],
+    ['nothing over another that holds it', [HELD], 'run-2', [HELD], false],
+    [
+      'once it says what it takes over',
+      [HELD],
+      'run-2',
+      [{...HELD, takenOver: {run: 'run-1', because: 'expired'}}],
+      true,
+    ],
+  ])('%s', (_rule, before, run, added, allowed) => {
+    expect(mayWrite(leaseAfter(...before), run, added)).toBe(allowed)
+  })
+})
+
+const of = (count: number) =>
+  fleet([group('virginia', count, {place: VIRGINIA, wish: wish({open: [80]})})], {
+    names: [dnsName({vendor: 'route53', registration: 'mcd'})],
+  })
+
+function scene() {
+  const sim = new SimulatedFleet()
+  return {
+    sim,
+    runtime: sim.time.runtime(),
+    up: (settings: RunSettings = {}) => sim.start(of(2), {kind: 'up'}, settings),
+    events: async () => (await sim.journal.read()).map(({event}) => event),
+    lastStart: async () => {
+      const events = await sim.journal.read()
+      return events.flatMap(({event}) => (event.type === 'run-started' ? [event] : [])).at(-1)
+    },
+    launches: () => sim.world.calls.records.filter(({action}) => action === 'RunInstances').length,
+  }
+}
+
+/** Nothing gets out of the run, and nothing in, from `stop` to `go`: SIGSTOP and SIGCONT. */
+function stoppable(): {carry: Carry; stop(): void; go(): void} {
+  let gate = Promise.withResolvers<void>()
+  gate.resolve()
+  return {
+    async carry(_call, send) {
+      await gate.promise
+      return send().finally(() => gate.promise)
+    },
+    stop: () => {
+      gate = Promise.withResolvers()
+    },
+    go: () => gate.resolve(),
+  }
+}
+
+describe('while a run works', () => {
+  test('one on its own host is refused at once, with who works and what to do', async () => {
+    const {sim, runtime, up} = scene()
+    await sim.time.run(async () => {
+      const first = up()
+      await runtime.sleep(5_000)
+      const startMs = sim.time.now()
+      const error = await up().catch(thrown => thrown)
+      expect(error).toBeInstanceOf(LockedError)
+      expect(error.message).toMatch(
+        /^Another run works on this fleet: "mcd up" by nobody on simulation \(process 1\), since 2026-01-01T00:00:.*Z\. Without a further sign of life from it, its lease ends at 2026-01-01T00:00:.*Z\.$/,
+      )
+      expect(error.suggestions.join('\n')).toMatch(/--wait(.|\n)*mcd state unlock/)
+      expect(sim.time.now()).toBe(startMs)
+      expect((await first).exit).toBe(EXIT.done)
+    })
+  })
+
+  test('one on another host is refused as soon as it sees a sign of life', async () => {
+    const {sim, runtime, up} = scene()
+    await sim.time.run(async () => {
+      const first = up({host: 'server'})
+      await runtime.sleep(5_000)
+      const startMs = sim.time.now()
+      await expect(up()).rejects.toThrow(LockedError)
+      expect(sim.time.now() - startMs).toBeLessThanOrEqual(12_000)
+      expect((await first).exit).toBe(EXIT.done)
+    })
+  })
+
+  test.each(['simulation', 'server'])(
+    'on %s, one that waits says so once, has its turn after it, and finds all done',
+    async host => {
+      const {sim, runtime, up} = scene()
+      await sim.time.run(async () => {
+        const first = up({host})
+        await runtime.sleep(5_000)
+        const second = up({wait: true})
+        expect((await first).exit).toBe(EXIT.done)
+        expect((await second).actions).toEqual([])
+      })
+      expect(sim.progress.filter(({kind}) => kind === 'locked')).toHaveLength(1)
+      await expectExactly(sim, of(2))
+    },
+  )
+
+  test('it gives a sign of life every ten seconds, and none after its end', async () => {
+    const {sim, runtime} = scene()
+    await sim.up(of(2))
+    const up = await sim.journal.read()
+    await sim.down(of(2))
+    const written = (await sim.journal.read()).slice(up.length)
+    const gaps = written.map(({atMs}, at) => atMs - (written[at - 1]?.atMs ?? atMs))
+    // It drains for longer than a TTL of a minute.
+    expect(written.filter(({event}) => event.type === 'lease-renewed').length).toBeGreaterThanOrEqual(6)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(10_000)
+    expect(written.at(-1)?.event).toEqual({type: 'run-finished', exit: EXIT.done, converged: true})
+    await sim.time.run(() => runtime.sleep(60_000))
+    expect(await sim.journal.read()).toHaveLength(up.length + written.length)
+  })
+})
+
+describe('when two begin at once', () => {
+  test('the first to write has the lease, and the other ends before it changes anything', async () => {
+    const {sim, up, launches} = scene()
+    const ends = await sim.time.run(() => Promise.allSettled([up({host: 'server'}), up()]))
+    expect(ends.map(end => (end.status === 'rejected' ? end.reason.exit : end.value.exit)).sort()).toEqual([
+      EXIT.done,
+      EXIT.locked,
+    ])
+    expect(launches()).toBe(2)
+    await expectExactly(sim, of(2))
+  })
+
+  test('the other begins anew where it is to wait', async () => {
+    const {sim, up, launches} = scene()
+    const ends = await sim.time.run(() => Promise.all([up({wait: true}), up({wait: true})]))
+    expect(ends.map(({exit}) => exit)).toEqual([EXIT.done, EXIT.done])
+    expect(launches()).toBe(2)
+  })
+})
+
+describe('a run that was killed', () => {
+  test('on this host is succeeded at once', async () => {
+    const {sim, runtime, up, lastStart} = scene()
+    await sim.time.run(async () => {
+      const kill = Promise.withResolvers<never>()
+      const {carry, stop} = stoppable()
+      const killed = up({carry, death: kill.promise})
+      await runtime.sleep(5_000)
+      stop()
+      kill.reject(new Error('killed'))
+      await expect(killed).rejects.toThrow('killed')
+      expect((await up()).exit).toBe(EXIT.done)
+      expect((await lastStart())?.takenOver?.because).toBe('holder-gone')
+    })
+    expect(sim.progress.filter(({kind}) => kind === 'locked')).toEqual([])
+    await expectExactly(sim, of(2))
+  })
+
+  test('on another host is succeeded after one lease period without a sign of life', async () => {
+    const {sim, runtime, up, lastStart} = scene()
+    await sim.time.run(async () => {
+      const kill = Promise.withResolvers<never>()
+      const {carry, stop} = stoppable()
+      const killed = up({host: 'server', carry, death: kill.promise})
+      await runtime.sleep(5_000)
+      stop()
+      kill.reject(new Error('killed'))
+      await expect(killed).rejects.toThrow('killed')
+      const rerun = up()
+      await runtime.sleep(29_000)
+      expect(await lastStart()).toMatchObject({host: 'server'})
+      expect((await rerun).exit).toBe(EXIT.done)
+      expect(await lastStart()).toMatchObject({host: 'simulation', takenOver: {because: 'expired'}})
+    })
+    await expectExactly(sim, of(2))
+  })
+})
+
+describe('a run that stood still for a minute', () => {
+  test('goes on when nobody came: its next event renews the lease', async () => {
+    const {sim, runtime, up} = scene()
+    await sim.time.run(async () => {
+      const {carry, stop, go} = stoppable()
+      const first = up({carry})
+      await runtime.sleep(5_000)
+      stop()
+      await runtime.sleep(60_000)
+      go()
+      expect((await first).exit).toBe(EXIT.done)
+    })
+    await expectExactly(sim, of(2))
+  })
+
+  test('ends without another change when somebody took over, and says who', async () => {
+    const {sim, runtime, up} = scene()
+    await sim.time.run(async () => {
+      const {carry, stop, go} = stoppable()
+      const first = up({host: 'server', carry})
+      await runtime.sleep(5_000)
+      stop()
+      const second = up()
+      await runtime.sleep(60_000)
+      go()
+      await expect(first).rejects.toThrow(/Another run has begun .*by nobody on simulation/)
+      expect((await second).exit).toBe(EXIT.done)
+    })
+    await expectExactly(sim, of(2))
+  })
+})
+
+describe('the lease is free again', () => {
+  test('after a run that failed', async () => {
+    const {sim, up, events} = scene()
+    sim.wrapOutside = outside => ({
+      ...outside,
+      dns: vendor => ({
+        ...outside.dns(vendor),
+        change: async () => {
+          throw new TypeError('a fault of our own')
+        },
+      }),
+    })
+    await expect(sim.time.run(() => up())).rejects.toThrow('a fault of our own')
+    expect((await events()).at(-1)).toEqual({type: 'run-finished', exit: EXIT.failed, converged: false})
+  })
+
+  test.each([
+    ['SIGINT', EXIT.interrupted],
+    ['SIGTERM', EXIT.terminated],
+  ] as const)('after %s, once the call in flight is recorded', async (signal, exit) => {
+    const {sim, runtime, up, events} = scene()
+    const interrupt = new AbortController()
+    await sim.time.run(async () => {
+      const run = up({signal: interrupt.signal})
+      await runtime.sleep(5_000)
+      interrupt.abort(new InterruptedError(signal))
+      await expect(run).rejects.toThrow(InterruptedError)
+    })
+    const written = await events()
+    const open = written.filter(({type}) => type === 'intent').length
+    expect(written.filter(({type}) => type === 'outcome')).toHaveLength(open)
+    expect(written.at(-1)).toEqual({type: 'run-finished', exit, converged: false})
+  })
+})
