@@ -7,10 +7,11 @@ import type {ComputeCapabilities} from './providers/compute.ts'
 import type {DnsVendor, Zone} from './providers/dns.ts'
 import {loadRegistration, registrationEndpoint, registrationNames} from './userdata/registration.ts'
 import {type RenderedUserdata, renderUserdata, userdataSpec} from './userdata/render.ts'
-import {loadTemplate} from './userdata/template.ts'
+import {loadTemplate, type Template} from './userdata/template.ts'
 
 /** A fleet's userdata with its template read once: the engine renders with it, and `mcd render` shows it. */
 export type FleetUserdata = Omit<Userdata, 'render'> & {
+  readonly template: Template
   render(group: Group, zones: ReadonlyMap<ZoneKey, Zone>, capabilities: ComputeCapabilities): RenderedUserdata
 }
 
@@ -22,6 +23,7 @@ export function fleetUserdata(
   const template = loadTemplate(fleet.userdata.template, dirname(fleet.file))
   const registration = loadRegistration()
   return {
+    template,
     spec: group => userdataSpec(template, fleet, group),
     render(group, zones, capabilities) {
       const endpointOf = ({vendor, zone, name}: DnsName): string => {

@@ -1,10 +1,12 @@
 import {openContext} from './context.ts'
 import {McdError, UsageError} from './errors.ts'
-import type {Fleet} from './fleet/model.ts'
+import type {Fleet, Group} from './fleet/model.ts'
 import type {Outside} from './fleet/outside.ts'
 import {type ZoneKey, zoneKey} from './journal/events.ts'
 import {nearest} from './nearest.ts'
 import type {Zone} from './providers/dns.ts'
+import type {RenderedUserdata} from './userdata/render.ts'
+import type {Template} from './userdata/template.ts'
 
 export type RenderedGroup = {
   group: string
@@ -20,34 +22,50 @@ export type RenderedGroup = {
 
 const PLACEHOLDER = 'ZONE_ID'
 
+export type RenderOptions = {readonly file: string; readonly sandbox: boolean; readonly signal: AbortSignal}
+
 /** What each group's instances would get. Reads zones for their ids alone, and goes on without them. */
-export async function renderFleet(
-  options: {file: string; sandbox: boolean; signal: AbortSignal},
-  only?: string,
-): Promise<RenderedGroup[]> {
+export function renderFleet(options: RenderOptions, only?: string): Promise<RenderedGroup[]> {
+  return eachGroup(options, only, ({group, render, unknownZones}) => {
+    const {masked, rawBytes, sentBytes, limitBytes, compressed} = render()
+    return {
+      group: group.name,
+      provider: group.place.provider,
+      userdata: masked,
+      rawBytes,
+      sentBytes,
+      limitBytes,
+      compressed,
+      unknownZones,
+    }
+  })
+}
+
+export type GroupToRender = {
+  readonly fleet: Fleet
+  readonly group: Group
+  readonly template: Template
+  readonly render: () => RenderedUserdata
+  /** Zones that could not be asked for their id. */
+  readonly unknownZones: string[]
+}
+
+/** Does something with what every group's userdata is made of, or that of `only`. */
+export async function eachGroup<Result>(
+  options: RenderOptions,
+  only: string | undefined,
+  work: (group: GroupToRender) => Result,
+): Promise<Result[]> {
   const context = await openContext({...options, journal: 'read'})
   try {
     const {fleet, outside, userdata} = context
     const wanted = fleet.groups.filter(({name}) => only === undefined || name === only)
     if (only !== undefined && wanted.length === 0) throw unknownGroup(only, fleet)
     context.requireInstanceCredentials()
-    const {zones, unknown} = await readZones(fleet, outside)
+    const {zones, unknown: unknownZones} = await readZones(fleet, outside)
     return wanted.map(group => {
-      const {masked, rawBytes, sentBytes, limitBytes, compressed} = userdata.render(
-        group,
-        zones,
-        outside.compute(group.place).capabilities,
-      )
-      return {
-        group: group.name,
-        provider: group.place.provider,
-        userdata: masked,
-        rawBytes,
-        sentBytes,
-        limitBytes,
-        compressed,
-        unknownZones: unknown,
-      }
+      const render = () => userdata.render(group, zones, outside.compute(group.place).capabilities)
+      return work({fleet, group, template: userdata.template, render, unknownZones})
     })
   } finally {
     await context.close()
@@ -65,15 +83,25 @@ export function renderText({
   compressed,
   unknownZones,
 }: RenderedGroup): {note: string; text: string} {
-  const size = compressed ? `${sentBytes} bytes compressed (${rawBytes} before)` : `${rawBytes} bytes`
   const missing =
     unknownZones.length > 0
       ? ` The id of ${unknownZones.join(', ')} could not be read: it stands as ${PLACEHOLDER}.`
       : ''
   return {
-    note: `# group ${group} on ${provider}: ${size}, limit ${limitBytes}; secrets masked.${missing}`,
+    note: `# group ${group} on ${provider}: ${sizeText({rawBytes, sentBytes, limitBytes, compressed})}; secrets masked.${missing}`,
     text: userdata,
   }
+}
+
+/** `11071 bytes compressed (33149 before), limit 16384` */
+export function sizeText({
+  rawBytes,
+  sentBytes,
+  limitBytes,
+  compressed,
+}: Pick<RenderedGroup, 'rawBytes' | 'sentBytes' | 'limitBytes' | 'compressed'>): string {
+  const size = compressed ? `${sentBytes} bytes compressed (${rawBytes} before)` : `${rawBytes} bytes`
+  return `${size}, limit ${limitBytes}`
 }
 
 async function readZones(

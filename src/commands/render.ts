@@ -1,19 +1,31 @@
-import {Args} from '@oclif/core'
+import {Args, Flags} from '@oclif/core'
+import type {FleetCheck} from '../check/check-fleet.ts'
 import {fileFlag, McdCommand, sandboxFlag} from '../command.ts'
+import {EXIT} from '../errors.ts'
 import type {RenderedGroup} from '../render-fleet.ts'
 
 export default class Render extends McdCommand {
   static override summary = 'Show the exact userdata that would be sent, secrets masked. Changes nothing.'
+  static override description =
+    'With --check, looks for mistakes instead: unknown and unused variables, unquoted values, size, and what sh, shellcheck and cloud-init say, where they are installed.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> virginia',
-    '<%= config.bin %> <%= command.id %> --json',
+    '<%= config.bin %> <%= command.id %> --check',
   ]
   static override args = {group: Args.string({description: 'Only this group.'})}
-  static override flags = {file: fileFlag, sandbox: sandboxFlag}
+  static override flags = {
+    file: fileFlag,
+    sandbox: sandboxFlag,
+    check: Flags.boolean({
+      description: `Look for mistakes instead of showing it; exit with ${EXIT.usage} when there are any.`,
+      default: false,
+    }),
+  }
 
-  async run(): Promise<{groups: RenderedGroup[]}> {
+  async run(): Promise<{groups: RenderedGroup[]} | FleetCheck> {
     const {args, flags} = await this.parse(Render)
+    if (flags.check) return this.#check(flags, args.group)
     const {renderFleet, renderText} = await import('../render-fleet.ts')
     const groups = await renderFleet({...flags, signal: this.interruptible()}, args.group)
     for (const {note, text} of groups.map(renderText)) {
@@ -21,5 +33,13 @@ export default class Render extends McdCommand {
       this.log(text)
     }
     return {groups}
+  }
+
+  async #check(flags: {file: string; sandbox: boolean}, group: string | undefined): Promise<FleetCheck> {
+    const {checkFleet, checkText} = await import('../check/check-fleet.ts')
+    const check = await checkFleet({...flags, signal: this.interruptible()}, group)
+    this.log(checkText(check))
+    if (check.findings.length > 0) process.exitCode = EXIT.usage
+    return check
   }
 }

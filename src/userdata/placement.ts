@@ -11,39 +11,38 @@ const MARKER = /\ue000\d+\ue001/
 export const yamlMarker = (nth: number): string => `"${OPEN}${nth}${CLOSE}"`
 export const shellMarker = (nth: number): string => `${OPEN}${nth}${CLOSE}`
 
-/** The lines of a rendered cloud-config in which a value is not a whole YAML scalar, with `{{ … }}` for the values. Also what makes it no YAML. */
-export function misplacedInYaml(text: string): {misplaced: string[]; broken: string[]} {
+/** A line of the rendered document (from 1), with `{{ … }}` for the values. */
+export type Spot = {readonly line: number; readonly text: string}
+
+/** The lines of a rendered cloud-config in which a value is not a whole YAML scalar. Also what makes it no YAML. */
+export function misplacedInYaml(text: string): {misplaced: Spot[]; broken: Spot[]} {
   const document = parseDocument(text, {prettyErrors: false})
   if (document.errors.length > 0) {
-    const at = document.errors.map(({pos: [offset], message}) => ({
-      line: lineAt(text, offset),
-      offset,
-      message,
-    }))
-    const told = at.map(
-      ({line, offset, message}) => `${line || lineAt(text, lastWritten(text, offset))}  (${message})`,
-    )
-    return at.some(({line}) => line.includes('{{ … }}'))
-      ? {misplaced: told, broken: []}
-      : {misplaced: [], broken: told}
+    const told = document.errors.map(({pos: [offset], message}) => {
+      const spot = spotAt(text, offset)
+      const shown = spot.text === '' ? spotAt(text, lastWritten(text, offset)) : spot
+      return {line: shown.line, text: `${shown.text}  (${message})`, isValue: spot.text.includes('{{ … }}')}
+    })
+    const spots = told.map(({line, text}) => ({line, text}))
+    return told.some(({isValue}) => isValue) ? {misplaced: spots, broken: []} : {misplaced: [], broken: spots}
   }
-  const misplaced: string[] = []
+  const misplaced: Spot[] = []
   visit(document, (_key, node) => {
     if (isPair(node) || isMap(node) || !isScalar(node) || typeof node.value !== 'string') return
     const isWhole = node.type === 'QUOTE_DOUBLE' && node.value.replace(MARKER, '') === ''
     if (!MARKER.test(node.value) || isWhole) return
     const from = node.range?.[0] ?? 0
-    misplaced.push(lineAt(text, Math.max(from, text.indexOf(OPEN, from))))
+    misplaced.push(spotAt(text, Math.max(from, text.indexOf(OPEN, from))))
   })
   return {misplaced, broken: []}
 }
 
 /** The lines of a rendered shell script in which a value stands inside quotes or a here-document. */
-export function misplacedInShell(text: string): string[] {
-  const misplaced: string[] = []
+export function misplacedInShell(text: string): Spot[] {
+  const misplaced: Spot[] = []
   const check = (from: number, to: number) => {
     for (let at = text.indexOf(OPEN, from); at >= 0 && at < to; at = text.indexOf(OPEN, at + 1))
-      misplaced.push(lineAt(text, at))
+      misplaced.push(spotAt(text, at))
   }
   // What encloses the place at hand, outermost first; nothing is plain code.
   const inside: ('double' | 'backtick' | 'parenthesis')[] = []
@@ -105,10 +104,11 @@ const endOf = (text: string, found: number): number => (found < 0 ? text.length 
 const lastWritten = (text: string, offset: number): number =>
   Math.max(0, text.slice(0, offset + 1).trimEnd().length - 1)
 
-function lineAt(text: string, offset: number): string {
+function spotAt(text: string, offset: number): Spot {
   const start = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1
-  return text
-    .slice(start, endOf(text, text.indexOf('\n', offset)))
-    .replace(/"?\ue000\d+\ue001"?/g, '{{ … }}')
-    .trim()
+  const line = text.slice(start, endOf(text, text.indexOf('\n', offset)))
+  return {
+    line: text.slice(0, start).split('\n').length,
+    text: line.replace(/"?\ue000\d+\ue001"?/g, '{{ … }}').trim(),
+  }
 }

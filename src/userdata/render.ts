@@ -31,9 +31,14 @@ export type RenderedUserdata = {
   digest(key: string): string
 }
 
+/** With the sizes before and after compression, and the limit. */
+export class UserdataTooLargeError extends RefusedError {
+  override name = 'UserdataTooLargeError'
+}
+
 /**
  * The userdata of one group: the user's part, then ours, as one multipart document, compressed where that is what fits.
- * Throws McdError for mistakes in the template, RefusedError with both sizes when it does not fit.
+ * Throws TemplateError for mistakes in the template, UserdataTooLargeError when it does not fit.
  */
 export function renderUserdata(input: UserdataInput): RenderedUserdata {
   const raw = Buffer.from(document(input, reveal))
@@ -89,11 +94,11 @@ function tooLarge(
   {template, group, capabilities}: UserdataInput,
   rawBytes: number,
   sentBytes: number,
-): RefusedError {
+): UserdataTooLargeError {
   const {userdataMaxBytes, userdataGzip} = capabilities
   const size = userdataGzip ? `${sentBytes} bytes compressed (${rawBytes} before)` : `${rawBytes} bytes`
   const place = group.place.provider === 'aws' ? 'EC2' : 'this cloud'
-  return new RefusedError(
+  return new UserdataTooLargeError(
     [
       `groups.${group.name}: userdata from template "${template.name}" is ${size}; ${place} takes ${userdataMaxBytes}.`,
     ],

@@ -1,4 +1,5 @@
 import {afterAll, expect, test} from 'vitest'
+import type {FleetCheck} from '../../src/check/check-fleet.ts'
 import type {RenderedGroup} from '../../src/render-fleet.ts'
 import {workplaces} from '../support/cli.ts'
 import {registrationScript} from '../support/registration-script.ts'
@@ -40,4 +41,32 @@ test('render shows what the sandbox would send but for endpoints and credentials
   const scripts = [...real, ...sandboxed].map(({userdata}) => registrationScript(userdata))
   expect(scripts[0]?.length).toBeGreaterThan(1_000)
   expect(new Set(scripts).size).toBe(1)
+})
+
+test('render --check tells mistakes with their places, ends with 2, and shows no secret', async () => {
+  const place = all.open()
+  place.write(
+    twoCloudFleet({vendor: 'cloudflare', template: './site'})
+      .replace(
+        'registration: self',
+        'registration: self\n  instanceCredentials: {token: "${env:WEB_DNS_TOKEN}"}',
+      )
+      .replace(/vars: *\{/, 'vars: {password: "${env:WEB_DNS_TOKEN}", '),
+  )
+  place.write('#!/bin/sh\necho {{ vars.title }}\np={{ vars.password | raw }}\n', 'site/userdata.sh')
+  const wrong = await place.mcd(['render', '--check'], {env})
+  expect(wrong.exitCode).toBe(2)
+  expect(wrong.stdout).toContain('./site:3:3: vars.password goes into the document unquoted')
+  expect(wrong.stdout + wrong.stderr).not.toContain(env.WEB_DNS_TOKEN)
+
+  place.write('#!/bin/sh\necho {{ vars.title }} {{ vars.password }}\n', 'site/userdata.sh')
+  const right = await place.mcd(['render', '--check', '--json'], {env})
+  expect(right.exitCode, right.stdout).toBe(0)
+  expect(right.json<FleetCheck>()).toMatchObject({
+    findings: [],
+    groups: [
+      {group: 'virginia', size: {limitBytes: 16_384, compressed: true}},
+      {group: 'east', size: {compressed: false}},
+    ],
+  })
 })

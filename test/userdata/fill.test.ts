@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {parse} from 'yaml'
-import type {McdError} from '../../src/errors.ts'
+import {McdError} from '../../src/errors.ts'
 import type {Scalar} from '../../src/fleet/model.ts'
 import {Secret} from '../../src/secret.ts'
 import {fillTemplate, mask, origin, reveal, templateValues} from '../../src/userdata/fill.ts'
@@ -102,7 +102,7 @@ describe('mistakes are told with their place', () => {
     ['the line of what is never closed', yaml('a: [1,\n'), 'is not valid YAML at: a: [1,', undefined],
   ])('%s', (_rule, text, message, suggestion) => {
     const error = errorOf(() => fill(text, {title: 'x'}))
-    expect(error.name).toBe('McdError')
+    expect(error).toBeInstanceOf(McdError)
     expect(error.message).toContain(message)
     if (suggestion) expect(error.suggestions.join()).toContain(suggestion)
   })
