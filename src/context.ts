@@ -31,6 +31,8 @@ export type ContextOptions = {
   readonly journal: 'read' | 'write'
   readonly signal?: AbortSignal
   readonly progress?: (event: Progress) => void
+  /** The fleet is what this makes of the file's text. */
+  readonly edit?: (text: string) => string
 }
 
 /** A fleet and the real world around it, or the sandbox's. */
@@ -53,9 +55,10 @@ export async function openContext({
   journal: mode,
   signal,
   progress = () => {},
+  edit,
 }: ContextOptions): Promise<Context> {
   const runtime = realRuntime(signal)
-  const declared = await readFleetFile(file, {sandbox, loadTemplate})
+  const declared = await readFleetFile(file, {sandbox, loadTemplate, ...(edit ? {edit} : {})})
   const {fleet, surroundings, addressOf} = sandbox
     ? await inSandbox(declared)
     : {fleet: declared, surroundings: {runtime} as Surroundings, addressOf: undefined}

@@ -13,6 +13,7 @@ import SandboxReset from './commands/sandbox/reset.ts'
 import SandboxStart from './commands/sandbox/start.ts'
 import SandboxStatus from './commands/sandbox/status.ts'
 import SandboxStop from './commands/sandbox/stop.ts'
+import Scale from './commands/scale.ts'
 import Status from './commands/status.ts'
 import Up from './commands/up.ts'
 import {formatError} from './errors.ts'
@@ -24,6 +25,7 @@ export const COMMANDS = {
   plan: Plan,
   up: Up,
   down: Down,
+  scale: Scale,
   status: Status,
   render: Render,
   policy: Policy,

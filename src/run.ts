@@ -11,6 +11,7 @@ import {type ProgressView, plainProgress, terminalProgress} from './output/progr
 import {shortIds} from './output/short-id.ts'
 import {endedText, statusText} from './output/status-text.ts'
 import {identifyProcess, isRunning} from './process-identity.ts'
+import type {FileEdit} from './scale-run.ts'
 import {VERSION} from './version.ts'
 
 export type RunFlags = {
@@ -24,6 +25,8 @@ export type RunFlags = {
   readonly timeout: string
   readonly json: boolean
   readonly signal: AbortSignal
+  /** The run is one for the fleet file as this changes it. */
+  readonly edit?: FileEdit
 }
 
 /** `up --json` and `down --json`: the status after the run, and what the run did. */
@@ -45,6 +48,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
     journal: 'write',
     signal: flags.signal,
     progress: event => view.show(event),
+    ...(flags.edit ? {edit: flags.edit.apply} : {}),
   })
   try {
     if (flags.goal.kind === 'up') context.requireInstanceCredentials()
@@ -54,6 +58,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       timeoutMs,
       approve: plan => approve(plan, flags),
       approval: {allowEmpty: flags.allowEmpty},
+      ...(flags.edit ? {begun: flags.edit.save} : {}),
       wait: flags.wait,
       identity: {
         version: VERSION,
@@ -89,13 +94,14 @@ async function chooseProgress(json: boolean): Promise<ProgressView> {
   return canMove && !json && !process.env.CI ? terminalProgress() : plainProgress()
 }
 
-function printReport(report: RunReport, {command, goal}: RunFlags): void {
+function printReport(report: RunReport, {command, goal, edit}: RunFlags): void {
   const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
   const {columns} = process.stdout
   const lines = [wholeFleet ? endedText(report, columns) : statusText(report, columns)]
   if (report.shortcomings.length > 0) {
     lines.push('', 'Not done:', ...report.shortcomings.map(text => `  ${shortIds(text)}`), '')
-    lines.push(`Run "mcd ${command}" again to go on: it picks up where this run stopped.`)
+    const next = edit ? 'Run "mcd up"' : `Run "mcd ${command}" again`
+    lines.push(`${next} to go on: it picks up where this run stopped.`)
   }
   process.stdout.write(`${lines.join('\n')}\n`)
 }

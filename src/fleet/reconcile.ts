@@ -29,6 +29,8 @@ export type RunOptions = {
   readonly approval: Approval
   readonly identity: Identity
   readonly isRunning: IsRunning
+  /** Called once the run has its turn and its plan is approved, before anything is changed. */
+  begun?(): Promise<void>
   /** While another run works on the fleet: wait for its end instead of refusing. */
   readonly wait: boolean
 }
@@ -93,7 +95,10 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
       await options.approve(next)
       for (const id of doomed) approved.add(id)
     }
-    if (passes === 1) await openRun(turn, runtime, fleet)
+    if (passes === 1) {
+      await openRun(turn, runtime, fleet)
+      await options.begun?.()
+    }
     await recordPlaces(ledger, observer, observed)
 
     const wanted = next.actions.filter(({key}) => !applier.isGivenUp(key))

@@ -4,15 +4,20 @@ import {UsageError} from '../../errors.ts'
 import type {Fleet} from '../model.ts'
 import {type ParseOptions, parseFleetFile} from './parse.ts'
 
+export type ReadOptions = Partial<Omit<ParseOptions, 'directory'>> & {
+  /** What is to be checked and used is not the file's text but what this makes of it. */
+  readonly edit?: (text: string) => string
+}
+
 /**
  * Reads and checks a fleet file. Throws UsageError when there is none or it cannot be read, FleetFileError with every
  * mistake in it otherwise. Under `sandbox` the instances' credentials are left out, since the sandbox supplies its own.
  */
 export async function readFleetFile(
   path: string,
-  {env = process.env, ...options}: Partial<Omit<ParseOptions, 'directory'>> = {},
+  {env = process.env, edit = text => text, ...options}: ReadOptions = {},
 ): Promise<Fleet> {
-  const text = await readText(path)
+  const text = edit(await readText(path))
   const file = resolve(path)
   return {...parseFleetFile(text, path, {...options, env, directory: dirname(file)}), file}
 }
