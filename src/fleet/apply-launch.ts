@@ -92,11 +92,12 @@ export async function adopt(
 
 function launchResult(outcome: {value: LaunchReceipt} | {error: unknown}): StepResult {
   if ('value' in outcome) {
-    const {instances, shortfall} = outcome.value
+    const {instances, shortfall, doubles} = outcome.value
     return {
       kind: 'done',
       instances: instances.map(({id}) => id),
       ...(shortfall ? {shortfall} : {}),
+      ...(doubles ? {doubles} : {}),
     }
   }
   const {error} = outcome
@@ -114,10 +115,11 @@ function resumeResult(error: unknown): StepResult {
   return isSilent ? {...failed(error), effect: 'unknown'} : launchResult({error})
 }
 
-function receiptText({instances, shortfall}: LaunchReceipt, wanted: number): string {
+function receiptText({instances, shortfall, doubles}: LaunchReceipt, wanted: number): string {
   const ids = instances.map(({id}) => id)
   const shown = ids.length > 4 ? `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more` : ids.join(', ')
-  return shortfall ? `${ids.length} of ${wanted}: ${shortfall.message}` : shown
+  const told = shortfall ? `${ids.length} of ${wanted}: ${shortfall.message}` : shown
+  return doubles ? `${told}; ended ${doubles.join(', ')}, which the same request had made once more` : told
 }
 
 function digestKey(ledger: Ledger): string {

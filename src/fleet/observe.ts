@@ -47,7 +47,9 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
         checkAccount(place.key, account, recorded().places.get(place.key)?.account)
         accounts.set(place.key, {place, account})
       }
-      const pieces = network.get(place.key) ?? (await provider.listNetwork(fleet.name))
+      const mayChange = [...recorded().unsettledNetwork.values()].includes(place.key)
+      const known = mayChange ? undefined : network.get(place.key)
+      const pieces = known ?? (await provider.listNetwork(fleet.name))
       network.set(place.key, pieces)
       const instances = await provider.listInstances(fleet.name)
       reached.add(place.key)

@@ -41,6 +41,8 @@ export type StepResult =
       readonly kind: 'done'
       readonly instances?: readonly string[]
       readonly shortfall?: Shortfall
+      /** Made by the same request once more, and ended again. */
+      readonly doubles?: readonly string[]
       readonly receipt?: ChangeReceipt
       readonly networkIds?: readonly string[]
     }

@@ -24,6 +24,8 @@ export function intendStep(
       instances: [],
     })
   }
+  if (what.kind === 'ensure-network' || what.kind === 'remove-network')
+    state.unsettledNetwork.set(step, what.place)
   if (what.kind === 'change-dns') {
     noteSent(sent, what)
     if (what.change.create.some(member => member.type !== 'TXT'))
@@ -59,7 +61,10 @@ export function concludeStep(
 ): void {
   const what = steps.get(step)
   if (!what) return
-  if (result.kind === 'done' || result.effect === 'none') steps.delete(step)
+  if (result.kind === 'done' || result.effect === 'none') {
+    steps.delete(step)
+    state.unsettledNetwork.delete(step)
+  }
   switch (what.kind) {
     case 'launch': {
       const {launch} = what.order.mark

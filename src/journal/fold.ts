@@ -71,6 +71,8 @@ export type Recorded = {
   readonly terminatedAtMs: ReadonlyMap<string, number>
   /** Ingress ids by `<place> <group>`. */
   readonly networkIds: ReadonlyMap<string, readonly string[]>
+  /** By step: the place whose ingress it may yet change, its request perhaps still under way, until a later run has finished. */
+  readonly unsettledNetwork: ReadonlyMap<string, string>
   /** When addresses were last sent to a zone in a run, by `<run> <zone>`. */
   readonly registeredAtMs: ReadonlyMap<string, number>
 }
@@ -111,6 +113,7 @@ export const startFold = (): Folding => ({
     leaving: new Map(),
     terminatedAtMs: new Map(),
     networkIds: new Map(),
+    unsettledNetwork: new Map(),
     registeredAtMs: new Map(),
   },
   steps: new Map(),
@@ -169,6 +172,9 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       break
     case 'outcome':
       concludeStep(folding, event.step, event.result, atMs)
+      break
+    case 'run-finished':
+      state.unsettledNetwork.clear()
       break
     case 'removal-served':
       for (const instance of event.instances) {

@@ -134,6 +134,8 @@ export type LaunchOrder = {
 export type LaunchReceipt = {
   readonly instances: readonly Instance[]
   readonly shortfall?: {readonly kind: 'capacity' | 'quota'; readonly message: string}
+  /** The cloud carried out one request twice: these were ended again. */
+  readonly doubles?: readonly string[]
 }
 
 /** Ingress of one group. The name of what is made is a function of owner and group, so that repeating is safe. */
@@ -154,6 +156,8 @@ export type NetworkPiece = {
   readonly dns: string
   readonly group: string
   readonly open: readonly number[]
+  /** The cloud took one request twice, and another piece does the same: this one can go. */
+  readonly twin?: true
 }
 
 /**

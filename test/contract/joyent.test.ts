@@ -33,7 +33,7 @@ const {privateKeyPem, publicKeyOpenSsh, md5Fingerprint} = generateTritonKey()
 
 async function overTheWire(stage: TritonStage, key = privateKeyPem) {
   stage.triton.account().addKey(publicKeyOpenSsh, {name: 'test'})
-  const server = await listen(cloudapiWire({clock: stage.core.clock, triton: stage.triton}))
+  const server = await listen(cloudapiWire(stage))
   const profile: TritonProfile = {
     name: 'test',
     url: server.url,

@@ -167,7 +167,9 @@ function networkAction(view: FleetView, {group}: DesiredGroup, launching: boolea
   if (open.length === 0 || securityGroups.length > 0) return undefined
   const place = view.observed.places.get(group.place.key)
   const piece = place?.readable
-    ? place.network.find(candidate => candidate.group === group.name && owners.has(candidate.dns))
+    ? place.network.find(
+        candidate => candidate.group === group.name && owners.has(candidate.dns) && !candidate.twin,
+      )
     : undefined
   const right = piece && [...piece.open].sort().join() === [...open].sort().join()
   const known = view.recorded.networkIds.has(`${group.place.key} ${group.name}`)

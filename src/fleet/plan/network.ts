@@ -37,14 +37,17 @@ export function planNetworkRemoval(view: FleetView): Action[] {
   for (const place of view.observed.places.values()) {
     if (!place.readable) continue
     for (const piece of place.network) {
-      if (piece.fleet !== fleet.name || !owners.has(piece.dns) || wanted(piece.place, piece.group)) continue
-      const users = inUse.has(`${piece.place} ${piece.group}`)
+      if (piece.fleet !== fleet.name || !owners.has(piece.dns)) continue
+      if (wanted(piece.place, piece.group) && !piece.twin) continue
+      const users = !piece.twin && inUse.has(`${piece.place} ${piece.group}`)
       actions.push({
         kind: 'remove-network',
         key: `remove-network ${piece.id}`,
         place: piece.place,
         piece,
-        reason: `group ${piece.group} has no use for it any more`,
+        reason: piece.twin
+          ? `group ${piece.group} has another that does the same`
+          : `group ${piece.group} has no use for it any more`,
         after: users ? [`group ${piece.group} has ended`] : [],
       })
     }

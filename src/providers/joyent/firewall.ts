@@ -8,9 +8,14 @@ import {fromRule, fulfils, sameOwner, toRule} from './ingress.ts'
 const SETTLE_MS = 2_000
 const SENDS = 3
 
-/** Every rule with our mark. */
+/** Every rule with our mark. Of several for one group the first by id stays, whoever looks. */
 export async function listPieces(client: Client, place: string): Promise<NetworkPiece[]> {
-  return (await client.listRules()).flatMap(rule => fromRule(rule, place) ?? [])
+  const pieces = (await client.listRules())
+    .flatMap(rule => fromRule(rule, place) ?? [])
+    .sort((a, b) => a.id.localeCompare(b.id))
+  return pieces.map(piece =>
+    pieces.find(first => sameOwner(first, piece)) === piece ? piece : {...piece, twin: true as const},
+  )
 }
 
 /**
@@ -23,10 +28,7 @@ export async function ensureRule(
   place: string,
   wish: NetworkWish,
 ): Promise<void> {
-  const ours = async () =>
-    (await listPieces(client, place))
-      .filter(piece => sameOwner(piece, wish))
-      .sort((a, b) => a.id.localeCompare(b.id))
+  const ours = async () => (await listPieces(client, place)).filter(piece => sameOwner(piece, wish))
   const [kept, ...surplus] = await ours()
   for (const piece of surplus) await client.deleteRule(piece.id)
   if (kept) {

@@ -74,7 +74,7 @@ export function createLauncher({client, runtime, place, concurrency, end}: Tools
       seen = await listLaunch(launch)
       adopt(seen)
     }
-    await endSurplus(seen, slots)
+    const doubles = await endSurplus(seen, slots)
     for (const [name, machine] of found) launched.set(name, machine)
 
     if (made.error) throw made.error
@@ -82,9 +82,10 @@ export function createLauncher({client, runtime, place, concurrency, end}: Tools
       const machine = found.get(name)
       return (machine && toInstance(machine, place)) ?? []
     })
-    if (!made.shortfall) return {instances}
+    const ended = doubles.length > 0 ? {doubles} : {}
+    if (!made.shortfall) return {instances, ...ended}
     if (instances.length === 0) throw made.refusal
-    return {instances, shortfall: made.shortfall}
+    return {instances, shortfall: made.shortfall, ...ended}
   }
 
   /** What carries this launch's mark, the gone ones included: what was launched once is not launched again. */
@@ -163,12 +164,18 @@ export function createLauncher({client, runtime, place, concurrency, end}: Tools
     return undefined
   }
 
-  async function endSurplus(machines: readonly ApiMachine[], slots: readonly Slot[]): Promise<void> {
+  async function endSurplus(machines: readonly ApiMachine[], slots: readonly Slot[]): Promise<string[]> {
+    const ended: string[] = []
     for (const {name} of slots) {
       const alive = machines.filter(machine => machine.name === name && stateOf(machine) !== 'gone')
       const kept = keeper(alive, name)
-      for (const machine of alive) if (machine !== kept && markOf(machine)) await end(machine.id)
+      for (const machine of alive) {
+        if (machine === kept || !markOf(machine)) continue
+        await end(machine.id)
+        ended.push(machine.id)
+      }
     }
+    return ended
   }
 }
 
