@@ -45,8 +45,8 @@ export function setCounts(
   for (const {offset, end, text: added} of splices.toSorted((a, b) => b.offset - a.offset))
     edited = edited.slice(0, offset) + added + edited.slice(end)
   const after = readDocument(edited, env)
-  for (const {group, to} of refusals.length > 0 ? [] : changes)
-    refusals.push(...otherGroups(group, to, before, after, counts))
+  for (const {group} of refusals.length > 0 ? [] : changes)
+    refusals.push(...otherGroups(group, before, after, counts))
   if (refusals.length > 0)
     throw new FleetFileError(
       refusals.map(
@@ -94,8 +94,9 @@ function countEdit(text: string, groups: YAMLMap, name: string, to: number): Spl
   if (!isScalar(value) || !value.range || /^[|>]/.test(text.slice(offset)))
     return {offset, message: `the count of group ${name} is no number`, hint: 'write one, such as count: 2'}
   const [start, end] = value.range
-  // `count:` with nothing after it ends at its colon.
-  return {offset: start, end, text: start === end ? ` ${to}` : String(to)}
+  if (start < end) return {offset: start, end, text: String(to)}
+  const colon = text.lastIndexOf(':', start) + 1
+  return {offset: colon, end: colon, text: ` ${to}`}
 }
 
 /** A group without a count of its own gets one as its first key, which also outdoes one that is merged in by `<<`. */
@@ -121,16 +122,15 @@ function insertion(text: string, name: string, group: YAMLMap, to: number): Spli
 /** Anchors and merged mappings let one number stand for several groups: nobody asked for the others. */
 function otherGroups(
   group: string,
-  to: number,
   before: {readonly data: unknown},
   after: ReturnType<typeof readDocument>,
   counts: ReadonlyMap<string, number>,
 ): Refusal[] {
   const path = ['groups', group, 'count']
-  const others = Object.keys(asRecord(valueAt(after.data, ['groups']))).filter(
-    name =>
-      name !== group && countIn(before.data, name) !== countIn(after.data, name) && counts.get(name) !== to,
-  )
+  const others = Object.keys(asRecord(valueAt(after.data, ['groups']))).filter(name => {
+    const count = countIn(after.data, name)
+    return name !== group && count !== countIn(before.data, name) && count !== counts.get(name)
+  })
   if (others.length === 0) return []
   return [
     {

@@ -1,0 +1,104 @@
+import {describe, expect, test} from 'vitest'
+import {setCounts} from '../../../src/fleet/file/scale.ts'
+
+const scale = (text: string, counts: Record<string, number>) =>
+  setCounts(text, 'mcd.yaml', new Map(Object.entries(counts)), {N: '2'})
+
+describe('only the number changes', () => {
+  test.each([
+    [
+      'in block style, with a comment',
+      'groups:\n  a:\n    count: 2   # two\n    type: x\n',
+      3,
+      'groups:\n  a:\n    count: 3   # two\n    type: x\n',
+    ],
+    [
+      'in flow style',
+      'groups: {a: { count: 2 , type: x }, "b": {}}\n',
+      10,
+      'groups: {a: { count: 10 , type: x }, "b": {}}\n',
+    ],
+    ['behind a tag', 'groups:\n  a: {count: !!int 2}', 3, 'groups:\n  a: {count: !!int 3}'],
+    ['in quotes', `groups:\n  a:\n    count: '2'\n`, 3, 'groups:\n  a:\n    count: 3\n'],
+    ['with an anchor nobody uses', 'groups:\n  a:\n    count: &n 2\n', 3, 'groups:\n  a:\n    count: &n 3\n'],
+    [
+      'where nothing stands after the key',
+      'groups:\n  a:\n    count: # none\n    type: x\n',
+      3,
+      'groups:\n  a:\n    count: 3 # none\n    type: x\n',
+    ],
+    [
+      'among blank lines and lines ending in CRLF',
+      'groups:\r\n\r\n  a:\r\n    count: 2\r\n\r\n',
+      3,
+      'groups:\r\n\r\n  a:\r\n    count: 3\r\n\r\n',
+    ],
+    [
+      'added where there was none',
+      'groups:\n  a:\n    # the first\n    type: x\n',
+      3,
+      'groups:\n  a:\n    # the first\n    count: 3\n    type: x\n',
+    ],
+    ['added in flow style', 'groups: {a: {type: x}}', 3, 'groups: {a: {count: 3, type: x}}'],
+    [
+      'added beside one that is merged in',
+      'x: &d {count: 1}\ngroups:\n  a:\n    <<: *d\n',
+      3,
+      'x: &d {count: 1}\ngroups:\n  a:\n    count: 3\n    <<: *d\n',
+    ],
+    ['nothing where it is so already', 'groups:\n  a: {count: 3}\n', 3, 'groups:\n  a: {count: 3}\n'],
+  ])('%s', (_where, before, to, after) => {
+    expect(scale(before, {a: to}).text).toBe(after)
+  })
+
+  test('of several groups in one go, told as from and to', () => {
+    const {text, changes} = scale('groups:\n  a: {count: 1}\n  b: {count: 20}\n  c: {}\n', {
+      c: 5,
+      a: 10,
+      b: 20,
+    })
+    expect(text).toBe('groups:\n  a: {count: 10}\n  b: {count: 20}\n  c: {count: 5}\n')
+    expect(changes).toEqual([
+      {group: 'c', to: 5},
+      {group: 'a', from: 1, to: 10},
+    ])
+  })
+})
+
+describe('a count that does not stand by itself is refused, with its place', () => {
+  test.each([
+    [
+      'from the environment',
+      `groups:\n  a:\n    count: \${env:N}\n`,
+      'mcd.yaml:3:12: the count of group a comes from the environment',
+    ],
+    [
+      'an alias',
+      'groups:\n  b: {count: &n 2}\n  a: {count: *n}\n',
+      'mcd.yaml:3:14: the count of group a is the alias "*n"',
+    ],
+    [
+      'an anchor that another group uses',
+      'groups:\n  a: {count: &n 2}\n  b: {count: *n}\n',
+      'mcd.yaml:2:17: the count of group a is also that of b',
+    ],
+    [
+      'merged into another group',
+      'groups:\n  a: &a {count: 2}\n  b: {<<: *a}\n',
+      'mcd.yaml:2:17: the count of group a is also that of b',
+    ],
+    [
+      'a group that is an alias',
+      'x: &d {count: 1}\ngroups:\n  a: *d\n',
+      'mcd.yaml:3:6: group a is written by an alias',
+    ],
+  ])('%s', (_what, text, message) => {
+    expect(() => scale(text, {a: 3})).toThrow(message)
+  })
+
+  test('a group that there is not, with the nearest one', () => {
+    expect(() => scale('groups:\n  virginia: {count: 1}\n', {virgina: 3})).toThrow(
+      'The fleet file has no group "virgina"; did you mean "virginia"?',
+    )
+  })
+})
