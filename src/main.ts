@@ -14,6 +14,7 @@ import SandboxStart from './commands/sandbox/start.ts'
 import SandboxStatus from './commands/sandbox/status.ts'
 import SandboxStop from './commands/sandbox/stop.ts'
 import Scale from './commands/scale.ts'
+import StateUnlock from './commands/state/unlock.ts'
 import Status from './commands/status.ts'
 import Up from './commands/up.ts'
 import {formatError} from './errors.ts'
@@ -30,6 +31,7 @@ export const COMMANDS = {
   render: Render,
   policy: Policy,
   history: History,
+  'state:unlock': StateUnlock,
   'sandbox:start': SandboxStart,
   'sandbox:stop': SandboxStop,
   'sandbox:status': SandboxStatus,

@@ -1,5 +1,5 @@
 import {hostname, userInfo} from 'node:os'
-import {createInterface} from 'node:readline/promises'
+import {confirm} from './confirm.ts'
 import {openContext} from './context.ts'
 import {parseDuration} from './duration.ts'
 import {UsageError} from './errors.ts'
@@ -106,25 +106,14 @@ function printReport(report: RunReport, {command, goal, edit}: RunFlags): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-/** On a terminal the plan is asked about; elsewhere what would have been asked is refused, with the flag that allows it. */
-async function approve(plan: Plan, {yes, json}: RunFlags): Promise<void> {
-  if (yes) return
+/** A plan that ends instances is asked about, once. */
+async function approve(plan: Plan, flags: RunFlags): Promise<void> {
   const ids = plan.actions
     .filter(isDestructive)
     .flatMap(action => (action.kind === 'terminate' ? action.instances : []))
   const what = `${ids.length} ${ids.length === 1 ? 'instance' : 'instances'} would be ended: ${shortIds(ids.join(', '))}`
-  const interactive = process.stdin.isTTY && process.stderr.isTTY && !json && !process.env.CI
-  if (!interactive)
-    throw new UsageError(`${what}.`, {
-      suggestions: ['Add --yes to allow it.', 'The plan above says everything that would happen.'],
-    })
-  const prompt = createInterface({input: process.stdin, output: process.stderr})
-  try {
-    const answer = await prompt.question(`${what}. Go on? [y/N] `)
-    if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError('Nothing was changed.')
-  } finally {
-    prompt.close()
-  }
+  const suggestions = ['Add --yes to allow it.', 'The plan above says everything that would happen.']
+  await confirm({what: `${what}.`, question: 'Go on?', suggestions}, flags)
 }
 
 function durationFlag(flag: string, text: string): number {
