@@ -2,13 +2,25 @@ import {formatDuration} from '../duration.ts'
 import {FAULT_KINDS, type FaultReport, kindOf} from './world/faults/kinds.ts'
 
 /** One line: `2  aws:RunInstances  lost-reply  fired 1 of 1`. */
-export function faultLine({id, target, kind, from, times, ms, count, fired, waiting}: FaultReport): string {
+export function faultLine({
+  id,
+  target,
+  kind,
+  from,
+  times,
+  skip,
+  ms,
+  count,
+  fired,
+  waiting,
+}: FaultReport): string {
   const words = [
     id,
     target,
     count === undefined ? kind : `${kind} ${count}`,
     ...(ms === undefined ? [] : [formatDuration(ms)]),
     ...(from === 'operator' ? [] : [from === 'any' ? "anybody's calls" : "the instances' calls"]),
+    ...(skip === undefined ? [] : [skip === 1 ? 'after one more' : `after ${skip} more`]),
     times === null ? `fired ${fired === 1 ? 'once' : `${fired} times`}` : `fired ${fired} of ${times}`,
     ...(waiting === 0 ? [] : [`${waiting} waiting`]),
   ]

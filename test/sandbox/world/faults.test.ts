@@ -100,6 +100,14 @@ describe('what a caller hears, and whether the call took effect', () => {
     await expect(run()).resolves.toBeDefined()
   })
 
+  test('the calls that it should let pass do', async () => {
+    const {plan, run} = stage()
+    plan.add({target: 'aws:RunInstances', kind: 'reset', skip: 1})
+    await expect(run()).resolves.toBeDefined()
+    await expect(run()).rejects.toMatchObject({code: 'ECONNRESET'})
+    await expect(run()).resolves.toBeDefined()
+  })
+
   test('only whose calls it was ordered for', async () => {
     const {plan, run} = stage()
     plan.add({target: 'aws', kind: 'reset', from: 'instances', times: 9})

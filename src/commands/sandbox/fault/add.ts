@@ -36,6 +36,7 @@ A fault fires as often as --times says, once without it where it is a single mis
       required: true,
     })(),
     times: Flags.integer({min: 1, description: 'How often it fires.'}),
+    skip: Flags.integer({min: 0, description: 'How many such calls pass before it begins.'}),
     for: Flags.string({description: 'How long, for the kinds that take a while.', helpValue: 'DURATION'}),
     count: Flags.integer({min: 1, description: 'Instances that partial-fill leaves room for.'}),
     from: Flags.option({
@@ -53,9 +54,9 @@ A fault fires as often as --times says, once without it where it is a single mis
         `--for must be a duration with a unit, such as 500ms, 90s or 2m; "${flags.for}" is not.`,
       )
     const {addFault, theSandbox} = await import('../../../sandbox/client.ts')
-    const {kind, times, count, from} = flags
+    const {kind, times, skip, count, from} = flags
     const sandbox = await theSandbox(dirname(resolve(flags.file)))
-    const fault = await addFault(sandbox, {target: args.target, kind, from, times, ms, count})
+    const fault = await addFault(sandbox, {target: args.target, kind, from, times, skip, ms, count})
     this.log(faultLine(fault))
     this.log(faultMeaning(fault))
     return fault

@@ -103,6 +103,8 @@ export type FaultOrder = {
   readonly kind: FaultKind
   /** The operator's calls unless told otherwise; an outage is everybody's. */
   readonly from?: Sender | undefined
+  /** Calls it lets pass before it begins. */
+  readonly skip?: number | undefined
   readonly times?: number | undefined
   readonly ms?: number | undefined
   readonly count?: number | undefined
@@ -114,6 +116,8 @@ export type FaultReport = {
   readonly target: string
   readonly kind: FaultKind
   readonly from: Sender
+  /** Calls that it still lets pass. */
+  readonly skip?: number
   /** null: as often as it can. */
   readonly times: number | null
   readonly ms?: number

@@ -215,13 +215,13 @@ const NO_CALLS: Target = {isWholeVendor: false, calls: [], includes: () => false
 const STRIKING: readonly FaultKind[] = ['machine-dies', 'machine-unhealthy']
 
 /** `target` is undefined where it is a running machine. */
-function check({kind, times, ms, count}: FaultOrder, target: Target | undefined): void {
+function check({kind, times, skip = 0, ms, count}: FaultOrder, target: Target | undefined): void {
   const {concerns, only, ms: duration, counts} = kindOf(kind)
   const wrong = [
     !target && !STRIKING.includes(kind)
       ? `A running instance can be struck by ${STRIKING.join(' and ')}; "${kind}" befalls calls.`
       : '',
-    !target && times !== undefined ? 'A running instance is struck once.' : '',
+    !target && (times !== undefined || skip > 0) ? 'A running instance is struck once, and at once.' : '',
     target && concerns && !target.calls.some(({service, action}) => concerns(service, action))
       ? `"${kind}" concerns ${only}, and the target names none of them.`
       : '',
@@ -229,6 +229,7 @@ function check({kind, times, ms, count}: FaultOrder, target: Target | undefined)
       ? 'An outage takes a whole vendor, such as aws.'
       : '',
     times !== undefined && !(Number.isInteger(times) && times > 0) ? '"times" counts from 1.' : '',
+    !(Number.isInteger(skip) && skip >= 0) ? '"skip" counts from 0.' : '',
     ms !== undefined && !duration ? `"${kind}" takes no duration.` : '',
     ms !== undefined && !(ms >= 0) ? 'A duration is no less than 0.' : '',
     counts && !(count !== undefined && Number.isInteger(count) && count > 0)

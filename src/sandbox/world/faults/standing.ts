@@ -16,6 +16,7 @@ export class StandingFault {
   readonly #from: Sender
   readonly #times: number
   readonly #endsAtMs: number
+  #toSkip: number
   #delayed = 0
   readonly #held = new Set<() => void>()
 
@@ -29,19 +30,20 @@ export class StandingFault {
     this.#target = target
     this.#from = order.from ?? (order.kind === 'outage' ? 'any' : 'operator')
     this.#times = order.times ?? times
+    this.#toSkip = order.skip ?? 0
     this.#endsAtMs =
       nowMs + (order.kind === 'outage' ? (this.ms ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY)
   }
 
-  /** Whether it befalls this call now. */
+  /** Whether it befalls this call now. Asked once of each call: those that it lets pass are counted here. */
   meets(call: Call, nowMs: number): boolean {
-    return (
+    const meets =
       this.isArmed &&
       nowMs < this.#endsAtMs &&
       this.#target.includes(call) &&
       isFrom(this.#from, call.principal.name) &&
       (kindOf(this.kind).concerns?.(call.service, call.action) ?? true)
-    )
+    return meets && this.#toSkip-- <= 0
   }
 
   get isArmed(): boolean {
@@ -77,6 +79,7 @@ export class StandingFault {
       target,
       kind,
       from: this.#from,
+      ...(this.#toSkip > 0 && {skip: this.#toSkip}),
       times: Number.isFinite(this.#times) ? this.#times : null,
       ...(ms !== undefined && {ms}),
       ...(count !== undefined && {count}),
