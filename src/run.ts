@@ -4,7 +4,7 @@ import {openContext} from './context.ts'
 import {parseDuration} from './duration.ts'
 import {UsageError} from './errors.ts'
 import type {Desired} from './fleet/desired.ts'
-import {isDestructive, type Plan} from './fleet/plan/action.ts'
+import {endedBy, type Plan} from './fleet/plan/action.ts'
 import {type RunResult, reconcile} from './fleet/reconcile.ts'
 import {describeStatus, type FleetStatus} from './fleet/status.ts'
 import {type ProgressView, plainProgress, terminalProgress} from './output/progress.ts'
@@ -108,9 +108,7 @@ function printReport(report: RunReport, {command, goal, edit}: RunFlags): void {
 
 /** A plan that ends instances is asked about, once. */
 async function approve(plan: Plan, flags: RunFlags): Promise<void> {
-  const ids = plan.actions
-    .filter(isDestructive)
-    .flatMap(action => (action.kind === 'terminate' ? action.instances : []))
+  const ids = endedBy(plan)
   const what = `${ids.length} ${ids.length === 1 ? 'instance' : 'instances'} would be ended: ${shortIds(ids.join(', '))}`
   const suggestions = ['Add --yes to allow it.', 'The plan above says everything that would happen.']
   await confirm({what: `${what}.`, question: 'Go on?', suggestions}, flags)

@@ -1,3 +1,4 @@
+import {formatDuration} from '../duration.ts'
 import {CapacityError, ConflictError, UnreachableError} from '../errors.ts'
 import type {DnsChange, DnsVendor} from '../providers/dns.ts'
 import {adopt, launch, resumeLaunch} from './apply-launch.ts'
@@ -26,7 +27,10 @@ export async function applyAction(pass: Pass, action: Action): Promise<string | 
       return terminate(pass, action)
     case 'remove-network':
       return removeNetwork(pass, action)
+    case 'pause':
+      return beginPause(pass, action)
     case 'wait':
+    case 'replace':
       return undefined
     default:
       return action satisfies never
@@ -129,6 +133,16 @@ async function terminate(
     outcome => ('value' in outcome ? {kind: 'done'} : failed(outcome.error)),
   )
   return instances.join(', ')
+}
+
+/** The planner reads no clock: from when the batch has served, the journal tells. */
+async function beginPause(
+  {ledger, desired}: Pass,
+  {group, instances, untilMs}: Action & {kind: 'pause'},
+): Promise<string | undefined> {
+  if (untilMs !== undefined) return undefined
+  await ledger.append({type: 'pause-begun', group, instances})
+  return formatDuration(desired.fleet.rollout.pauseMs)
 }
 
 async function removeNetwork(

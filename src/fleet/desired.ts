@@ -6,13 +6,22 @@ export type Desired = {
   readonly fleet: Fleet
   /** `up` makes the fleet true; `down` ends all of it, these groups, or these instances, and launches nothing. */
   readonly goal:
-    | {readonly kind: 'up'}
-    | {readonly kind: 'down'; readonly groups?: readonly string[]; readonly instances?: readonly string[]}
+    | {
+        readonly kind: 'up'
+        /** Replaced by this run although their launch spec is right, beside those the journal knows to be asked for. */
+        readonly renew?: readonly string[]
+        /** Of what is outdated, only these groups or instances are replaced. */
+        readonly only?: Targets
+      }
+    | ({readonly kind: 'down'} & Targets)
   /** In file order; the count of one that takes over for another is its grown one. */
   readonly groups: readonly DesiredGroup[]
   /** Groups with a failover whose place is silent now. */
   readonly takeovers?: readonly Takeover[]
 }
+
+/** Whole groups, or instances by their ids. */
+export type Targets = {readonly groups?: readonly string[]; readonly instances?: readonly string[]}
 
 /** What a group that takes over must have at least, and the sentence that says why, or why it does not. */
 export type Takeover = {readonly to: string; readonly wanted: number; readonly text: string}

@@ -12,10 +12,10 @@ import {leftBehind} from './left-behind.ts'
 import type {Fleet} from './model.ts'
 import {createObserver} from './observe.ts'
 import type {Observed} from './observed.ts'
-import {openRun, recordPlaces} from './open-run.ts'
+import {openRun, recordSeen} from './open-run.ts'
 import type {Outside} from './outside.ts'
 import type {Pass} from './pass.ts'
-import {type Action, isDestructive, isReady, type Note, type Plan} from './plan/action.ts'
+import {type Action, endedBy, isReady, isTimed, type Note, type Plan} from './plan/action.ts'
 import {plan} from './plan/plan.ts'
 import {inTurn, type Turn} from './turn.ts'
 
@@ -88,9 +88,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
     checkEmptiness(desired, observed, next, options.approval)
     if (passes === 1) outside.progress({kind: 'planned', plan: next, pass: passes})
-    const doomed = next.actions
-      .filter(isDestructive)
-      .flatMap(action => (action.kind === 'terminate' ? action.instances : []))
+    const doomed = endedBy(next)
     if (doomed.some(id => !approved.has(id))) {
       await options.approve(next)
       for (const id of doomed) approved.add(id)
@@ -99,17 +97,14 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
       await openRun(turn, runtime, fleet)
       await options.begun?.()
     }
-    await recordPlaces(ledger, observer, observed)
+    await recordSeen(ledger, fleet, observer, observed)
 
     const wanted = next.actions.filter(({key}) => !applier.isGivenUp(key))
     const pass: Pass = {outside, ledger, observer, desired, observed}
-    const ready = wanted.filter(
-      action =>
-        isReady(action) &&
-        action.kind !== 'wait' &&
-        !(action.kind === 'drain' && action.until === 'forgotten'),
-    )
+    const ready = wanted.filter(action => isReady(action) && action.kind !== 'wait' && !isTimed(action))
     if (await applier.apply(pass, ready)) {
+      // Each batch of a rollout has the whole time to become healthy.
+      if (ready.some(({kind}) => kind === 'launch')) startedAtMs = runtime.now()
       pauseMs = FIRST_PAUSE_MS
       continue
     }
@@ -117,7 +112,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     const overdue = runtime.now() - startedAtMs >= options.timeoutMs
     // A TTL always passes; that a vendor serves a removal is its own affair, and waited for as everything else is.
     const draining = wanted.filter(
-      action => isReady(action) && action.kind === 'drain' && (action.until === 'forgotten' || !overdue),
+      action => isReady(action) && (isTimed(action) || (action.kind === 'drain' && !overdue)),
     )
     const waiting = wanted.filter(action => isReady(action) && action.kind === 'wait')
     const pending =
@@ -139,7 +134,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     outside.progress({kind: 'waiting', actions: [...draining, ...waiting], plan: next})
     const untilMs = Math.min(
       ...draining.flatMap(action =>
-        action.kind === 'drain' && action.untilMs !== undefined ? [action.untilMs] : [],
+        isTimed(action) && action.untilMs !== undefined ? [action.untilMs] : [],
       ),
     )
     const sleptFromMs = runtime.now()

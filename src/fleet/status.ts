@@ -229,7 +229,16 @@ function differenceOf(action: Action, observed: Observed): Difference[] {
           fix: UP,
         },
       ]
+    case 'replace':
+      return action.instances.map(instance => ({
+        kind: 'outdated-instance',
+        instance,
+        group: action.group,
+        text: `${instance} is to be replaced (${action.reason})`,
+        fix: UP,
+      }))
     case 'drain':
+    case 'pause':
       return []
     default:
       return action satisfies never

@@ -58,7 +58,7 @@ export type StepResult =
  * (fold.ts). An interface between versions: add kinds, never change one.
  */
 export type JournalEvent =
-  /** First event of a journal. `digestKey` keys the userdata digests, so that they tell nothing about secrets to who sees only them. */
+  /** First event of a journal, and of each new beginning: nothing before it counts any more. `digestKey` keys the userdata digests, so that they tell nothing about secrets to who sees only them. */
   | {
       readonly type: 'opened'
       readonly fleet: string /** Base name of the fleet file. */
@@ -119,7 +119,11 @@ export type JournalEvent =
   | {readonly type: 'place-answered'; readonly place: string}
   /** Somebody asked for these to be replaced although their launch spec is right: every run goes on with it until they are gone. */
   | {readonly type: 'replacement-asked'; readonly instances: readonly string[]}
-  /** `mcd state rebuild` found these by their marks; what came before is in no journal. */
+  /** A batch of a rollout was seen healthy and in DNS: the pause in which it serves beside the old ones begins. */
+  | {readonly type: 'pause-begun'; readonly group: string; readonly instances: readonly string[]}
+  /** Everything that was asked for beyond the fleet file has come true: the next request is a new one. */
+  | {readonly type: 'requests-met'}
+  /** Met by their marks: which launch made them is in no journal. */
   | {
       readonly type: 'instances-found'
       readonly place: string

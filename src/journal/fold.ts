@@ -42,6 +42,13 @@ export type PublishedName = {
   readonly sinceMs: number
 }
 
+export type FoundInstance = {
+  readonly place: string
+  readonly group: string
+  readonly launch: string
+  readonly spec: string
+}
+
 /** What the journal knows: the fold over its events. */
 export type Recorded = {
   readonly nextSequence: number
@@ -65,6 +72,8 @@ export type Recorded = {
   readonly longestTtlSeconds: number
   /** By launch id, in the order of their intents. */
   readonly launches: ReadonlyMap<string, RecordedLaunch>
+  /** By instance id: met by their marks, in no launch that this journal knows. */
+  readonly found: ReadonlyMap<string, FoundInstance>
   /** By instance id. */
   readonly leaving: ReadonlyMap<string, Leaving>
   /** By instance id: when the cloud last accepted to end it. */
@@ -73,6 +82,10 @@ export type Recorded = {
   readonly networkIds: ReadonlyMap<string, readonly string[]>
   /** By step: the place whose ingress it may yet change, its request perhaps still under way, until a later run has finished. */
   readonly unsettledNetwork: ReadonlyMap<string, string>
+  /** By instance id: since when somebody wants it replaced although its launch spec is right. */
+  readonly asked: ReadonlyMap<string, number>
+  /** By instance id: when the pause after its batch began. */
+  readonly pausedAtMs: ReadonlyMap<string, number>
   /** When addresses were last sent to a zone in a run, by `<run> <zone>`. */
   readonly registeredAtMs: ReadonlyMap<string, number>
 }
@@ -110,10 +123,13 @@ export const startFold = (): Folding => ({
     names: [],
     longestTtlSeconds: 0,
     launches: new Map(),
+    found: new Map(),
     leaving: new Map(),
     terminatedAtMs: new Map(),
     networkIds: new Map(),
     unsettledNetwork: new Map(),
+    asked: new Map(),
+    pausedAtMs: new Map(),
     registeredAtMs: new Map(),
   },
   steps: new Map(),
@@ -135,8 +151,15 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
   state.lease = foldLease(state.lease, stored)
   switch (event.type) {
     case 'opened':
+      // A later one begins anew (`mcd state rebuild`): what came before it is history.
+      Object.assign(state, {...startFold().recorded, nextSequence: state.nextSequence, lease: state.lease})
+      folding.steps.clear()
+      folding.sent.clear()
       state.digestKey = event.digestKey
       state.file = event.file
+      break
+    case 'instances-found':
+      for (const {id, ...instance} of event.instances) state.found.set(id, {place: event.place, ...instance})
       break
     case 'owner-recorded':
       if (!state.owners.includes(event.dns)) state.owners.push(event.dns)
@@ -175,6 +198,15 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       break
     case 'run-finished':
       state.unsettledNetwork.clear()
+      break
+    case 'replacement-asked':
+      for (const id of event.instances) if (!state.asked.has(id)) state.asked.set(id, atMs)
+      break
+    case 'pause-begun':
+      for (const id of event.instances) state.pausedAtMs.set(id, atMs)
+      break
+    case 'requests-met':
+      state.asked.clear()
       break
     case 'removal-served':
       for (const instance of event.instances) {

@@ -1,9 +1,11 @@
-import type {Action, Plan} from '../fleet/plan/action.ts'
+import {formatDuration} from '../duration.ts'
+import {type Action, endedBy, type Plan} from '../fleet/plan/action.ts'
 import type {Member} from '../providers/dns.ts'
 import {shortIds} from './short-id.ts'
 
 /** The plan as people read it: one line an action, its sign first, what follows later indented under it. */
-export function planText({actions, notes}: Plan): string {
+export function planText(plan: Plan): string {
+  const {actions, notes} = plan
   const lines = actions.flatMap(actionLines).map(shortIds)
   const remarks = notes.map(({text}) => shortIds(`! ${text}`))
   if (lines.length === 0) {
@@ -13,13 +15,18 @@ export function planText({actions, notes}: Plan): string {
       ...remarks,
     ].join('\n')
   }
-  const counts = countChanges(actions)
+  const counts = countChanges(plan)
   return [...lines, ...remarks, '', counts].join('\n')
 }
 
 function actionLines(action: Action): string[] {
   const line = `${sign(action)} ${describeAction(action)}`
   const lines = [action.reason ? `${line}  (${action.reason})` : line]
+  if (action.kind === 'replace')
+    lines.push(
+      `    after ${action.after.join(' and ')}: ${list(action.instances)}`,
+      '    of each batch, the new ones are healthy and in DNS before the old ones drain and end',
+    )
   if (action.kind === 'register' || action.kind === 'deregister') {
     lines.push(
       ...action.create.map(member => `    + ${memberText(member)}`),
@@ -62,6 +69,10 @@ function sentence(action: Action): string {
         : `drain ${list(action.instances)}`
     case 'terminate':
       return `terminate ${list(action.instances)} in ${action.place}`
+    case 'replace':
+      return `replace ${action.instances.length} of group ${action.group}, ${action.batch} at a time${action.pauseMs > 0 ? ` with a pause of ${formatDuration(action.pauseMs)}` : ''}`
+    case 'pause':
+      return `let ${list(action.instances)} serve beside the old`
     case 'remove-network':
       return `close port ${action.piece.open.join(', ')} of group ${action.piece.group} (${action.piece.id})`
     default:
@@ -77,17 +88,17 @@ function list(ids: readonly string[]): string {
   return ids.length > 4 ? `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more` : ids.join(', ')
 }
 
-function countChanges(actions: readonly Action[]): string {
-  const launches = actions.reduce((sum, action) => sum + (action.kind === 'launch' ? action.count : 0), 0)
-  const ends = actions.reduce(
-    (sum, action) => sum + (action.kind === 'terminate' ? action.instances.length : 0),
-    0,
+function countChanges(plan: Plan): string {
+  const launches = sum(plan, action =>
+    action.kind === 'launch' ? action.count : action.kind === 'replace' ? action.launches : 0,
   )
-  const records = actions.reduce(
-    (sum, action) =>
-      sum +
-      (action.kind === 'register' ? action.count : action.kind === 'deregister' ? action.remove.length : 0),
-    0,
-  )
-  return `Plan: ${launches} to launch, ${ends} to end, ${records} DNS ${records === 1 ? 'change' : 'changes'}.`
+  const records = sum(plan, action => {
+    if (action.kind === 'register') return action.count
+    if (action.kind === 'deregister') return action.remove.length
+    return action.kind === 'replace' ? action.launches + action.instances.length : 0
+  })
+  return `Plan: ${launches} to launch, ${endedBy(plan).length} to end, ${records} DNS ${records === 1 ? 'change' : 'changes'}.`
 }
+
+const sum = ({actions}: Plan, count: (action: Action) => number): number =>
+  actions.reduce((total, action) => total + count(action), 0)

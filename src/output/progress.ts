@@ -1,6 +1,6 @@
 import {holderText} from '../fleet/lease.ts'
 import type {Progress} from '../fleet/outside.ts'
-import type {Action} from '../fleet/plan/action.ts'
+import {type Action, isTimed} from '../fleet/plan/action.ts'
 import {describeAction, planText} from './plan-text.ts'
 import {shortIds} from './short-id.ts'
 
@@ -184,7 +184,7 @@ const lockedText = ({lease, wait}: Extract<Progress, {kind: 'locked'}>): string 
     : `… the last run has not ended: ${holderText(lease)}. Looks for up to ${lease.leaseMs / 1_000} s whether it is alive`
 
 function waitText(action: Action): string {
-  if (action.kind === 'drain' && action.untilMs !== undefined)
+  if (isTimed(action) && action.untilMs !== undefined)
     return `${describeAction(action)} until ${new Date(action.untilMs).toISOString().slice(11, 19)} UTC`
   return describeAction(action)
 }

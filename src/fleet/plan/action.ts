@@ -67,6 +67,29 @@ export type ActionBody =
       readonly untilMs?: number
     }
   | {readonly kind: 'terminate'; readonly place: string; readonly instances: readonly string[]}
+  /**
+   * The rest of a rollout, whose next step stands beside it: these are still to be followed by new ones, `batch` at a time.
+   * Never ready itself: it is a sequence of the other kinds.
+   */
+  | {
+      readonly kind: 'replace'
+      readonly place: string
+      readonly group: string
+      readonly instances: readonly string[]
+      readonly batch: number
+      readonly pauseMs: number
+      /** How many launches are still to come, beyond those that stand in the plan. */
+      readonly launches: number
+      /** What it began with: their launch spec is another one, or somebody asked for it. */
+      readonly cause: 'launch-spec' | 'asked'
+    }
+  /** A batch serves beside those that it follows, until `untilMs`; without it, the pause has yet to begin. */
+  | {
+      readonly kind: 'pause'
+      readonly group: string
+      readonly instances: readonly string[]
+      readonly untilMs?: number
+    }
   | {readonly kind: 'remove-network'; readonly place: string; readonly piece: NetworkPiece}
 
 /** Something a person should know that no action mends. `blocks` is true when the declared fleet cannot be reached because of it. */
@@ -93,5 +116,13 @@ export type Plan = {readonly actions: readonly Action[]; readonly notes: readonl
 
 export const isReady = (action: Action): boolean => action.after.length === 0
 
-/** Ends instances: asked about on a terminal, `--yes` elsewhere. */
-export const isDestructive = (action: Action): boolean => action.kind === 'terminate'
+/** Nothing but time is missing. */
+export const isTimed = (action: Action): action is Action & {kind: 'drain' | 'pause'} =>
+  (action.kind === 'drain' && action.until === 'forgotten') ||
+  (action.kind === 'pause' && action.untilMs !== undefined)
+
+/** Whom the plan ends, sooner or later: asked about on a terminal, `--yes` elsewhere. */
+export const endedBy = ({actions}: Plan): string[] =>
+  actions.flatMap(action =>
+    action.kind === 'terminate' || action.kind === 'replace' ? action.instances : [],
+  )

@@ -29,6 +29,8 @@ export type FleetView = {
   readonly strangers: ReadonlyMap<string, Instance>
   /** By launch id: sent, and nobody knows what came of them. While there are any, an id that is not shown may be theirs. */
   readonly openLaunches: ReadonlyMap<string, RecordedLaunch>
+  /** To be replaced although their launch spec is right, by whoever asked for it. */
+  readonly asked: ReadonlySet<string>
 }
 
 /**
@@ -85,6 +87,7 @@ export function fleetView(desired: Desired, recorded: Recorded, observed: Observ
     launchedNow,
     strangers,
     openLaunches,
+    asked: new Set([...recorded.asked.keys(), ...((desired.goal.kind === 'up' && desired.goal.renew) || [])]),
   }
 }
 

@@ -1,56 +1,36 @@
+import type {RecordedLaunch} from '../../journal/fold.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {DesiredGroup} from '../desired.ts'
 import type {Action, Note} from './action.ts'
 import {adoption} from './adopt.ts'
-import {type FleetView, isHealthy, isLeaving, launchedInRun, staying} from './fleet-view.ts'
-import {isExhausted, shortfallsOf, shortfallText} from './shortfall.ts'
-import {spread} from './spread.ts'
-import {chooseSurplus} from './surplus.ts'
+import {type FleetView, isHealthy} from './fleet-view.ts'
+import {batchSize, type Rolling} from './rollout.ts'
+import {sharesOf} from './shares.ts'
+import {shortfallsOf, shortfallText} from './shortfall.ts'
+import type {GroupStanding} from './standing.ts'
 
 /** An instance that is to go, and why. */
 export type Leaver = {readonly instance: Instance; readonly reason: string}
 
-/** Launches that are missing, waits for what is not healthy yet, and what the group has too much. */
+/** Launches that are missing or next in the rollout, waits for what is not healthy yet, and what the group has too much. */
 export function planGroup(
   view: FleetView,
-  desired: DesiredGroup,
+  standing: GroupStanding,
+  rolling: Rolling,
 ): {
   actions: Action[]
   notes: Note[]
-  leavers: Leaver[]
-  outdated: Leaver[]
+  /** More than are wanted. */
+  surplus: Leaver[]
+  /** Their places are filled by new ones. */
+  followed: Leaver[]
 } {
+  const {desired, kept, surplus, outdated, spared, open, coming, onTheirWay, lost} = standing
   const {group, launch} = desired
-  const place = view.observed.places.get(group.place.key)
-  const none = {actions: [], notes: [], leavers: [], outdated: []}
-  if (!place?.readable) return none
-
-  const members = staying(view, desired)
-  const isCurrent = ({mark}: Instance) => !launch || mark.spec === launch.spec
-  const current = members.filter(isCurrent)
-  const outdated = members.filter(member => !isCurrent(member))
-  const surplus = chooseSurplus(current, current.length - group.count, instance => isHealthy(view, instance))
-  const excess = new Set(surplus)
-  const kept = current.filter(member => !excess.has(member))
+  const missing = Math.max(0, standing.missing)
   const notes: Note[] = []
   const actions: Action[] = []
 
-  const open = [...view.openLaunches.values()].filter(
-    ({group: name, place: key}) => name === group.name && key === group.place.key,
-  )
-  const coming = open.reduce(
-    (sum, {order}) =>
-      sum + Math.max(0, order.count - members.filter(({mark}) => mark.launch === order.mark.launch).length),
-    0,
-  )
-  const lost = [...view.gone.values()].filter(
-    ({id, mark, place: key, unplaced}) =>
-      mark.group === group.name &&
-      key === group.place.key &&
-      !unplaced &&
-      launchedInRun(view, id) &&
-      !isLeaving(view, id),
-  )
   for (const {id, stateReason} of lost) {
     notes.push({
       kind: 'lost',
@@ -59,36 +39,10 @@ export function planGroup(
       instance: id,
     })
   }
-
-  const onTheirWay = [...view.expected.values()].filter(
-    each => each.group === group.name && each.place === group.place.key,
-  ).length
-  const missing = Math.max(0, group.count - kept.length - coming - onTheirWay - lost.length)
-  const network = networkAction(view, desired, missing + coming > 0)
+  const network = networkAction(view, desired, missing + rolling.launch + coming > 0)
   if (network) actions.push(network)
   const after = network ? [network.key] : []
-  for (const {order} of open) {
-    const {count, type, zone, mark} = order
-    if (kept.length >= group.count) {
-      // Nothing is missing: what it made is found, and what it did not make is not made now.
-      actions.push(
-        adoption({group: group.name, place: group.place.key, launch: mark.launch, count, open: true}),
-      )
-      continue
-    }
-    actions.push({
-      kind: 'launch',
-      key: `launch ${group.name} resume ${mark.launch}`,
-      place: group.place.key,
-      group: group.name,
-      count,
-      type,
-      zone,
-      resumes: mark.launch,
-      reason: 'an earlier launch may have happened',
-      after,
-    })
-  }
+  actions.push(...open.map(each => resume(view, standing, each, after)))
   if (missing > 0 && !launch) {
     const why = desired.unresolved ?? `${group.place.key} answered too late in this run.`
     notes.push({
@@ -98,67 +52,103 @@ export function planGroup(
       place: group.place.key,
     })
   }
-  if (missing > 0 && launch) {
-    const living = new Map<string, number>()
-    for (const {zone = ''} of kept) living.set(zone, (living.get(zone) ?? 0) + 1)
-    const short = shortfallsOf(view, group)
-    const shares = spread(launch.target, living, missing, (zone, type) => isExhausted(short, zone, type))
-    for (const {zone, type, count} of shares) {
-      const nth = actions.filter(({key}) =>
-        key.startsWith(`launch ${group.name} ${zone.name} ${type}`),
-      ).length
-      const reason = `${group.count} wanted, ${kept.length} there${outdated.length > 0 ? `, ${outdated.length} of an older launch spec` : ''}`
-      actions.push({
-        kind: 'launch',
-        key: `launch ${group.name} ${zone.name} ${type}${nth > 0 ? ` ${nth + 1}` : ''}`,
-        place: group.place.key,
-        group: group.name,
-        count,
-        type,
-        zone,
-        reason,
-        after,
-      })
-    }
-    if (shares.length === 0)
+  if (launch && missing + rolling.launch > 0) {
+    const launches = planLaunches(view, standing, missing > 0 ? missing : rolling.launch, after)
+    actions.push(...launches)
+    if (launches.length === 0)
       notes.push({
         kind: 'shortfall',
-        text: shortfallText(short, group, missing),
+        text: shortfallText(shortfallsOf(view, group), group, missing),
         blocks: true,
         place: group.place.key,
       })
   }
-  actions.push(...waitForHealth(view, desired, kept, onTheirWay, actions))
-  for (const instance of kept.filter(member => isFailing(view, member))) {
-    const why = view.observed.health.get(instance.id)?.why
-    notes.push({
-      kind: 'unhealthy',
-      text: `${instance.id} in group ${group.name} no longer answers its health check${why ? ` (${why})` : ''}: look at it, or end it with "mcd down --instance ${instance.id}" and run "mcd up".`,
-      blocks: true,
-      instance: instance.id,
-    })
-  }
-  for (const {id, state} of kept) {
-    if (state === 'stopped')
-      notes.push({
-        kind: 'stopped',
-        text: `${id} in group ${group.name} is stopped: start it, or end it with "mcd down --instance ${id}" and run "mcd up".`,
-        blocks: true,
-        instance: id,
-      })
-  }
+  const ours = kept.filter(({id}) => !spared.has(id))
+  actions.push(...waitForHealth(view, desired, ours, onTheirWay, actions), ...rolling.actions)
+  notes.push(...ours.flatMap(instance => troubleOf(view, desired, instance)))
   return {
     actions,
     notes,
-    leavers: surplus.map(instance => ({
-      instance,
-      reason: `${group.name} wants ${group.count}, has ${current.length}`,
-    })),
-    outdated: outdated.map(instance => ({
-      instance,
-      reason: `launch spec changed (${instance.mark.spec} → ${launch?.spec ?? ''})`,
-    })),
+    surplus: [
+      ...surplus.map(instance => ({
+        instance,
+        reason: `${group.name} wants ${group.count}, has ${kept.length + surplus.length}`,
+      })),
+      ...rolling.spare.map(instance => ({
+        instance,
+        reason: `${group.name} wants ${group.count}, has ${outdated.length} outdated`,
+      })),
+    ],
+    followed: rolling.followed.map(instance => ({instance, reason: 'a new one serves in its place'})),
   }
+}
+
+/** The same order again, or only a look for what it made where its instances are not missing. */
+function resume(
+  view: FleetView,
+  {desired: {group}, kept, outdated}: GroupStanding,
+  {order, group: name, place}: RecordedLaunch,
+  after: readonly string[],
+): Action {
+  const {count, type, zone, mark} = order
+  const room = outdated.length > 0 ? batchSize(view.desired.fleet.rollout, group.count) : 0
+  if (kept.length >= group.count || kept.length + outdated.length >= group.count + room)
+    return adoption({group: name, place, launch: mark.launch, count, open: true})
+  return {
+    kind: 'launch',
+    key: `launch ${name} resume ${mark.launch}`,
+    place,
+    group: name,
+    count,
+    type,
+    zone,
+    resumes: mark.launch,
+    reason: 'an earlier launch may have happened',
+    after,
+  }
+}
+
+function planLaunches(
+  view: FleetView,
+  {desired, kept, outdated}: GroupStanding,
+  count: number,
+  after: readonly string[],
+): Action[] {
+  const {group} = desired
+  const reason = `${group.count} wanted, ${kept.length} there${outdated.length > 0 ? `, ${outdated.length} outdated` : ''}`
+  const named = new Map<string, number>()
+  return sharesOf(view, desired, kept, count).map(({zone, type, count: share}) => {
+    const key = `launch ${group.name} ${zone.name} ${type}`
+    const nth = (named.get(key) ?? 0) + 1
+    named.set(key, nth)
+    return {
+      kind: 'launch',
+      key: nth > 1 ? `${key} ${nth}` : key,
+      place: group.place.key,
+      group: group.name,
+      count: share,
+      type,
+      zone,
+      reason,
+      after,
+    }
+  })
+}
+
+/** What only a person can mend. */
+function troubleOf(view: FleetView, {group}: DesiredGroup, instance: Instance): Note[] {
+  const {id, state} = instance
+  const endIt = `or end it with "mcd down --instance ${id}" and run "mcd up".`
+  if (isFailing(view, instance)) {
+    const why = view.observed.health.get(id)?.why
+    const text = `${id} in group ${group.name} no longer answers its health check${why ? ` (${why})` : ''}: look at it, ${endIt}`
+    return [{kind: 'unhealthy', text, blocks: true, instance: id}]
+  }
+  if (state === 'stopped') {
+    const text = `${id} in group ${group.name} is stopped: start it, ${endIt}`
+    return [{kind: 'stopped', text, blocks: true, instance: id}]
+  }
+  return []
 }
 
 function networkAction(view: FleetView, {group}: DesiredGroup, launching: boolean): Action | undefined {

@@ -23,8 +23,14 @@ export type NamePlan = {
   readonly notes: readonly Note[]
 }
 
-/** Addresses of instances that stay, for one declared name. Those `departing` by this plan get no new record; leaving instances are the drain's business. Foreign members are never in the result. */
-export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<string>): NamePlan {
+/** By id: those that go by this plan, and those that are to be replaced and serve until then. */
+export type Parting = {readonly departing: ReadonlySet<string>; readonly outdated: ReadonlySet<string>}
+
+/**
+ * Addresses of instances that stay, for one declared name. Those `departing` get no new record, `outdated` ones no better
+ * one than they have; leaving instances are the drain's business. Foreign members are never in the result.
+ */
+export function planName(view: FleetView, name: DnsName, {departing, outdated}: Parting): NamePlan {
   const observed = view.observed.names.get(nameKey(name.vendor, name.name))
   if (!observed?.readable) return {inPlace: new Set(), create: [], remove: [], awaiting: [], notes: []}
   const ours = observed.members.filter(
@@ -41,7 +47,9 @@ export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<
     const verdict = judge(view, name, id, member, inPlace)
     if (verdict === 'right') inPlace.add(id)
     // Whoever goes gets no better record, so the one it has serves until it goes.
-    const isToGo = verdict === 'wrong' || verdict === 'dead' || (verdict === 'stale' && !departing.has(id))
+    const isKept = verdict === 'stale' && (departing.has(id) || outdated.has(id))
+    if (isKept) inPlace.add(id)
+    const isToGo = verdict === 'wrong' || verdict === 'dead' || (verdict === 'stale' && !isKept)
     if (isToGo) remove.push(member)
   }
 
@@ -62,6 +70,8 @@ export function planName(view: FleetView, name: DnsName, departing: ReadonlySet<
     if (inPlace.has(instance.id) || goes || instance.state !== 'running') continue
     const value = addressOf(instance, name)
     if (value === undefined) {
+      // Its replacement will tell whether that is still so.
+      if (outdated.has(instance.id)) continue
       notes.push({
         kind: 'no-address',
         text: `${instance.id} has no ${name.address} address for ${name.name}.`,
@@ -134,7 +144,7 @@ function launchMs({recorded}: FleetView, {mark, launchedAtMs}: Instance): number
   return recorded.launches.get(mark.launch)?.intendedAtMs ?? launchedAtMs
 }
 
-function addressOf(instance: Instance, name: DnsName): string | undefined {
+export function addressOf(instance: Instance, name: DnsName): string | undefined {
   return name.address === 'public' ? instance.publicIp : instance.privateIp
 }
 

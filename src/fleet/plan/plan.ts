@@ -9,7 +9,9 @@ import {planLeaving} from './leave.ts'
 import {planNetworkRemoval} from './network.ts'
 import {failoverNotes, strangerNotes, troubleNotes} from './notes.ts'
 import {planRegistration} from './registration.ts'
-import {emptiedBy} from './serving.ts'
+import {planRollouts} from './rollout.ts'
+import {emptiedBy, servingIds} from './serving.ts'
+import {standingOf} from './standing.ts'
 
 /**
  * Desired × recorded × observed → what to do, in a stable order, each with its reason. Pure: no I/O, no clock. It is asked
@@ -29,20 +31,26 @@ function planUp(view: FleetView, notes: Note[]): Plan {
   const building: string[] = []
   const heirs = new Set(view.desired.fleet.groups.flatMap(({failover}) => failover?.to ?? []))
 
-  for (const desired of view.desired.groups) {
-    const group = planGroup(view, desired)
+  const serving = servingIds(view)
+  const standings = view.desired.groups.flatMap(desired => standingOf(view, desired, serving) ?? [])
+  const rollouts = planRollouts(view, standings, serving)
+  for (const [standing, rolling] of rollouts) {
+    const group = planGroup(view, standing, rolling)
     actions.push(...group.actions)
     notes.push(...group.notes)
     // What stood in for another group serves until that one is whole again.
-    const surplus = heirs.has(desired.group.name) ? later : leavers
-    surplus.push(...group.leavers)
-    later.push(...group.outdated)
+    const surplus = heirs.has(standing.desired.group.name) ? later : leavers
+    surplus.push(...group.surplus)
+    leavers.push(...group.followed)
     building.push(...group.actions.map(({key}) => key))
   }
   actions.push(...planAdoption(view, ({group, place}) => !isDeclared(view, place, group)))
-  // What replaces them serves first: a renamed group or a new image never leaves the name without its members.
+  // What replaces them serves first: a renamed group never leaves the name without its members.
   later.push(...undeclared(view))
-  const registration = planRegistration(view, actions, idsOf([...leavers, ...later]))
+  const registration = planRegistration(view, actions, {
+    departing: idsOf([...leavers, ...later]),
+    outdated: new Set(standings.flatMap(({outdated}) => outdated.map(({id}) => id))),
+  })
   actions.push(...registration.actions)
   notes.push(...registration.notes)
   building.push(...registration.actions.filter(({kind}) => kind !== 'deregister').map(({key}) => key))
@@ -82,7 +90,7 @@ function planDown(view: FleetView, notes: Note[]): Plan {
     ...before,
     ...doomed.filter(({id}) => !leaving.has(id)).map(instance => ({instance, reason: 'mcd down'})),
   ]
-  const registration = planRegistration(view, [], idsOf(leavers))
+  const registration = planRegistration(view, [], {departing: idsOf(leavers), outdated: new Set()})
   return {
     actions: [
       ...planAdoption(view, ({group, instances}) => isMeant(group, instances)),

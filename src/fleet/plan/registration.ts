@@ -4,7 +4,7 @@ import {nameKey} from '../observed.ts'
 import type {Action, Note} from './action.ts'
 import {type FleetView, isEnding, isHealthy, isLeaving, launchedInRun} from './fleet-view.ts'
 import {holdsFor, ourNames, planSweep} from './leave.ts'
-import {planName, zoneOf} from './membership.ts'
+import {type Parting, planName, zoneOf} from './membership.ts'
 
 /** New addresses are collected this long after the first healthy one, so that a fleet costs few DNS writes and still serves early. */
 const FIRST_BATCH_MS = 30_000
@@ -15,7 +15,7 @@ const NEXT_BATCH_MS = 120_000
 export function planRegistration(
   view: FleetView,
   building: readonly Action[],
-  departing: ReadonlySet<string>,
+  parting: Parting,
 ): {actions: Action[]; notes: Note[]} {
   const actions: Action[] = []
   const notes: Note[] = []
@@ -24,7 +24,7 @@ export function planRegistration(
   /** Who stands as it should in every declared name. */
   let joined: readonly string[] = [...view.living.keys()]
   for (const name of view.desired.fleet.names) {
-    const needs = planName(view, name, departing)
+    const needs = planName(view, name, parting)
     const zone = perZone.get(zoneOf(name)) ?? {create: [], remove: []}
     zone.create.push(...needs.create)
     zone.remove.push(...needs.remove)

@@ -33,8 +33,10 @@ export function isExhausted(shortfalls: readonly Shortfall[], zone: LaunchZone, 
   )
 }
 
-/** In the cloud's own words, each once. */
+/** In the cloud's own words, each once. Where nothing is missing, it was a rollout that found no room. */
 export function shortfallText(shortfalls: readonly Shortfall[], {name}: Group, missing: number): string {
   const why = [...new Set(shortfalls.map(({message}) => message.replace(/\.$/, '')))].join('; ')
-  return `Group ${name} is ${missing} short: ${why || 'no zone offers its types'}.`
+  const what =
+    missing > 0 ? `Group ${name} is ${missing} short` : `Nothing can be launched beside group ${name}`
+  return `${what}: ${why || 'no zone offers its types'}.`
 }
