@@ -87,10 +87,6 @@ export function noteText({event}: NoteHistory): string {
       return `${listText(event.instances)} of group ${event.group} ${event.instances.length === 1 ? 'serves' : 'serve'} beside the old: the pause begins`
     case 'requests-met':
       return 'what was asked for beyond the fleet file has come true'
-    case 'pause-begun':
-      return `a batch of group ${event.group} serves: ${listText(event.instances)}`
-    case 'requests-met':
-      return 'everything that was asked for beyond the fleet file has come true'
     case 'instances-found':
       return `found in ${event.place} by their marks: ${listText(event.instances.map(({id}) => id))}`
     default:
