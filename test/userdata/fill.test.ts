@@ -10,6 +10,7 @@ import type {Scalar} from '../../src/fleet/model.ts'
 import {Secret} from '../../src/secret.ts'
 import {fillTemplate, mask, origin, reveal, templateValues} from '../../src/userdata/fill.ts'
 import {kindOf, type Template} from '../../src/userdata/template.ts'
+import {nasty} from '../support/nasty-text.ts'
 import {AWS, groupIn, TRITON, webFleet} from '../support/userdata-fleet.ts'
 
 const template = (text: string, partials: Template['partials'] = {}): Template => ({
@@ -200,52 +201,6 @@ describe('secrets', () => {
 })
 
 const RUNS = process.env.MCD_LONG ? 10_000 : 300
-const nasty = fc
-  .oneof(
-    fc.string({unit: 'binary', maxLength: 40}),
-    fc
-      .array(
-        fc.constantFrom(
-          "'",
-          '"',
-          '\\',
-          '`touch canary`',
-          '$(touch canary)',
-          '\u0024{x}',
-          '\n',
-          '\r',
-          '\t',
-          '#',
-          ': ',
-          '- ',
-          '&a',
-          '*a',
-          '!!x',
-          '|',
-          '>',
-          '%',
-          '@',
-          '{{',
-          '}}',
-          '{%',
-          ';touch canary;',
-          '\u0085',
-          '\u2028',
-          '\ufeff',
-          '🦫',
-          'ß',
-          '\u0007',
-          'EOF\n',
-          '~',
-          'null',
-          '0x1',
-        ),
-        {maxLength: 12},
-      )
-      .map(parts => parts.join('')),
-  )
-  .filter(text => !text.includes('\0') && text.isWellFormed())
-
 test('whatever a value holds, the YAML holds exactly that', () => {
   const text = yaml('a: {{ vars.v }}\nlist: [{{ vars.v }}, {b: {{ vars.v }}}]\nafter: here')
   fc.assert(
