@@ -1,6 +1,7 @@
 import type {JournalEvent} from '../journal/events.ts'
 import type {Recorded} from '../journal/fold.ts'
 import type {Runtime} from '../runtime.ts'
+import {adoptions} from './known-instances.ts'
 import type {Ledger} from './ledger.ts'
 import type {Fleet} from './model.ts'
 import type {Observer} from './observe.ts'
@@ -11,11 +12,7 @@ import type {Turn} from './turn.ts'
 export async function openRun({ledger, take}: Turn, runtime: Runtime, fleet: Fleet): Promise<void> {
   const recorded = ledger.recorded()
   const before: JournalEvent[] = []
-  if (recorded.digestKey === undefined) {
-    const digestKey = `${runtime.id()}${runtime.id()}`.replaceAll('-', '')
-    const file = fleet.file.slice(fleet.file.lastIndexOf('/') + 1)
-    before.push({type: 'opened', fleet: fleet.name, file, digestKey})
-  }
+  if (recorded.digestKey === undefined) before.push(opening(runtime, fleet))
   const names = fleet.names.filter(
     ({vendor, zone, name, ttlSeconds}) =>
       !recorded.names.some(
@@ -35,26 +32,39 @@ export async function openRun({ledger, take}: Turn, runtime: Runtime, fleet: Fle
   ])
 }
 
+/** The first event of a journal, with a key of its own. */
+export const opening = (runtime: Runtime, fleet: Fleet): JournalEvent => ({
+  type: 'opened',
+  fleet: fleet.name,
+  file: fleet.file.slice(fleet.file.lastIndexOf('/') + 1),
+  digestKey: `${runtime.id()}${runtime.id()}`.replaceAll('-', ''),
+})
+
 /**
  * Whose accounts and zones these are (decision 5), once each is known: one that was silent at first is met later in the run.
- * And which places are silent, from when on (decision 13).
+ * Which places are silent, from when on (decision 13). And which instances are ours although no launch in the journal made them.
  */
-export async function recordPlaces(ledger: Ledger, observer: Observer, observed: Observed): Promise<void> {
+export async function recordSeen(
+  ledger: Ledger,
+  {dns}: Fleet,
+  observer: Observer,
+  observed: Observed,
+): Promise<void> {
   const recorded = ledger.recorded()
   const places = [...observer.accounts.values()].filter(({place: {key}}) => {
     const known = recorded.places.get(key)
     return known === undefined || known.left
   })
   const zones = [...observer.zones].filter(([key]) => !recorded.zones.has(key))
-  const silences = silenceEvents(recorded, observed)
-  if (places.length + zones.length + silences.length === 0) return
+  const others = [...silenceEvents(recorded, observed), ...adoptions(dns, recorded, observed)]
+  if (places.length + zones.length + others.length === 0) return
   await ledger.append(
     ...places.map(({place, account}) => ({type: 'place-recorded', place, account}) as const),
     ...zones.map(
       ([, {vendor, zone}]) =>
         ({type: 'zone-recorded', vendor, zone: zone.name, id: zone.id, account: zone.account}) as const,
     ),
-    ...silences,
+    ...others,
   )
 }
 

@@ -1,0 +1,31 @@
+import type {JournalEvent} from '../journal/events.ts'
+import type {Recorded} from '../journal/fold.ts'
+import type {Instance} from '../providers/compute.ts'
+import type {Observed} from './observed.ts'
+
+/** Every instance that this journal can name: a launch of its own made it, or it was met by its mark. */
+export const knownInstances = ({launches, found}: Recorded): Set<string> =>
+  new Set([...found.keys(), ...[...launches.values()].flatMap(({instances}) => instances)])
+
+/**
+ * Adoption: instances of ours that the journal does not know are written down, so that a later run can tell their end from
+ * their absence. What a launch without an answer made is left to that launch's outcome.
+ */
+export function adoptions(dns: string, recorded: Recorded, {places}: Observed): JournalEvent[] {
+  const owners = new Set([dns, ...recorded.owners])
+  const known = knownInstances(recorded)
+  return [...places].flatMap(([place, seen]) => {
+    const strays = seen.readable
+      ? seen.instances.filter(
+          ({id, mark}) => owners.has(mark.dns) && !known.has(id) && !recorded.launches.get(mark.launch)?.open,
+        )
+      : []
+    return strays.length > 0 ? [instancesFound(place, strays)] : []
+  })
+}
+
+export const instancesFound = (place: string, instances: readonly Instance[]): JournalEvent => ({
+  type: 'instances-found',
+  place,
+  instances: instances.map(({id, mark: {group, launch, spec}}) => ({id, group, launch, spec})),
+})
