@@ -114,8 +114,9 @@ export function lostLease(
   )
 }
 
-/** `"mcd up" by ann on laptop (process 4711), since 2026-01-01 00:00:00 UTC` */
+/** `"mcd up" by ann on laptop (process 4711), since 2026-01-01T00:00:00Z` */
 export const holderText = ({command, user, host, pid, startedAtMs}: Lease): string =>
   `"mcd ${command}" by ${user} on ${host} (process ${pid}), since ${timeText(startedAtMs)}`
 
-const timeText = (ms: number): string => new Date(ms).toISOString()
+/** `2026-01-01T00:00:00Z` */
+const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`

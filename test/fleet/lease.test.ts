@@ -1,9 +1,11 @@
 import {describe, expect, test} from 'vitest'
 import {EXIT, InterruptedError, LockedError} from '../../src/errors.ts'
+import {breakLease} from '../../src/fleet/break-lease.ts'
 import {type Identity, mayWrite, standingOf} from '../../src/fleet/lease.ts'
 import type {JournalEvent} from '../../src/journal/events.ts'
 import {fold} from '../../src/journal/fold.ts'
 import type {Lease} from '../../src/journal/fold-lease.ts'
+import type {Journal} from '../../src/journal/journal.ts'
 import type {ProcessIdentity} from '../../src/process-identity.ts'
 import type {Carry} from '../support/carry.ts'
 import {dnsName, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
@@ -254,6 +256,63 @@ describe('a run that stood still for a minute', () => {
       expect((await second).exit).toBe(EXIT.done)
     })
     await expectExactly(sim, of(2))
+  })
+})
+
+describe('a lease that a person breaks', () => {
+  const ANN = {user: 'ann', host: 'laptop'}
+  const held = async (sim: SimulatedFleet): Promise<Lease> =>
+    fold(await sim.journal.read()).lease ?? expect.unreachable('nobody holds the lease')
+
+  test('ends its run at the next step, which says by whom, and changes nothing any more', async () => {
+    const {sim, runtime, up, events} = scene()
+    await sim.time.run(async () => {
+      const run = up()
+      await runtime.sleep(5_000)
+      expect(await breakLease(sim.journal, runtime, await held(sim), ANN)).toBe(true)
+      await expect(run).rejects.toThrow(/^This run's lease was broken by ann on laptop/)
+    })
+    expect((await events()).at(-1)?.type).toBe('lease-broken')
+  })
+
+  test('is taken over at once, also from another host', async () => {
+    const {sim, runtime, up, lastStart} = scene()
+    await sim.time.run(async () => {
+      const broken = up({host: 'server'})
+      await runtime.sleep(5_000)
+      await breakLease(sim.journal, runtime, await held(sim), ANN)
+      const next = up()
+      await expect(broken).rejects.toThrow(LockedError)
+      expect((await next).exit).toBe(EXIT.done)
+      expect(await lastStart()).toMatchObject({host: 'simulation', takenOver: {because: 'unlocked'}})
+    })
+    expect(sim.progress.filter(({kind}) => kind === 'locked')).toEqual([])
+    await expectExactly(sim, of(2))
+  })
+
+  test('is broken although its holder wrote in between, and left alone where it was given back', async () => {
+    const {sim, runtime} = scene()
+    const write = async (event: JournalEvent) => {
+      const events = await sim.journal.read()
+      await sim.journal.append(events.length + 1, [{atMs: 0, run: 'run-1', event}])
+    }
+    await write(HELD)
+    const lease = await held(sim)
+    const {append} = sim.journal
+    let isFirst = true
+    const slow: Journal = {
+      ...sim.journal,
+      async append(expected, events) {
+        if (isFirst) await write({type: 'lease-renewed'})
+        isFirst = false
+        return append(expected, events)
+      },
+    }
+    expect(await breakLease(slow, runtime, lease, ANN)).toBe(true)
+    expect(await breakLease(sim.journal, runtime, lease, ANN)).toBe(false)
+    await write(HELD)
+    await write(ENDED)
+    expect(await breakLease(sim.journal, runtime, lease, ANN)).toBe(false)
   })
 })
 
