@@ -1,5 +1,5 @@
 import {InterruptedError, McdError, RefusedError, UnreachableError} from '../errors.ts'
-import type {Instance} from '../providers/compute.ts'
+import type {Instance, LaunchTarget} from '../providers/compute.ts'
 import type {Desired, DesiredGroup} from './desired.ts'
 import type {Fleet, Group} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
@@ -25,7 +25,7 @@ export async function desireFleet(
       if (earlier?.launch || earlier?.unresolved !== undefined) return earlier
       if (!observed.places.get(group.place.key)?.readable) return {group}
       try {
-        return {group, launch: await resolveGroup(outside, group, observed)}
+        return {group, launch: await resolveGroup(outside, fleet, group, observed)}
       } catch (error) {
         if (!(error instanceof McdError) || error instanceof InterruptedError) throw error
         // It answered a moment ago, or the run is under way: this group waits for the next run, the others go on.
@@ -50,6 +50,7 @@ export async function desireFleet(
 
 async function resolveGroup(
   outside: Outside,
+  fleet: Fleet,
   group: Group,
   observed: Observed,
 ): Promise<NonNullable<DesiredGroup['launch']>> {
@@ -60,8 +61,20 @@ async function resolveGroup(
     ...group.wish,
     ...(pinned === undefined ? {} : {pinnedImageId: pinned}),
   })
+  const lacking = addressRefusals(fleet, target)
+  if (lacking.length > 0) throw new RefusedError(lacking)
   outside.userdata.render(group, observed.zones, provider.capabilities)
   return {target, spec: specHash(group.wish, target.imageId, userdata)}
+}
+
+/** An instance without the address that a name asks for would run, cost, and never serve (decision 14). */
+function addressRefusals({names}: Fleet, {without = {}}: LaunchTarget): string[] {
+  return names.flatMap(({name, address}) => {
+    const why = without[address]
+    const other = address === 'public' ? 'private' : 'public'
+    if (why === undefined) return []
+    return `Its instances need a ${address} address for ${name}, and ${why}, or set "address: ${other}" in dns.`
+  })
 }
 
 /** An alias stays pinned to what lives (decision 7): the image under which a living instance's mark comes out the same. */

@@ -112,6 +112,8 @@ export type LaunchTarget = {
   readonly imageName: string
   readonly zones: readonly LaunchZone[]
   readonly wish: LaunchWish
+  /** Kinds of address that its instances, or some of them, would not have: why, and what to do. */
+  readonly without?: Readonly<Partial<Record<'public' | 'private', string>>>
   readonly vendor: Readonly<Record<string, unknown>>
 }
 

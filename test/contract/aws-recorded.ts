@@ -82,6 +82,10 @@ export const RECORDED: Parameters<typeof recordedCompute>[1] = {
     wish: {...wish, image: 'ubuntu-66.04', types: ['t3.mikro'], keyPair: 'depoy', securityGroups: ['nobody']},
     unknown: ['ubuntu-66.04', 't3.mikro: did you mean t3.micro?', 'depoy', 'nobody'],
   },
+  'no-public-address': {
+    wish: {...wish, subnets: ['subnet-0a1b2c3d4e5f6071b']},
+    closed: 'subnet-0a1b2c3d4e5f6071b (us-west-2a)',
+  },
   launch: {order: order(3)},
   'launch-repeated': {order: order(2)},
   'launch-reply-lost': {order: order(2)},

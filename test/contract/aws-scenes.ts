@@ -250,6 +250,14 @@ export function worldHarness(place: Place, connect: Connect, dead: Connect): Com
         }
       }),
 
+    'no-public-address': () =>
+      scene(({world}) => {
+        const [zone = ''] = world.ec2.region(region).zones
+        const options = {zone, cidr: '172.31.200.0/24', defaultForZone: false, publicAddresses: false}
+        const {id} = world.ec2.region(region).addSubnet(options)
+        return {wish: wish({subnets: [id]}), closed: id}
+      }),
+
     launch: () => ordered(3),
     'launch-repeated': () => ordered(2),
     'launch-reply-lost': () =>

@@ -94,6 +94,15 @@ export function describeCompute(name: string, harness: ComputeHarness): void {
       )
     })
 
+    rule(
+      'no-public-address',
+      'a launch that gives no public address says so, and why',
+      async ({provider, facts: {wish, closed}}) => {
+        const {without} = await provider.resolveLaunch(wish)
+        expect(without).toEqual({public: expect.stringContaining(closed)})
+      },
+    )
+
     describe('launching', () => {
       rule(
         'launch',

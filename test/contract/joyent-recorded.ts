@@ -72,6 +72,7 @@ export const RECORDED_FACTS: Parameters<typeof recordedCompute>[1] = {
     wish: wish({image: 'ubuntu-24.40', types: ['g1.nono'], networks: ['extrenal']}),
     unknown: ['ubuntu-24.40', 'g1.nono', 'extrenal'],
   },
+  'no-public-address': {wish: wish({networks: ['My-Fabric-Network']}), closed: 'My-Fabric-Network'},
   launch: ordered(3),
   'launch-repeated': ordered(2),
   'launch-reply-lost': ordered(2),

@@ -204,6 +204,9 @@ export function worldHarness(connect: Connect, doors: {unsigned: Connect; dead: 
         unknown: ['ubuntu-24.40', 'g1.nono', 'extrenal'],
       })),
 
+    'no-public-address': () =>
+      scene(() => ({wish: wish({networks: ['My-Fabric-Network']}), closed: 'My-Fabric-Network'})),
+
     launch: () => ordered(3),
     'launch-repeated': () => ordered(2),
     'launch-reply-lost': () =>

@@ -64,6 +64,9 @@ export type ComputeScenarios = {
    */
   refusals: {readonly wish: LaunchWish; readonly unknown: readonly string[]}
 
+  /** resolveLaunch(wish). Its subnets or networks give instances no public address; `closed` is how the reason names one of them. */
+  'no-public-address': {readonly wish: LaunchWish; readonly closed: string}
+
   /** launch(order) with count 3. */
   launch: Ordered
   /** launch(order) twice, count 2. */

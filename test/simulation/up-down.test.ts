@@ -228,3 +228,25 @@ test('one data centre under two place keys: each group keeps its own instances',
   const down = await sim.down(of)
   expect([down.exit, alive(down)]).toEqual([EXIT.done, []])
 })
+
+test.each([
+  ['a subnet', VIRGINIA, /public address for www.example.com, and subnet/],
+  ['a network', EAST, /My-Fabric-Network\) is public; add one/],
+] as const)(
+  '%s that gives no public address is refused before anything is launched, unless private ones are registered',
+  async (_what, place, reason) => {
+    const sim = new SimulatedFleet()
+    const {id} = sim.world.ec2
+      .region('us-east-1')
+      .addSubnet({zone: 'us-east-1a', cidr: '172.31.200.0/24', defaultForZone: false, publicAddresses: false})
+    const closed =
+      place === VIRGINIA ? wish({subnets: [id]}) : wish({types: ['g1.nano'], networks: ['My-Fabric-Network']})
+    const of = (address: 'public' | 'private') =>
+      fleet([{name: 'closed', count: 1, place, wish: closed}], {names: [dnsName({address})]})
+    await expect(sim.up(of('public'))).rejects.toThrow(reason)
+    expect(mutating(sim)).toEqual([])
+    // Guests of the simulation answer at their public address alone, so that this run ends short; it was not refused.
+    expect((await sim.up(of('private'), {timeoutMs: 1_000})).exit).toBe(EXIT.partly)
+    expect(mutating(sim)).not.toEqual([])
+  },
+)

@@ -1,5 +1,7 @@
+import type {Subnet} from '@aws-sdk/client-ec2'
 import {RefusedError} from '../../errors.ts'
 import type {LaunchTarget, LaunchWish, LaunchZone} from '../compute.ts'
+import {withoutAddress} from './addresses.ts'
 import {type AwsApi, allPages} from './api.ts'
 import {filter} from './convert.ts'
 import {findPrivateImage} from './images.ts'
@@ -12,7 +14,7 @@ import {findGroups, findKeyPair, wishReasons} from './resolve-named.ts'
  */
 export async function resolveOnCompatible(api: AwsApi, wish: LaunchWish): Promise<LaunchTarget> {
   const reasons = [...wishReasons(wish), ...unavailable(wish)]
-  const [image, zones, groups] = await Promise.all([
+  const [image, {zones, subnets}, groups] = await Promise.all([
     findPrivateImage(api, wish.pinnedImageId ?? wish.image),
     findZones(api, wish, reasons),
     findGroups(api, wish.securityGroups, undefined, reasons),
@@ -20,7 +22,7 @@ export async function resolveOnCompatible(api: AwsApi, wish: LaunchWish): Promis
   ])
   if ('reason' in image) throw new RefusedError([...reasons, image.reason])
   if (reasons.length > 0) throw new RefusedError(reasons)
-  return launchTarget(wish, image, zones, groups)
+  return {...launchTarget(wish, image, zones, groups), ...withoutAddress(subnets, zones)}
 }
 
 function unavailable({spot, deletionProtection}: LaunchWish): string[] {
@@ -32,30 +34,31 @@ function unavailable({spot, deletionProtection}: LaunchWish): string[] {
 
 async function findZones(
   api: AwsApi,
-  {subnets: wished, zones = [], types}: LaunchWish,
+  {subnets: wished, zones: named = [], types}: LaunchWish,
   reasons: string[],
-): Promise<LaunchZone[]> {
+): Promise<{zones: LaunchZone[]; subnets: Subnet[]}> {
   if (wished.length === 0) {
     const {AvailabilityZones = []} = await api('DescribeAvailabilityZones', {})
     const names = AvailabilityZones.filter(({State}) => State === 'available').flatMap(
       ({ZoneName}) => ZoneName ?? [],
     )
     if (names.length === 0) reasons.push('This cloud shows no available zone.')
-    for (const zone of zones) {
+    for (const zone of named) {
       if (names.length > 0 && !names.includes(zone))
         reasons.push(`This cloud has no available zone ${zone}; there are ${names.sort().join(', ')}.`)
     }
-    const chosen = zones.length > 0 ? zones.filter(zone => names.includes(zone)) : names.sort()
-    return chosen.map(name => ({name, types}))
+    const chosen = named.length > 0 ? named.filter(zone => names.includes(zone)) : names.sort()
+    return {zones: chosen.map(name => ({name, types})), subnets: []}
   }
   const pages = await allPages(token =>
     api('DescribeSubnets', {Filters: [filter('subnet-id', ...wished)], ...token}),
   )
-  const found = pages.flatMap(({Subnets}) => Subnets ?? [])
-  return wished.flatMap(subnetId => {
-    const zone = found.find(({SubnetId}) => SubnetId === subnetId)?.AvailabilityZone
+  const subnets = pages.flatMap(({Subnets}) => Subnets ?? [])
+  const zones = wished.flatMap(subnetId => {
+    const zone = subnets.find(({SubnetId}) => SubnetId === subnetId)?.AvailabilityZone
     if (zone !== undefined) return [{name: zone, subnetId, types}]
     reasons.push(`Subnet ${subnetId} does not exist in this cloud.`)
     return []
   })
+  return {zones, subnets}
 }

@@ -2,6 +2,7 @@ import type {SecurityGroup, Subnet} from '@aws-sdk/client-ec2'
 import {RefusedError} from '../../errors.ts'
 import {nearest} from '../../nearest.ts'
 import type {LaunchTarget, LaunchWish, LaunchZone} from '../compute.ts'
+import {withoutAddress} from './addresses.ts'
 import {type AwsApi, allPages} from './api.ts'
 import {filter, type VendorTarget} from './convert.ts'
 import {type Architecture, findImage, imageById, type ResolvedImage} from './images.ts'
@@ -28,7 +29,7 @@ export async function resolveOnAmazon(api: AwsApi, wish: LaunchWish): Promise<La
     )
   }
   if (!image || reasons.length > 0) throw new RefusedError(reasons)
-  return launchTarget(wish, image, zones, groups)
+  return {...launchTarget(wish, image, zones, groups), ...withoutAddress(subnets, zones)}
 }
 
 export function launchTarget(

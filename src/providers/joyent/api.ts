@@ -25,7 +25,13 @@ export type ApiPackage = {
   readonly brand?: string
 }
 
-export type ApiNetwork = {readonly id: string; readonly name: string; readonly public?: boolean}
+export type ApiNetwork = {
+  readonly id: string
+  readonly name: string
+  readonly public?: boolean
+  /** In CIDR notation; not shown for every network. */
+  readonly subnet?: string
+}
 
 export type ApiMachine = {
   readonly id: string

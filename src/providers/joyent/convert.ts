@@ -73,14 +73,15 @@ function addressesOf({nics = [], ips = [], primaryIp}: ApiMachine): {publicIp?: 
   const addresses = (nics.length > 0 ? primaryFirst.map(({ip}) => ip) : [primaryIp ?? '', ...ips]).filter(
     isIPv4,
   )
-  const publicIp = addresses.find(address => !NOT_PUBLIC.test(address))
-  const privateIp = addresses.find(address => NOT_PUBLIC.test(address))
+  const publicIp = addresses.find(address => !isPrivate(address))
+  const privateIp = addresses.find(isPrivate)
   return {...(publicIp ? {publicIp} : {}), ...(privateIp ? {privateIp} : {})}
 }
 
 /** RFC 1918, RFC 3927, RFC 6598. */
 const NOT_PUBLIC =
   /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.|169\.254\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/
+export const isPrivate = (address: string): boolean => NOT_PUBLIC.test(address)
 /** A NIC without a fixed address says "dhcp". */
 const isIPv4 = (text: string) => /^\d+(\.\d+){3}$/.test(text)
 

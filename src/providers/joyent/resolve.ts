@@ -1,7 +1,7 @@
 import {nearest} from '../../nearest.ts'
 import type {LaunchTarget, LaunchWish} from '../compute.ts'
 import type {ApiImage, ApiNetwork, ApiPackage} from './api.ts'
-import type {VendorTarget} from './convert.ts'
+import {isPrivate, type VendorTarget} from './convert.ts'
 import {MAX_PORTS_PER_RULE} from './ingress.ts'
 
 /** What a data centre offers. */
@@ -31,6 +31,7 @@ export function resolveWish(wish: LaunchWish, offer: Offer): Resolved {
       imageName: `${image.name}@${image.version}`,
       zones: [{name: offer.datacenter, types: [...packages.keys()]}],
       wish,
+      ...withoutAddress(networks),
       vendor,
     },
   }
@@ -99,6 +100,23 @@ function resolveNetworks(
     if (!network) reasons.push(unknown('network', name, networks))
     return network ?? []
   })
+}
+
+/** Of networks the cloud chooses itself it makes one public and one internal: then nothing is known to be missing. */
+function withoutAddress(networks: readonly ApiNetwork[]): Pick<LaunchTarget, 'without'> {
+  const kinds = networks.map(kindOf)
+  const names = networks.map(({name}) => name).join(', ')
+  const all = (kind: 'public' | 'private') => kinds.length > 0 && kinds.every(each => each === kind)
+  const lacking = (kind: 'public' | 'private') =>
+    `none of its networks (${names}) is ${kind}; add one that is to "networks"`
+  if (all('private')) return {without: {public: lacking('public')}}
+  return all('public') ? {without: {private: lacking('private')}} : {}
+}
+
+/** By its addresses where they are shown, as those of an instance are judged: private clouds call their own range public. */
+function kindOf({public: isPublic, subnet}: ApiNetwork): 'public' | 'private' | undefined {
+  if (subnet !== undefined) return isPrivate(subnet) ? 'private' : 'public'
+  return isPublic === undefined ? undefined : isPublic ? 'public' : 'private'
 }
 
 function resolveImage(

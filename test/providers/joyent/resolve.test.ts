@@ -39,7 +39,12 @@ const OFFER: Offer = {
     pkg('lx1', {brand: 'lx'}),
     pkg('sample', {brand: undefined as never}),
   ],
-  networks: [{id: 'net-1', name: 'external', public: true}],
+  networks: [
+    {id: 'net-1', name: 'external', public: true},
+    {id: 'net-2', name: 'fabric', public: false, subnet: '10.64.0.0/16'},
+    {id: 'net-3', name: 'admin', public: true, subnet: '10.88.88.0/24'},
+    {id: 'net-4', name: 'odd'},
+  ],
 }
 
 function resolved(change: Partial<LaunchWish>) {
@@ -76,6 +81,17 @@ test('packages by name or id, networks by name or id, one zone named after the d
   expect(target.imageName).toBe('ubuntu-24.04@20')
 })
 
+test.each<[string, string[], object | undefined]>([
+  ['networks the cloud chooses', [], undefined],
+  ['one of each', ['external', 'fabric'], undefined],
+  ['private ones alone', ['fabric'], {public: expect.stringContaining('(fabric) is public')}],
+  ['public ones alone', ['external'], {private: expect.stringContaining('(external) is private')}],
+  ['one that a private cloud calls public', ['admin'], {public: expect.stringContaining('(admin)')}],
+  ['one of which nothing is known', ['odd'], undefined],
+])('%s decide which addresses there are', (_which, networks, without) => {
+  expect(resolved({networks}).without).toEqual(without)
+})
+
 test.each<[string, Partial<LaunchWish>, RegExp]>([
   ['an unknown image', {image: 'ubuntu-24.40'}, /no image "ubuntu-24.40"; did you mean "ubuntu-24.04"\?/],
   [
@@ -84,7 +100,11 @@ test.each<[string, Partial<LaunchWish>, RegExp]>([
     /no image "ubuntu-24.04@99"; did you mean "ubuntu-24.04@\d+"\?/,
   ],
   ['an unknown package', {types: ['g1.nono']}, /no package "g1.nono"; did you mean "g1.nano"\?/],
-  ['an unknown network, with what there is', {networks: ['xyz']}, /no network "xyz"; there are: external\./],
+  [
+    'an unknown network, with what there is',
+    {networks: ['xyz']},
+    /no network "xyz"; there are: admin, external, fabric, odd\./,
+  ],
   ['a container image', {image: 'base-64'}, /container image, which has no cloud-init/],
   ['a container package', {types: ['lx1']}, /for lx containers/],
   ['too little memory', {image: 'debian-13'}, /needs 1024 MiB of memory, package "g1.nano" has 512/],

@@ -1,0 +1,24 @@
+import type {Subnet} from '@aws-sdk/client-ec2'
+import type {LaunchTarget, LaunchZone} from '../compute.ts'
+
+/**
+ * Whether instances get a public address is the subnets' affair: a launch of ours asks for none beside. A private one they
+ * always have. Source: EC2 API Reference, Subnet, mapPublicIpOnLaunch.
+ */
+export function withoutAddress(
+  subnets: readonly Subnet[],
+  zones: readonly LaunchZone[],
+): Pick<LaunchTarget, 'without'> {
+  const used = new Set(zones.map(({subnetId}) => subnetId))
+  const closed = subnets.filter(
+    ({SubnetId, MapPublicIpOnLaunch}) => used.has(SubnetId) && MapPublicIpOnLaunch === false,
+  )
+  if (closed.length === 0) return {}
+  const named = closed.map(({SubnetId, AvailabilityZone}) => `${SubnetId} (${AvailabilityZone})`).join(', ')
+  const which = closed.length === 1 ? `subnet ${named} gives` : `subnets ${named} give`
+  return {
+    without: {
+      public: `${which} none to new instances; turn on its "auto-assign public IPv4 address", or use other "subnets" or "zones"`,
+    },
+  }
+}
