@@ -5,7 +5,18 @@ import {UsageError} from '../errors.ts'
 import {type StarterOptions, starterFleetFile, starterVariables} from '../fleet/file/starter.ts'
 import {DOCUMENTS} from '../userdata/template.ts'
 
-export type InitOptions = Omit<StarterOptions, 'template' | 'schema'> & {
+/** What each built-in template is given to begin with. Those of `program` are to be replaced. */
+const EXAMPLE_VARS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  nginx: {title: 'Hello from mcd'},
+  shell: {text: 'Hello from mcd'},
+  program: {
+    archive: 'https://example.com/program.tar.gz',
+    sha256: '0'.repeat(64),
+    command: 'exec ./program --port "$PORT"',
+  },
+}
+
+export type InitOptions = Omit<StarterOptions, 'template' | 'vars' | 'schema'> & {
   /** Where the fleet file goes. */
   readonly directory: string
   /** Folder of the mcd package: its templates and its schema. */
@@ -22,9 +33,10 @@ export type InitResult = {directory: string; files: string[]; variables: string[
 export async function initFleet(options: InitOptions): Promise<InitResult> {
   const directory = resolve(options.directory)
   const template = await readTemplate(options)
+  const vars = EXAMPLE_VARS[options.template.replace(/[/\\].*/, '')] ?? {}
   const schema = schemaReference(directory, options.packageRoot)
   const files = new Map([
-    ['mcd.yaml', starterFleetFile({...options, template: './userdata', schema})],
+    ['mcd.yaml', starterFleetFile({...options, template: './userdata', vars, schema})],
     ...[...template].map(([name, content]) => [join('userdata', name), content] as const),
   ])
   if (!options.overwrite) await refuseExisting(directory, [...files.keys()])

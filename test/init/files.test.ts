@@ -4,6 +4,9 @@ import {join} from 'node:path'
 import {afterEach, beforeEach, expect, test} from 'vitest'
 import {readFleetFile} from '../../src/fleet/file/read.ts'
 import {type InitOptions, initFleet, nextSteps, schemaReference} from '../../src/init/files.ts'
+import {templateValues} from '../../src/userdata/fill.ts'
+import {lintTemplate} from '../../src/userdata/lint.ts'
+import {loadTemplate} from '../../src/userdata/template.ts'
 
 let folder: string
 let options: InitOptions
@@ -124,3 +127,15 @@ test('the next steps lead into the folder and name the variables', () => {
   expect(text).toContain("cd 'my shop'\n  mcd up --sandbox")
   expect(text).toContain('export SHOP_DNS_TOKEN=…')
 })
+
+test.each(['nginx', 'nginx/userdata.sh', 'shell', 'program'])(
+  'what is written for %s can be rendered as it is',
+  async template => {
+    const packageRoot = join(import.meta.dirname, '..', '..')
+    await initFleet({...options, packageRoot, template})
+    const fleet = await readFleetFile(join(options.directory, 'mcd.yaml'), {env: {SHOP_DNS_TOKEN: 't'}})
+    const copy = loadTemplate(fleet.userdata.template, options.directory)
+    for (const group of fleet.groups)
+      expect(lintTemplate(copy, templateValues(fleet, group)).findings).toEqual([])
+  },
+)

@@ -10,6 +10,8 @@ export type StarterOptions = {
   readonly providers: readonly ('aws' | 'joyent')[]
   /** A built-in template, or a path beside the file. */
   readonly template: string
+  /** What the template asks for, as an example. */
+  readonly vars: Readonly<Record<string, string>>
   /** Where editors find the JSON schema, from the file's folder or as a URL. */
   readonly schema: string
 }
@@ -30,7 +32,8 @@ export function starterFleetFile(options: StarterOptions): string {
     '',
     'userdata:',
     `  template: ${quoted(options.template)}  # what instances run at boot; the part that registers them in DNS is added`,
-    '  vars: {title: Hello from mcd}',
+    '  vars:',
+    ...Object.entries(options.vars).map(([name, value]) => `    ${name}: ${quoted(value)}`),
     '',
     'groups:  # one per cloud and region, under names of your choice',
     ...options.providers.flatMap(provider => GROUPS[provider]),

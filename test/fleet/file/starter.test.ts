@@ -9,6 +9,7 @@ const STARTER: StarterOptions = {
   dnsProvider: 'cloudflare',
   providers: ['aws', 'joyent'],
   template: './userdata',
+  vars: {title: 'Hello from mcd'},
   schema: './node_modules/mcd/schema/mcd.schema.json',
 }
 
