@@ -1,0 +1,80 @@
+import {execFileSync, spawn} from 'node:child_process'
+import {mkdirSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+
+/** Where the vendors' APIs answer in this network, and where they do so with a certificate that may be made to look bad. */
+export const API_ADDRESS = '192.0.2.80'
+export const DOUBTFUL_API_ADDRESS = '192.0.2.81'
+export const METADATA_ADDRESS = '169.254.169.254'
+
+/** The gateways of EC2's default network and of Triton's external one, as the sandbox's world has them. */
+const GATEWAYS = ['172.31.0.1/16', '198.18.0.1/15']
+const BRIDGE = 'cloud'
+
+export type Network = {
+  /** A cable from the bridge: the name of its other end, which a container takes. */
+  plug(mac: string): string
+  unplug(cable: string): void
+  /** From now on DHCP gives this address to that card. */
+  lease(mac: string, address: string): void
+  close(): void
+}
+
+const ip = (...words: string[]) => execFileSync('ip', words, {stdio: 'pipe', timeout: 10_000})
+
+/** One wire for all containers of this process, in the namespace that the test runs in: DHCP, gateways, and no way out. */
+export function openNetwork(folder: string): Network {
+  const leases = join(folder, 'leases')
+  mkdirSync(leases, {recursive: true})
+  ip('link', 'add', BRIDGE, 'type', 'bridge')
+  for (const address of GATEWAYS) ip('address', 'add', address, 'dev', BRIDGE)
+  ip('link', 'set', BRIDGE, 'up')
+  for (const address of [API_ADDRESS, DOUBTFUL_API_ADDRESS, METADATA_ADDRESS])
+    ip('address', 'add', `${address}/32`, 'dev', 'lo')
+
+  // No ping before a lease (3 s each), and an answer to every name at once: there is none.
+  const dnsmasq = spawn(
+    'dnsmasq',
+    [
+      ...[
+        '--keep-in-foreground',
+        '--conf-file=/dev/null',
+        '--user=root',
+        '--pid-file',
+        '--log-facility=/dev/null',
+      ],
+      ...[
+        `--interface=${BRIDGE}`,
+        '--bind-interfaces',
+        '--no-resolv',
+        '--no-hosts',
+        '--local=/#/',
+        '--no-ping',
+      ],
+      ...['--dhcp-range=172.31.0.0,static,255.255.0.0,1h', `--dhcp-hostsdir=${leases}`],
+      `--dhcp-leasefile=${join(folder, 'given')}`,
+    ],
+    {stdio: 'ignore'},
+  )
+  let next = 1
+  return {
+    plug(mac) {
+      const number = next++
+      ip('link', 'add', `cable${number}`, 'type', 'veth', 'peer', 'name', `ens${number}`, 'address', mac)
+      ip('link', 'set', `cable${number}`, 'master', BRIDGE, 'up')
+      return `ens${number}`
+    },
+    unplug(cable) {
+      try {
+        ip('link', 'delete', cable.replace('ens', 'cable'))
+      } catch {
+        // It went with its container.
+      }
+    },
+    lease: (mac, address) => writeFileSync(join(leases, address), `${mac},${address},1h\n`),
+    close() {
+      dnsmasq.kill('SIGKILL')
+      ip('link', 'delete', BRIDGE)
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import {defineConfig} from 'vitest/config'
+
+/** Started by run.ts, in namespaces of its own. */
+export default defineConfig({
+  test: {
+    name: 'boot',
+    include: ['test/boot/*.boot.ts'],
+    disableConsoleIntercept: true,
+    reporters: ['verbose'],
+    testTimeout: 10 * 60_000,
+    hookTimeout: 60_000,
+    // Containers first, then the emulators, which are the slower ones and want both cores.
+    fileParallelism: false,
+    maxConcurrency: 3,
+  },
+})
