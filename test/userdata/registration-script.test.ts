@@ -159,7 +159,11 @@ case $1 in sdc:uuid) echo ${UUID} ;; sdc:nics) echo '${NICS}' ;; *) exit 1 ;; es
       )
       machine.write(
         'run/cloud-init/instance-data.json',
-        JSON.stringify({ds: {meta_data: {}}, v1: {cloud_name: 'nocloud', instance_id: UUID}}, undefined, 1),
+        JSON.stringify(
+          {ds: {meta_data: {}}, v1: {cloud_name: 'unknown', platform: 'nocloud', instance_id: UUID}},
+          undefined,
+          1,
+        ),
       )
       machine.program(
         'ip',

@@ -1,6 +1,7 @@
 
 # find_self: CLOUD and INSTANCE, kept for the shutdown, in which nothing may depend on metadata.
 find_self() {
+  PROBLEM=''
   for CLOUD in $CLOUDS; do
     "${CLOUD}_detect" && break
     CLOUD=''

@@ -14,7 +14,8 @@ triton_detect() {
     fi
   done
   [ -r "$TRITON_CLOUD_INIT" ] || return 1
-  triton_cloud_init v1.cloud_name || return 1
+  # Not v1.cloud_name, which is "unknown" with NoCloud.
+  triton_cloud_init v1.platform || return 1
   case $VALUE in
   joyent | smartos | nocloud) return 0 ;;
   *) return 1 ;;
