@@ -169,6 +169,27 @@ describe('a name that moves', () => {
     await expectExactly(sim, moved)
   })
 
+  test('is left by whoever somebody else is ending: that one joins nothing any more', async () => {
+    const sim = new SimulatedFleet({delays: {shutdownMs: 30_000}})
+    await sim.up(fleetOf([aws(1)]))
+    const [{id = ''} = {}] = truth(sim, old)
+    sim.world.ec2.call({principal: {name: 'operator'}, region: 'us-east-1'}, 'TerminateInstances', {
+      instanceIds: [id],
+    })
+    expect(texts(await sim.up(fleetOf([aws(0)], {vendor: 'route53'}), {allowEmpty: true}))).toEqual([])
+    expect(await standing(sim, old)).toEqual([])
+  })
+
+  test('while its count moves to another group serves under the old name until the new one does', async () => {
+    const sim = new SimulatedFleet()
+    await sim.up(fleetOf([aws(1), joyent(0)]))
+    const wanted = fleetOf([aws(0), joyent(1)], {name: 'api.example.com'})
+    const watch = watchDns(sim, {names: [...old.names, ...wanted.names]})
+    expect(texts(await sim.up(wanted))).toEqual([])
+    expect(watch.fewest()).toBe(1)
+    await expectExactly(sim, wanted)
+  })
+
   test('and a TTL that goes up and down again is drained for the longest of them', async () => {
     const sim = new SimulatedFleet()
     await sim.up(fleetOf([aws(2)], {ttlSeconds: 60}))

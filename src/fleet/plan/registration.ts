@@ -138,7 +138,10 @@ function planOldNames(view: FleetView, joined: ReadonlySet<string>): Action[] {
     )
     if (stale.length === 0) return []
     const instances = stale.flatMap(({mark}) => view.living.get(mark?.instance ?? '') ?? [])
-    const areJoined = instances.every(({id, state}) => joined.has(id) || state === 'stopped')
+    // Who is stopped, or on its way to be, joins nothing any more.
+    const areJoined = instances.every(
+      ({id, state}) => joined.has(id) || state === 'stopped' || state === 'stopping',
+    )
     const create = holdsFor(
       view,
       name,

@@ -5,19 +5,27 @@ import {nameKey, type Observed} from '../observed.ts'
 import {type FleetView, isHealthy} from './fleet-view.ts'
 import {addressOf} from './membership.ts'
 
-/** The declared names that serve now and would hold no address once these instances have left (law 5). */
+/**
+ * The names that serve now and would hold no address once these instances have left (law 5): the declared ones, and while none
+ * of them serves yet, those of earlier days.
+ */
 export function emptiedBy(
   {name: fleetName, names}: Fleet,
   observed: Observed,
   leaving: ReadonlySet<string>,
 ): string[] {
-  return names.flatMap(({vendor, name}) => {
-    const seen = observed.names.get(nameKey(vendor, name))
+  const servingAt = (key: string): Member[] => {
+    const seen = observed.names.get(key)
     if (!seen?.readable) return []
     const held = new Set(seen.holds.map(({value}) => holdInstance(value)))
-    const serving = seen.members.filter(({type, mark}) => type !== 'TXT' && !held.has(mark?.instance))
-    const goes = ({mark}: Member) => mark?.fleet === fleetName && leaving.has(mark.instance)
-    return serving.length > 0 && serving.every(goes) ? [name] : []
+    return seen.members.filter(({type, mark}) => type !== 'TXT' && !held.has(mark?.instance))
+  }
+  const goes = ({mark}: Member) => mark?.fleet === fleetName && leaving.has(mark.instance)
+  const declared = names.map(({vendor, name}) => nameKey(vendor, name))
+  const relied = declared.some(key => servingAt(key).length > 0) ? declared : [...observed.names.keys()]
+  return relied.flatMap(key => {
+    const serving = servingAt(key)
+    return serving.length > 0 && serving.every(goes) ? [key.slice(key.indexOf('/') + 1)] : []
   })
 }
 
