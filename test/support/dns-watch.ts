@@ -8,6 +8,8 @@ export type DnsWatch = {
   readonly excused: Set<string>
   /** The fewest addresses that answered at once, since the first one did: 0 is a name that served and serves nobody. */
   fewest(): number
+  /** The fewest are counted from now on. */
+  reset(): void
 }
 
 /**
@@ -63,5 +65,13 @@ export function watchDns(sim: SimulatedFleet, {names}: Pick<Fleet, 'names'>): Dn
     rememberedUntilMs.delete(address)
     shutdown(id, down)
   }
-  return {early, excused, fewest: () => fewest ?? 0}
+  return {
+    early,
+    excused,
+    fewest: () => fewest ?? 0,
+    reset() {
+      fewest = undefined
+      look()
+    },
+  }
 }

@@ -110,8 +110,8 @@ export async function expectExactly(
 ): Promise<void> {
   await sim.time.advance(20 * 60_000)
   const living = truth(sim, fleet)
-  // A group that is declared with no instances may keep its ingress.
-  const empty = new Set(fleet.groups.filter(({count}) => count === 0).map(({name}) => name))
+  // A group that is declared and has no instances now may keep its ingress.
+  const empty = new Set(Object.keys(counts).filter(name => counts[name] === 0))
   const perGroup: Record<string, number> = {}
   for (const {group} of living) perGroup[group] = (perGroup[group] ?? 0) + 1
   const members = await sim.members(fleet)

@@ -38,6 +38,8 @@ export type MortalRun = {
 }
 
 const UNDER_WAY_MS = 3_000
+/** What is in flight at Ctrl-C may take so long; then the process ends (decision 30). */
+const ABANDONED_AFTER_MS = 8_000
 const never = new Promise<never>(() => {})
 
 /** Time, the probe and what name servers answer are lost without a trace. */
@@ -96,13 +98,18 @@ export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
     const point = `${side} ${call}`
     points.push(point)
     if (points.length !== at + 1) return false
-    if (end === 'interrupt') interrupt.abort(new InterruptedError())
-    if (end === 'throw') throw new Error(`Thrown ${point}`)
-    if (end === 'kill') {
-      isDead = true
-      die(new Error(`Killed ${point}`))
+    if (end === 'interrupt') {
+      interrupt.abort(new InterruptedError())
+      sim.time.clock.after(ABANDONED_AFTER_MS, () => kill('Abandoned', point))
     }
+    if (end === 'throw') throw new Error(`Thrown ${point}`)
+    if (end === 'kill') kill('Killed', point)
     return end === 'lose' && !isAppend(call)
+  }
+
+  function kill(how: string, point: Point): void {
+    isDead = true
+    die(new Error(`${how} ${point}`))
   }
 
   /** Nobody waits for it any more. */

@@ -7,6 +7,7 @@ export type GuestScript = {register(guest: Guest): Promise<void>; deregister(gue
 
 const SERVES_AFTER_MS = 3_000
 const SHUTDOWN_MS = 1_000
+const TRY_AGAIN_MS = 30_000
 
 /** Guests as a model: they boot, serve, register when their userdata says so, and go, all in virtual time. */
 export class SimulatedGuests implements Hypervisor {
@@ -38,7 +39,7 @@ export class SimulatedGuests implements Hypervisor {
     this.#clock.after(this.servesAfterMs(guest.id), () => {
       if (!this.#guests.has(guest.id) || this.broken.has(guest.id)) return
       this.#serving.set(guest.publicIp, guest.id)
-      if (registersItself(guest)) void this.script?.register(guest)
+      this.#registerPatiently(guest)
     })
   }
 
@@ -48,7 +49,7 @@ export class SimulatedGuests implements Hypervisor {
       down()
       return
     }
-    if (registersItself(guest)) void this.script?.deregister(guest)
+    if (registersItself(guest)) void this.script?.deregister(guest).catch(() => {})
     this.#clock.after(SHUTDOWN_MS, () => {
       this.kill(id)
       down()
@@ -66,7 +67,18 @@ export class SimulatedGuests implements Hypervisor {
     else this.broken.add(id)
     const guest = this.#guests.get(id)
     if (guest && !serves) this.#serving.delete(guest.publicIp)
-    if (guest && serves) this.#serving.set(guest.publicIp, id)
+    if (guest && serves) {
+      this.#serving.set(guest.publicIp, id)
+      this.#registerPatiently(guest)
+    }
+  }
+
+  /** Until it went through, as the script's timer does. */
+  #registerPatiently(guest: Guest): void {
+    if (!this.script || !registersItself(guest) || this.#guests.get(guest.id) !== guest) return
+    this.script
+      .register(guest)
+      .catch(() => this.#clock.after(TRY_AGAIN_MS, () => this.#registerPatiently(guest)))
   }
 
   console(id: string): string {
