@@ -13,7 +13,7 @@ const LOOK_MS = 2_000
 export async function awaitTurn(
   ledger: Ledger,
   {runtime, progress}: Outside,
-  {wait, identity, isRunning}: RunOptions,
+  {wait, identity, isRunning}: Pick<RunOptions, 'wait' | 'identity' | 'isRunning'>,
 ): Promise<TakenOver | undefined> {
   let lastSeen: number | undefined
   // Counted in looks, not read from the clock: a clock that is set, or stood still with this host, proves nothing.

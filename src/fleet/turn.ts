@@ -8,6 +8,9 @@ import {type Ledger, openLedger} from './ledger.ts'
 import type {Outside} from './outside.ts'
 import type {RunOptions} from './reconcile.ts'
 
+/** What it takes to wait for one's turn. */
+export type TurnOptions = Pick<RunOptions, 'command' | 'identity' | 'isRunning' | 'wait'>
+
 /** A run whose turn it is. It looks and plans first: while a person thinks about the plan, nobody else is held up. */
 export type Turn = {
   readonly ledger: Ledger
@@ -24,7 +27,7 @@ export type Turn = {
  */
 export async function inTurn<T>(
   outside: Outside,
-  options: RunOptions,
+  options: TurnOptions,
   work: (turn: Turn) => Promise<T>,
 ): Promise<T> {
   const {runtime, journal} = outside
