@@ -25,7 +25,7 @@ Before=mcd-registration.service
 
 [Service]
 ExecStart=/usr/bin/python3 -m http.server --directory /srv/hello {{ service.port }}
-User=nobody
+DynamicUser=yes
 AmbientCapabilities=CAP_NET_BIND_SERVICE
 Restart=always
 
