@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
+import {openLedger} from '../../src/fleet/ledger.ts'
 import {fold, foldEvent, startFold} from '../../src/journal/fold.ts'
 import type {Journal, NewEvent} from '../../src/journal/journal.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
 import {decode, encode, FOLD_VERSION, openFold, readRecorded, saveFold} from '../../src/journal/snapshot.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {SimulatedFleet} from '../support/simulated-fleet.ts'
+import {VirtualTime} from '../support/virtual-runtime.ts'
 
 /** What runs really write: launches and ends on two clouds, a roll-out, a run cut short by a fault, another name. */
 async function journalOfRuns(): Promise<Journal> {
@@ -73,7 +75,20 @@ test('a journal is read from its snapshot on, and one of another fold is not loo
   expect(readFrom).toEqual([2])
 })
 
+test('a run keeps a snapshot every two hundred events, and one at its end', async () => {
+  const journal = memoryJournal()
+  const ledger = await openLedger(journal, new VirtualTime().runtime(), 'run-1')
+  const keptAt = async () => (await journal.loadSnapshot(FOLD_VERSION))?.sequence
+  await ledger.append({type: 'run-started', command: 'up', version: '1', host: 'here', user: 'ann', pid: 1})
+  for (let count = 0; count < 198; count++) await ledger.append({type: 'lease-renewed'})
+  expect(await keptAt()).toBeUndefined()
+  await ledger.append({type: 'lease-renewed'})
+  expect(await keptAt()).toBe(200)
+  await ledger.append({type: 'run-finished', exit: 0, converged: true})
+  expect(await keptAt()).toBe(201)
+})
+
 test('a snapshot that lacks what is kept now is folded anew', () => {
-  const {leaving: _, ...recorded} = startFold().recorded
+  const {launches: _, ...recorded} = startFold().recorded
   expect(decode(encode({...startFold(), recorded: recorded as never}))).toBeUndefined()
 })
