@@ -3,6 +3,7 @@ export type FleetText = {
   readonly vendor?: 'cloudflare' | 'route53'
   /** In the zone example.com. */
   readonly name?: string
+  readonly drain?: string
   /** Group names and what `aws` or `joyent` below made of them. */
   readonly groups: Readonly<Record<string, string>>
 }
@@ -29,7 +30,13 @@ export const MNX = 'endpoint: "https://us-central-1.api.mnx.io"'
  * A fleet file of a few lines whose records mcd writes itself, with the shortest times that the vendor allows. The port is
  * one that every user may bind: without --sandbox nobody says where another one would really be served.
  */
-export function fleetText({fleet = 'web', vendor = 'route53', name = 'www', groups}: FleetText): string {
+export function fleetText({
+  fleet = 'web',
+  vendor = 'route53',
+  name = 'www',
+  drain = '2s',
+  groups,
+}: FleetText): string {
   const ttl = vendor === 'cloudflare' ? '60s' : '5s'
   return `fleet: ${fleet}
 service:
@@ -41,7 +48,7 @@ ${Object.entries(groups)
   .map(([group, settings]) => `  ${group}: ${settings}`)
   .join('\n')}
 dns: {provider: ${vendor}, zone: example.com, name: ${name}, ttl: ${ttl}, registration: mcd}
-drain: {wait: 2s}
+drain: {wait: ${drain}}
 `
 }
 

@@ -4,12 +4,13 @@ import type {SandboxStatus} from '../../src/sandbox/status.ts'
 
 type Request = SandboxStatus['requests'][number]
 
-const READING = /^(?:Get|List|Describe|Head|GET )/
+/** `action` as the vendor names it. */
+export const isReading = (action: string): boolean => /^(?:Get|List|Describe|Head|GET )/.test(action)
 
 /** How often each call that may change something was made. A call of a name unknown to us counts as one. */
 export function mutatingCalls({calls}: Pick<SandboxStatus, 'calls'>): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(calls).filter(([call]) => !READING.test(call.slice(call.indexOf(':') + 1))),
+    Object.entries(calls).filter(([call]) => !isReading(call.slice(call.indexOf(':') + 1))),
   )
 }
 
