@@ -15,7 +15,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)(
-  '%s during the launch ends up with %i and a word on how to go on; a rerun makes exactly the declared fleet',
+  '%s during the launch ends up with %i and a word on how to go on, and frees the fleet; a rerun makes exactly what is declared',
   async (signal, status) => {
     const place = all.open()
     place.write(twoCloudFleet({vendor: 'route53', registration}))
@@ -27,6 +27,8 @@ test.each([
     expect(exitCode, stderr).toBe(status)
     expect(stderr).toContain('Run the same command again to go on.')
 
+    const unlock = await place.mcd(['state', 'unlock', '--sandbox'])
+    expect(unlock.stdout).toContain('Nothing to unlock')
     const rerun = await place.up()
     expect(rerun).toMatchObject({converged: true, exit: 0, groups: [{live: 2}, {live: 2}]})
     const ids = rerun.instances.map(({id}) => id).sort()
