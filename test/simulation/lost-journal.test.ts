@@ -103,6 +103,41 @@ test('a batch cut in the middle by a kill that took the journal too is topped up
   await expectExactly(sim, wanted)
 })
 
+test('lost together with a place that leaves the file: its instances cannot be found, so their addresses stay until it is named again', async () => {
+  const sim = new SimulatedFleet()
+  const both = fleetOf([aws(1), joyent(2)])
+  await sim.up(both)
+  // Long enough for a cloud to forget what ended: what is not shown is not there, or is where nobody looks.
+  await sim.time.advance(24 * 3_600_000)
+  const before = await sim.members(both)
+  lose(sim)
+  const dropped = fleetOf([aws(1)])
+  for (const run of [await sim.up(dropped), await sim.up(dropped)]) {
+    expect(run.exit).toBe(EXIT.partly)
+    expect(run.shortcomings.map(({kind}) => kind)).toEqual(['unknown-instance'])
+    expect(await sim.members(both)).toEqual(before)
+  }
+  const named = fleetOf([aws(1), joyent(0)])
+  expect(texts(await sim.up(named))).toEqual([])
+  expect(texts(await sim.up(dropped))).toEqual([])
+  await expectExactly(sim, dropped)
+})
+
+test("an adopted instance that ends behind mcd's back leaves no address behind, however late that is seen", async () => {
+  const sim = new SimulatedFleet()
+  const of = fleetOf([aws(2)])
+  await sim.up(of)
+  lose(sim)
+  await sim.up(of)
+  const [victim = ''] = idsOf(sim)
+  sim.world.ec2.call({principal: {name: 'operator'}, region: VIRGINIA.region ?? ''}, 'TerminateInstances', {
+    instanceIds: [victim],
+  })
+  await sim.time.advance(24 * 3_600_000)
+  expect(texts(await sim.up(of))).toEqual([])
+  await expectExactly(sim, of)
+})
+
 describe('mcd state rebuild', () => {
   const of = fleetOf([aws(2), joyent(1)])
 

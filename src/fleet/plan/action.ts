@@ -105,6 +105,8 @@ export type Note = {
     | 'stopped'
     | 'no-address'
     | 'foreign-record'
+    | 'outdated-userdata'
+    | 'unknown-instance'
     | 'warning'
   readonly text: string
   readonly blocks: boolean

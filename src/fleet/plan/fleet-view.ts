@@ -1,6 +1,7 @@
 import type {Recorded, RecordedLaunch} from '../../journal/fold.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {Desired, DesiredGroup} from '../desired.ts'
+import {knownInstances} from '../known-instances.ts'
 import type {Observed} from '../observed.ts'
 
 /** Desired, recorded and observed side by side, as every rule of the planner looks at them. */
@@ -23,6 +24,8 @@ export type FleetView = {
   >
   /** Whether every place of ours could be read: only then does an absent instance not exist. */
   readonly allReadable: boolean
+  /** Every id that the journal can name. */
+  readonly known: ReadonlySet<string>
   /** Ids and marks of what this run launched. */
   readonly launchedNow: ReadonlySet<string>
   /** Alive under our fleet name and another owner's DNS name, by id. */
@@ -84,6 +87,7 @@ export function fleetView(desired: Desired, recorded: Recorded, observed: Observ
     gone,
     expected,
     allReadable,
+    known: knownInstances(recorded),
     launchedNow,
     strangers,
     openLaunches,

@@ -6,7 +6,7 @@ import {nameKey} from '../observed.ts'
 import type {Action} from './action.ts'
 import type {FleetView} from './fleet-view.ts'
 import type {Leaver} from './group.ts'
-import {isGone, zoneOf} from './membership.ts'
+import {isDead, isGone, zoneOf} from './membership.ts'
 import {rememberedFor} from './remember.ts'
 
 /** A name of ours, declared or of earlier days. */
@@ -209,9 +209,12 @@ export function planSweep(view: FleetView): Map<ZoneKey, Member[]> {
   for (const name of ourNames(view)) {
     const observed = view.observed.names.get(nameKey(name.vendor, name.name))
     if (!observed?.readable) continue
-    const members = [...observed.members, ...observed.holds].filter(
-      ({mark}) => mark?.fleet === view.desired.fleet.name && isGone(view, mark.instance),
-    )
+    const ours = ({mark}: Member) => mark?.fleet === view.desired.fleet.name
+    // A hold too many keeps somebody out of DNS, an address too few takes somebody out of it.
+    const members = [
+      ...observed.members.filter(member => ours(member) && isDead(view, member.mark?.instance ?? '')),
+      ...observed.holds.filter(hold => ours(hold) && isGone(view, hold.mark?.instance ?? '')),
+    ]
     if (members.length > 0) append(dead, zoneOf(name), ...members)
   }
   return dead

@@ -110,7 +110,7 @@ function judge(
 ): Verdict {
   if (isLeaving(view, id)) return 'leave'
   const instance = view.living.get(id)
-  if (!instance) return isGone(view, id) ? 'dead' : 'leave'
+  if (!instance) return isDead(view, id) ? 'dead' : 'leave'
   // Stopped by somebody's hand, or about to be: its address is given back and may be a stranger's tomorrow.
   if (instance.state === 'stopped' || instance.state === 'stopping') return 'dead'
   if (instance.state !== 'running') return 'leave'
@@ -119,6 +119,14 @@ function judge(
   const ttlRight = member.ttlSeconds === name.ttlSeconds || name.proxied
   return ttlRight && (member.proxied ?? false) === name.proxied ? 'right' : 'stale'
 }
+
+/**
+ * Ended for sure, so that its address points at nobody: the cloud shows it as ended, or no place shows it any more of which
+ * the journal knows that it was there. An id that the journal cannot name may live where nobody looks (the journal was lost,
+ * and its place has left the file): it is unknown, and unknown is not dead (law 6).
+ */
+export const isDead = (view: FleetView, id: string): boolean =>
+  view.gone.has(id) || (view.known.has(id) && isGone(view, id))
 
 /** Ended, or shown by no place although all could be read and no launch is open whose instance it could be. */
 export function isGone(view: FleetView, id: string): boolean {

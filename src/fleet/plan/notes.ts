@@ -1,5 +1,8 @@
+import {nameKey} from '../observed.ts'
 import type {Note} from './action.ts'
 import type {FleetView} from './fleet-view.ts'
+import {ourNames} from './leave.ts'
+import {isDead, isGone} from './membership.ts'
 
 /** What could not be read: unknown, so left as it is (law 6). */
 export function troubleNotes({observed, desired}: FleetView): Note[] {
@@ -38,6 +41,28 @@ export function strangerNotes({strangers, desired}: FleetView): Note[] {
     text: `${count} ${count === 1 ? 'instance belongs' : 'instances belong'} to another fleet "${desired.fleet.name}" (${dns}): left alone.`,
     blocks: false,
   }))
+}
+
+/** Addresses of ours whose instances nobody can name: they stay, and somebody has to look. */
+export function unknownNotes(view: FleetView): Note[] {
+  return ourNames(view).flatMap(({vendor, name}): Note[] => {
+    const seen = view.observed.names.get(nameKey(vendor, name))
+    const marked = seen?.readable
+      ? seen.members.flatMap(({mark, type, value}) =>
+          mark?.fleet === view.desired.fleet.name && type !== 'TXT' ? [{id: mark.instance, value}] : [],
+        )
+      : []
+    const unknown = marked.filter(({id}) => isGone(view, id) && !isDead(view, id))
+    if (unknown.length === 0) return []
+    const list = unknown.map(({id, value}) => `${value} (${id})`).join(', ')
+    return [
+      {
+        kind: 'unknown-instance',
+        text: `${name} answers with addresses of this fleet whose instances no place shows and the journal does not know: ${list}. They may live in a place that the fleet file no longer names: name it again with "count: 0", and they drain. If they are gone for sure, remove these records by hand.`,
+        blocks: true,
+      },
+    ]
+  })
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

@@ -7,7 +7,7 @@ import {type FleetView, fleetView, isEnding, isLeaving} from './fleet-view.ts'
 import {type Leaver, planGroup} from './group.ts'
 import {planLeaving} from './leave.ts'
 import {planNetworkRemoval} from './network.ts'
-import {failoverNotes, strangerNotes, troubleNotes} from './notes.ts'
+import {failoverNotes, strangerNotes, troubleNotes, unknownNotes} from './notes.ts'
 import {planRegistration} from './registration.ts'
 import {planRollouts} from './rollout.ts'
 import {emptiedBy, servingIds} from './serving.ts'
@@ -21,7 +21,9 @@ import {standingOf} from './standing.ts'
 export function plan(desired: Desired, recorded: Recorded, observed: Observed, run: string): Plan {
   const view = fleetView(desired, recorded, observed, run)
   const notes: Note[] = [...troubleNotes(view), ...failoverNotes(view), ...strangerNotes(view)]
-  return desired.goal.kind === 'down' ? planDown(view, notes) : planUp(view, notes)
+  const next = desired.goal.kind === 'down' ? planDown(view, notes) : planUp(view, notes)
+  // Last, since it is no reason to keep anybody waiting.
+  return {...next, notes: [...next.notes, ...unknownNotes(view)]}
 }
 
 function planUp(view: FleetView, notes: Note[]): Plan {
