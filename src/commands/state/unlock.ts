@@ -2,7 +2,7 @@ import {fileFlag, journalOfSandboxFlag, McdCommand, yesFlag} from '../../command
 import type {UnlockReport} from '../../unlock.ts'
 
 export default class StateUnlock extends McdCommand {
-  static override summary = 'Free a fleet from a run that is dead for sure.'
+  static override summary = 'Free a fleet from a run that hangs, or is dead for sure.'
   static override description =
     'A run that died on this host needs no unlocking, and one that died elsewhere is succeeded after 30 seconds without a sign of life. This is for a run that hangs: it ends at its next step with exit status 4, and the next one begins at once.'
   static override examples = [
