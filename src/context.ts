@@ -1,8 +1,6 @@
 import {existsSync, readFileSync} from 'node:fs'
 import {delimiter, dirname, join} from 'node:path'
 import {query} from './dns/query.ts'
-import {FleetFileError} from './errors.ts'
-import {missingInstanceCredentials} from './fleet/file/credentials.ts'
 import {readFleetFile} from './fleet/file/read.ts'
 import type {DnsName, Fleet, Group, InstanceCredentials} from './fleet/model.ts'
 import type {Outside, Progress} from './fleet/outside.ts'
@@ -33,6 +31,8 @@ export type ContextOptions = {
   readonly progress?: (event: Progress) => void
   /** The fleet is what this makes of the file's text. */
   readonly edit?: (text: string) => string
+  /** What must be right before anything is opened or asked: what instances register with, that the template can be filled. */
+  readonly demands?: readonly ('instance-credentials' | 'template')[]
 }
 
 /** A fleet and the real world around it, or the sandbox's. */
@@ -43,8 +43,6 @@ export type Context = {
   readonly sandbox: boolean
   /** The status with where each instance is really served, where that is not its own address and port (decision 37). */
   locate(status: FleetStatus): Promise<FleetStatus>
-  /** Refuses `registration: self` without credentials of the instances' own (decision 24). */
-  requireInstanceCredentials(): void
   close(): Promise<void>
 }
 
@@ -56,9 +54,17 @@ export async function openContext({
   signal,
   progress = () => {},
   edit,
+  demands = [],
 }: ContextOptions): Promise<Context> {
   const runtime = realRuntime(signal)
-  const declared = await readFleetFile(file, {sandbox, loadTemplate, ...(edit ? {edit} : {})})
+  const needsInstanceCredentials = demands.includes('instance-credentials')
+  const declared = await readFleetFile(file, {
+    sandbox,
+    loadTemplate,
+    needsInstanceCredentials,
+    ...(edit ? {edit} : {}),
+  })
+  if (demands.includes('template')) checkTemplate(declared)
   const {fleet, surroundings, addressOf} = sandbox
     ? await inSandbox(declared)
     : {fleet: declared, surroundings: {runtime} as Surroundings, addressOf: undefined}
@@ -86,12 +92,14 @@ export async function openContext({
     userdata,
     sandbox,
     locate: status => locate(status, fleet.service.port, addressOf),
-    requireInstanceCredentials() {
-      const problems = missingInstanceCredentials(fleet)
-      if (problems.length > 0) throw new FleetFileError(problems)
-    },
     close: () => journal.close(),
   }
+}
+
+/** Throws TemplateError where what a group's instances would run cannot be made of the template. */
+function checkTemplate(fleet: Fleet): void {
+  const {spec} = fleetUserdata(fleet)
+  for (const group of fleet.groups) spec(group)
 }
 
 async function locate(

@@ -56,12 +56,11 @@ export async function eachGroup<Result>(
   only: string | undefined,
   work: (group: GroupToRender) => Result,
 ): Promise<Result[]> {
-  const context = await openContext({...options, journal: 'read'})
+  const context = await openContext({...options, journal: 'read', demands: ['instance-credentials']})
   try {
     const {fleet, outside, userdata} = context
     const wanted = fleet.groups.filter(({name}) => only === undefined || name === only)
     if (only !== undefined && wanted.length === 0) throw unknownGroup(only, fleet)
-    context.requireInstanceCredentials()
     const {zones, unknown: unknownZones} = await readZones(fleet, outside)
     return wanted.map(group => {
       const render = () => userdata.render(group, zones, outside.compute(group.place).capabilities)

@@ -46,12 +46,12 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
     file: flags.file,
     sandbox: flags.sandbox,
     journal: 'write',
+    demands: flags.goal.kind === 'up' ? ['instance-credentials', 'template'] : [],
     signal: flags.signal,
     progress: event => view.show(event),
     ...(flags.edit ? {edit: flags.edit.apply} : {}),
   })
   try {
-    if (flags.goal.kind === 'up') context.requireInstanceCredentials()
     const result = await reconcile(context.outside, context.fleet, {
       command: flags.command,
       goal: flags.goal,

@@ -32,10 +32,10 @@ export default class Plan extends McdCommand {
       file: flags.file,
       sandbox: flags.sandbox,
       journal: 'read',
+      demands: ['instance-credentials', 'template'],
       signal: this.interruptible(),
     })
     try {
-      context.requireInstanceCredentials()
       const {plan, desired, recorded} = await inspectFleet(context.outside, context.fleet)
       const userdata = userdataChanges(context.outside, desired, recorded, plan)
       this.log([userdataDiff(userdata), planText(plan)].filter(Boolean).join('\n'))

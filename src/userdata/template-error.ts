@@ -1,5 +1,5 @@
 import type {LiquidError} from 'liquidjs'
-import {McdError} from '../errors.ts'
+import {EXIT, McdError} from '../errors.ts'
 import {nearest} from '../nearest.ts'
 import type {Template} from './template.ts'
 
@@ -21,6 +21,7 @@ export type TemplateProblem = {
 /** A template cannot be filled: every mistake that could be told in one go. */
 export class TemplateError extends McdError {
   override name = 'TemplateError'
+  override readonly exit = EXIT.usage
   readonly problems: readonly TemplateProblem[]
 
   constructor(message: string, problems: readonly TemplateProblem[], suggestions: string[] = []) {

@@ -1,5 +1,7 @@
+import {existsSync} from 'node:fs'
 import {createServer, type Server} from 'node:http'
 import type {AddressInfo} from 'node:net'
+import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {Problem} from '../../src/errors.ts'
 import {type Outcome, type Workplace, workplaces} from '../support/cli.ts'
@@ -86,7 +88,12 @@ const BROKEN: [kind: string, change: [part: string, replacement: string], said: 
   [
     'a template that is not there',
     ['template: nginx', 'template: ngnix'],
-    [`bad.yaml:5:22: userdata.template "ngnix" is neither one of mcd's own templates (nginx) nor a path`],
+    [`bad.yaml:5:22: userdata.template "ngnix" is neither one of mcd's own templates (nginx, `],
+  ],
+  [
+    'a value that the template does not have',
+    ['template: nginx', 'template: ./site'],
+    ['userdata.template ./site:2:14: undefined variable: vars.titel', 'Give it under userdata.vars'],
   ],
   [
     'a variable that is not set',
@@ -97,7 +104,7 @@ const BROKEN: [kind: string, change: [part: string, replacement: string], said: 
     'instances that are to register themselves and have nothing to do it with',
     ['registration: mcd', 'registration: self'],
     [
-      'bad.yaml: www.example.com has "registration: self", but its instances have no credentials for cloudflare',
+      'bad.yaml:24:17: www.example.com has "registration: self", but its instances have no credentials for cloudflare',
     ],
   ],
   [
@@ -119,6 +126,7 @@ describe('a broken fleet file is told apart from the world: exit 2, every place 
 
   beforeAll(async () => {
     place = all.open()
+    place.write('#cloud-config\nhostname: {{ vars.titel }}\n', 'site/userdata.yaml')
     everyVendor = createServer((_request, response) => {
       requests++
       response.writeHead(500).end()
@@ -159,6 +167,18 @@ describe('a broken fleet file is told apart from the world: exit 2, every place 
       stdout: '',
       lines: said.map(line => expect.stringContaining(line)),
     })
+    expect(requests).toBe(0)
+  })
+
+  test('an up that is refused has opened no journal', async () => {
+    for (const change of [
+      ['registration: mcd', 'registration: self'],
+      ['template: nginx', 'template: ./site'],
+    ] as const) {
+      breakFile([...change])
+      expect((await place.mcd(['up', '--file', 'bad.yaml'], {env})).exitCode).toBe(2)
+    }
+    expect(existsSync(join(place.folder, '.mcd'))).toBe(false)
     expect(requests).toBe(0)
   })
 

@@ -1,6 +1,6 @@
 import {FleetFileError} from '../../src/errors.ts'
 import type {Environment} from '../../src/fleet/file/document.ts'
-import {parseFleetFile} from '../../src/fleet/file/parse.ts'
+import {type ParseOptions, parseFleetFile} from '../../src/fleet/file/parse.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 
 /** A correct fleet file over two clouds, for tests that change one thing in it. */
@@ -38,9 +38,13 @@ export const parse = (text: string, env: Environment = {}, sandbox = false): Fle
   parseFleetFile(text, 'mcd.yaml', {env, directory: '/fleets', sandbox})
 
 /** The lines an erroneous file is answered with; empty for a correct one. */
-export function mistakesIn(text: string, env: Environment = {}): string[] {
+export function mistakesIn(
+  text: string,
+  env: Environment = {},
+  options: Partial<ParseOptions> = {},
+): string[] {
   try {
-    parse(text, env)
+    parseFleetFile(text, 'mcd.yaml', {env, directory: '/fleets', ...options})
     return []
   } catch (error) {
     if (error instanceof FleetFileError) return error.message.split('\n')

@@ -6,6 +6,7 @@ import {type Environment, type FileDocument, readDocument} from './document.ts'
 import {toFleet} from './fleet.ts'
 import {explain, issuesOf} from './issues.ts'
 import {type Mistake, type Path, valueAt} from './mistake.ts'
+import {instancesCanRegister} from './rules/credentials.ts'
 import {
   credentialsFromEnvironment,
   nameInsideZone,
@@ -36,6 +37,8 @@ export type ParseOptions = {
   readonly directory: string
   /** The sandbox supplies the instances' credentials: those of the file are left out, and their variables need not be set. */
   readonly sandbox?: boolean
+  /** Whether instances that register themselves must have credentials to do it with (decision 24); the sandbox's have. */
+  readonly needsInstanceCredentials?: boolean
   /** Throws McdError for a userdata template that is not there; without it templates are not looked for. */
   readonly loadTemplate?: (template: string, directory: string) => unknown
 }
@@ -47,13 +50,15 @@ export type ParseOptions = {
 export function parseFleetFile(
   text: string,
   fileName: string,
-  {env, directory, sandbox = false, loadTemplate}: ParseOptions,
+  {env, directory, sandbox = false, needsInstanceCredentials = false, loadTemplate}: ParseOptions,
 ): Fleet {
   const mayBeUnset = (path: Path) => sandbox && path.includes('instanceCredentials')
   const document = readDocument(text, env, mayBeUnset)
-  const rules = loadTemplate
-    ? [...RULES, templateIsThere(template => loadTemplate(template, directory))]
-    : RULES
+  const rules = [
+    ...RULES,
+    ...(loadTemplate ? [templateIsThere(template => loadTemplate(template, directory))] : []),
+    ...(needsInstanceCredentials && !sandbox ? [instancesCanRegister] : []),
+  ]
   const mistakes = [...document.mistakes, ...(document.data === undefined ? [] : check(document, rules))]
   if (mistakes.length > 0) throw new FleetFileError(inFileOrder(mistakes, fileName, document))
 
