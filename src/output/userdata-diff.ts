@@ -14,12 +14,31 @@ function changeLines({group, before, after}: UserdataChange): string[] {
       `+ userdata of group ${group}: ${after.trimEnd().split('\n').length} lines  (see "mcd render ${group}")`,
     ]
   if (before === after) return []
-  const {hunks} = structuredPatch('', '', before, after, undefined, undefined, {context: CONTEXT_LINES})
+  const old = unfold(before)
+  const now = unfold(after)
+  const {hunks} = structuredPatch('', '', old.text, now.text, undefined, undefined, {context: CONTEXT_LINES})
   return [
     `~ userdata of group ${group}`,
     ...hunks.flatMap(({oldStart, newStart, lines}) => [
-      `    @@ line ${oldStart} → ${newStart} @@`,
+      `    @@ line ${old.lineOf(oldStart)} → ${now.lineOf(newStart)} @@`,
       ...lines.map(line => `    ${line}`),
     ]),
   ]
+}
+
+/** A whole page is one line of a cloud-config, with \n in its quotes: broken up there, one changed word is one changed line. */
+function unfold(text: string): {text: string; lineOf: (unfolded: number) => number} {
+  const isConfig = text.startsWith('#cloud-config')
+  const lines = text.split('\n').flatMap((line, index) => {
+    const [indent = ''] = /^[ -]*/.exec(line) ?? []
+    const broken = isConfig && line.includes('"') ? line.split(/(?<=(?<!\\)(?:\\\\)*\\n)(?=[^"])/) : [line]
+    return broken.map((part, nth) => ({
+      number: index + 1,
+      text: nth === 0 ? part : `${' '.repeat(indent.length + 2)}${part}`,
+    }))
+  })
+  return {
+    text: lines.map(line => line.text).join('\n'),
+    lineOf: unfolded => lines[unfolded - 1]?.number ?? unfolded,
+  }
 }

@@ -18,6 +18,23 @@ test('a changed userdata is shown line by line', () => {
   )
 })
 
+test('a changed line of a file within a cloud-config is one changed line', () => {
+  const config = (word: string) =>
+    `#cloud-config\na: 1\nfiles:\n  - content: "<p>\\n  one\\n  ${word} C:\\\\now\\n</p>\\n"\nb: 2\n`
+  expect(userdataDiff([{group: 'east', before: config('two'), after: config('three')}])).toBe(
+    [
+      '~ userdata of group east',
+      '    @@ line 4 → 4 @@',
+      '       - content: "<p>\\n',
+      '             one\\n',
+      '    -        two C:\\\\now\\n',
+      '    +        three C:\\\\now\\n',
+      '           </p>\\n"',
+      '     b: 2',
+    ].join('\n'),
+  )
+})
+
 test('an unchanged one is not mentioned, a first one is named', () => {
   const text = '#!/bin/sh\ntrue\n'
   expect(userdataDiff([{group: 'east', before: text, after: text}])).toBe('')
