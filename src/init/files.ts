@@ -1,6 +1,5 @@
 import {access, mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
 import {basename, dirname, join, relative, resolve, sep} from 'node:path'
-import {pathToFileURL} from 'node:url'
 import {UsageError} from '../errors.ts'
 import {type StarterOptions, starterFleetFile, starterVariables} from '../fleet/file/starter.ts'
 import {DOCUMENTS} from '../userdata/template.ts'
@@ -101,14 +100,14 @@ const exists = (path: string) =>
 
 /**
  * Inside the project that mcd is installed in (or in its own checkout) the schema is named by a relative path, which every
- * clone of the project shares. Elsewhere mcd is installed for the whole machine, and the path says where. No address on the
- * web is used: it would have to exist for exactly this version.
+ * clone of the project shares. Elsewhere mcd is installed for the whole machine: a path of this machine means nothing to the
+ * file's other readers, and an address on the web would have to exist for exactly this version. There none is named.
  */
-export function schemaReference(directory: string, packageRoot: string): string {
+export function schemaReference(directory: string, packageRoot: string): string | undefined {
   const schema = join(packageRoot, 'schema', 'mcd.schema.json')
   const [project = packageRoot] = packageRoot.split(`${sep}node_modules${sep}`)
   const isInside = directory === project || directory.startsWith(project + sep)
-  if (!isInside) return pathToFileURL(schema).href
+  if (!isInside) return undefined
   const path = relative(directory, schema).split(sep).join('/')
   return path.startsWith('.') ? path : `./${path}`
 }

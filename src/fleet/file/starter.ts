@@ -12,15 +12,14 @@ export type StarterOptions = {
   readonly template: string
   /** What the template asks for, as an example. */
   readonly vars: Readonly<Record<string, string>>
-  /** Where editors find the JSON schema, from the file's folder or as a URL. */
-  readonly schema: string
+  /** Where editors find the JSON schema, from the file's folder; absent where no path would lead there in every clone. */
+  readonly schema: string | undefined
 }
 
 /** A fleet file to begin with: complete, correct, and saying what each part is for. */
 export function starterFleetFile(options: StarterOptions): string {
   return [
-    `# yaml-language-server: $schema=${options.schema}`,
-    '#',
+    ...(options.schema === undefined ? [] : [`# yaml-language-server: $schema=${options.schema}`, '#']),
     '# One service, the clouds it runs in and the DNS name it answers to.',
     '# "mcd up --sandbox" rehearses all of it without an account; "mcd plan" shows what "mcd up" would do.',
     '',
