@@ -27,8 +27,12 @@ export function faultLine({
   return words.join('  ')
 }
 
-/** What was ordered, in a sentence. */
-export const faultMeaning = ({kind}: FaultReport): string => `  ${kindOf(kind).does}`
+/** What was ordered, in a few words. Only what struck a running instance has fired by then. */
+export function faultMeaning({kind, target, ms = 0, fired}: FaultReport): string {
+  if (fired === 0) return `  ${kindOf(kind).does}`
+  if (kind === 'machine-unhealthy') return `  ${target} answers no health check until this is cleared`
+  return `  ${target} halts ${ms === 0 ? 'now' : `in ${formatDuration(ms)}`}`
+}
 
 /** A line for each kind, with what it takes. */
 export function kindsHelp(): string {

@@ -148,6 +148,7 @@ export async function serveSandbox({folder, machines: mode, idleMs}: ServeOption
       idleForMs: idle.forMs(),
       calls: Object.fromEntries([...calls.counts].sort(([a], [b]) => a.localeCompare(b))),
       instances: clouds.machines.list(),
+      faults: calls.plan.list(),
       requests: calls.records.map(loggedRequest),
     }
   }

@@ -1,5 +1,6 @@
 import {formatDuration} from '../duration.ts'
 import type {SandboxEndpoints} from './client.ts'
+import {faultLine} from './fault-text.ts'
 import type {MachineStatus} from './machines/hypervisor.ts'
 import type {SandboxStatus} from './status.ts'
 
@@ -18,12 +19,13 @@ export function endpointLines({aws, eucalyptus, triton, cloudflare, dns}: Sandbo
 
 /** A running sandbox for people: endpoints, instances, and how often each call was made. */
 export function sandboxText(endpoints: SandboxEndpoints, status: SandboxStatus): string {
-  const {pid, idleMs, idleForMs, instances, calls} = status
+  const {pid, idleMs, idleForMs, instances, faults, calls} = status
   const leftMs = Math.max(0, Math.round((idleMs - idleForMs) / 1000) * 1000)
   return [
     `The sandbox runs (process ${pid}) and ends in ${formatDuration(leftMs)} if nobody uses it.`,
     endpointLines(endpoints),
     ...section('Instances', instances.map(instanceLine)),
+    ...section('Faults', faults.map(faultLine)),
     ...section(
       'Requests',
       Object.entries(calls).map(([call, count]) => `${String(count).padStart(7)}  ${call}`),

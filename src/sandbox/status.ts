@@ -1,5 +1,6 @@
 import type {MachineStatus, MachinesMode} from './machines/hypervisor.ts'
 import type {CallRecord} from './world/calls.ts'
+import type {FaultReport} from './world/faults/kinds.ts'
 
 /** What `mcd sandbox status --json` shows of a running sandbox, beside its endpoints. */
 export type SandboxStatus = {
@@ -13,6 +14,8 @@ export type SandboxStatus = {
   /** Requests served so far, per `service:Action`. */
   readonly calls: Readonly<Record<string, number>>
   readonly instances: readonly MachineStatus[]
+  /** In force, as `mcd sandbox fault list` shows them. */
+  readonly faults: readonly FaultReport[]
   /** Every request with who sent it, from where, and what it changed; the oldest are dropped after 20,000. */
   readonly requests: readonly LoggedRequest[]
 }

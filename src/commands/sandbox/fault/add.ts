@@ -35,10 +35,14 @@ A fault fires as often as --times says, once without it where it is a single mis
       helpValue: 'KIND',
       required: true,
     })(),
-    times: Flags.integer({min: 1, description: 'How often it fires.'}),
-    skip: Flags.integer({min: 0, description: 'How many such calls pass before it begins.'}),
+    times: Flags.integer({min: 1, helpValue: 'N', description: 'How often it fires.'}),
+    skip: Flags.integer({min: 0, helpValue: 'N', description: 'How many such calls pass before it begins.'}),
     for: Flags.string({description: 'How long, for the kinds that take a while.', helpValue: 'DURATION'}),
-    count: Flags.integer({min: 1, description: 'Instances that partial-fill leaves room for.'}),
+    count: Flags.integer({
+      min: 1,
+      helpValue: 'N',
+      description: 'Instances that partial-fill leaves room for.',
+    }),
     from: Flags.option({
       options: SENDERS,
       description:
