@@ -43,7 +43,7 @@ export function container(options: ContainerOptions): Machine {
   furnish(root, options)
 
   let nspawn: ChildProcess | undefined
-  let cable = ''
+  const card = network.newCard()
   let off: Promise<void> = Promise.resolve()
 
   /** On this side of its process namespace; undefined when it is off, or hardly on. */
@@ -60,16 +60,16 @@ export function container(options: ContainerOptions): Machine {
 
   return {
     start() {
-      cable = network.plug(macOf(options))
+      network.plug(card, macOf(options))
       // A control group of its own: containers started from one would share it, and kill each other's services.
       const script = `echo $$ >${group}/cgroup.procs && exec systemd-nspawn "$@"`
-      nspawn = spawn('sh', ['-c', script, 'nspawn', ...nspawnOptions(guest.id, root, cable)], {
+      nspawn = spawn('sh', ['-c', script, 'nspawn', ...nspawnOptions(guest.id, root, card)], {
         stdio: 'ignore',
       })
       const ended = nspawn
       off = new Promise(resolve => {
         ended.once('exit', () => {
-          network.unplug(cable)
+          network.unplug(card)
           resolve()
         })
       })
@@ -115,11 +115,11 @@ export function container(options: ContainerOptions): Machine {
   }
 }
 
-function nspawnOptions(id: string, root: string, cable: string): string[] {
+function nspawnOptions(id: string, root: string, card: string): string[] {
   return [
     ...['--boot', '--quiet', '--register=no', '--keep-unit', `--machine=${id}`, `--directory=${root}`],
     ...[
-      `--network-interface=${cable}`,
+      `--network-interface=${card}`,
       '--resolv-conf=off',
       '--timezone=off',
       '--link-journal=no',

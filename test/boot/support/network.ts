@@ -12,9 +12,11 @@ const GATEWAYS = ['172.31.0.1/16', '198.18.0.1/15']
 const BRIDGE = 'cloud'
 
 export type Network = {
-  /** A cable from the bridge: the name of its other end, which a container takes. */
-  plug(mac: string): string
-  unplug(cable: string): void
+  /** The name of a network card that nobody has yet. */
+  newCard(): string
+  /** Makes the card, with its other end in the bridge. A container takes it along when it ends. */
+  plug(card: string, mac: string): void
+  unplug(card: string): void
   /** From now on DHCP gives this address to that card. */
   lease(mac: string, address: string): void
   close(): void
@@ -58,15 +60,14 @@ export function openNetwork(folder: string): Network {
   )
   let next = 1
   return {
-    plug(mac) {
-      const number = next++
-      ip('link', 'add', `cable${number}`, 'type', 'veth', 'peer', 'name', `ens${number}`, 'address', mac)
-      ip('link', 'set', `cable${number}`, 'master', BRIDGE, 'up')
-      return `ens${number}`
+    newCard: () => `ens${next++}`,
+    plug(card, mac) {
+      ip('link', 'add', `to-${card}`, 'type', 'veth', 'peer', 'name', card, 'address', mac)
+      ip('link', 'set', `to-${card}`, 'master', BRIDGE, 'up')
     },
-    unplug(cable) {
+    unplug(card) {
       try {
-        ip('link', 'delete', cable.replace('ens', 'cable'))
+        ip('link', 'delete', `to-${card}`)
       } catch {
         // It went with its container.
       }
