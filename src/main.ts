@@ -14,6 +14,8 @@ import SandboxStart from './commands/sandbox/start.ts'
 import SandboxStatus from './commands/sandbox/status.ts'
 import SandboxStop from './commands/sandbox/stop.ts'
 import Scale from './commands/scale.ts'
+import StateRebuild from './commands/state/rebuild.ts'
+import StateShow from './commands/state/show.ts'
 import StateUnlock from './commands/state/unlock.ts'
 import Status from './commands/status.ts'
 import Up from './commands/up.ts'
@@ -31,6 +33,8 @@ export const COMMANDS = {
   render: Render,
   policy: Policy,
   history: History,
+  'state:show': StateShow,
+  'state:rebuild': StateRebuild,
   'state:unlock': StateUnlock,
   'sandbox:start': SandboxStart,
   'sandbox:stop': SandboxStop,

@@ -1,16 +1,21 @@
-import {hostname} from 'node:os'
 import {readFleetFile} from './fleet/file/read.ts'
 import {type Standing, standingOf} from './fleet/lease.ts'
 import type {Fleet} from './fleet/model.ts'
 import {openFleetJournal, stateFolder} from './fleet/state-folder.ts'
 import type {StoredEvent} from './journal/events.ts'
 import {fold, type Recorded} from './journal/fold.ts'
+import {FOLD_VERSION} from './journal/snapshot.ts'
 import {sqliteJournal} from './journal/sqlite.ts'
-import {identifyProcess, isRunning} from './process-identity.ts'
+import {isRunning} from './process-identity.ts'
+import {thisRun} from './this-run.ts'
 
 /** A fleet as its journal tells it, and who holds its lease as far as this host can see. */
 export type RecordedFleet = {
   readonly fleet: Fleet
+  /** The journal's file. */
+  readonly path: string
+  /** The event up to which the folded state is kept, where it is. */
+  readonly snapshot: number | undefined
   readonly events: readonly StoredEvent[]
   readonly recorded: Recorded
   readonly holder: Standing
@@ -22,13 +27,15 @@ export type RecordedFleet = {
  */
 export async function readRecordedFleet(file: string, {sandbox}: {sandbox: boolean}): Promise<RecordedFleet> {
   const fleet = await readFleetFile(file, {sandbox: true})
-  const journal = await openFleetJournal(fleet, stateFolder(fleet.file, sandbox), path =>
-    sqliteJournal(path, {readOnly: true}),
-  )
+  let path = ''
+  const journal = await openFleetJournal(fleet, stateFolder(fleet.file, sandbox), candidate => {
+    path = candidate
+    return sqliteJournal(candidate, {readOnly: true})
+  })
   const events = await journal.read()
+  const snapshot = (await journal.loadSnapshot(FOLD_VERSION))?.sequence
   await journal.close()
   const recorded = fold(events)
-  const self = identifyProcess()
-  const holder = standingOf(recorded.lease, {host: hostname(), ...(self ? {process: self} : {})}, isRunning)
-  return {fleet, events, recorded, holder}
+  const holder = standingOf(recorded.lease, thisRun(), isRunning)
+  return {fleet, path, snapshot, events, recorded, holder}
 }

@@ -1,4 +1,3 @@
-import {hostname, userInfo} from 'node:os'
 import {confirm} from './confirm.ts'
 import {openContext} from './context.ts'
 import {parseDuration} from './duration.ts'
@@ -10,9 +9,9 @@ import {describeStatus, type FleetStatus} from './fleet/status.ts'
 import {type ProgressView, plainProgress, terminalProgress} from './output/progress.ts'
 import {shortIds} from './output/short-id.ts'
 import {endedText, statusText} from './output/status-text.ts'
-import {identifyProcess, isRunning} from './process-identity.ts'
+import {isRunning} from './process-identity.ts'
 import type {FileEdit} from './scale-run.ts'
-import {VERSION} from './version.ts'
+import {thisRun} from './this-run.ts'
 
 export type RunFlags = {
   readonly command: string
@@ -40,7 +39,6 @@ export type RunReport = FleetStatus & {
 /** What `up` and `down` share: open, reconcile, print. */
 export async function runCommand(flags: RunFlags): Promise<RunReport> {
   const timeoutMs = durationFlag('--timeout', flags.timeout)
-  const self = identifyProcess()
   const view = await chooseProgress(flags.json)
   const context = await openContext({
     file: flags.file,
@@ -60,13 +58,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       approval: {allowEmpty: flags.allowEmpty},
       ...(flags.edit ? {begun: flags.edit.save} : {}),
       wait: flags.wait,
-      identity: {
-        version: VERSION,
-        host: hostname(),
-        user: userInfo().username,
-        pid: process.pid,
-        ...(self ? {process: self} : {}),
-      },
+      identity: thisRun(),
       isRunning,
     })
     await view.close({settled: result.converged})

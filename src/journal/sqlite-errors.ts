@@ -1,6 +1,6 @@
 import {dirname} from 'node:path'
 import {LockedError, McdError} from '../errors.ts'
-import {notAJournal} from './sqlite-schema.ts'
+import {NotAJournalError} from './sqlite-schema.ts'
 
 /** SQLite's primary result codes (sqlite.org/rescode.html); an extended code carries its primary one in the low byte. */
 const SQLITE = {
@@ -35,7 +35,7 @@ function explain(path: string, cause: unknown): unknown {
       })
     case SQLITE.corrupt:
     case SQLITE.notADatabase:
-      return notAJournal(path, cause)
+      return new NotAJournalError(path, cause)
     case SQLITE.full:
     case SQLITE.ioError:
     case 'ENOSPC':

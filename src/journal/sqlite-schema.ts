@@ -44,7 +44,7 @@ function versionOf(database: DatabaseSync, path: string): number {
   const tables = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as {tables: number}
   const version = pragma('user_version')
   const empty = version === 0 && tables.tables === 0
-  if (!empty && pragma('application_id') !== APPLICATION_ID) throw notAJournal(path)
+  if (!empty && pragma('application_id') !== APPLICATION_ID) throw new NotAJournalError(path)
   if (version > MIGRATIONS.length) {
     throw new McdError(
       `The journal ${path} was written by a newer mcd (format ${version}; this one knows ${MIGRATIONS.length}).`,
@@ -54,12 +54,19 @@ function versionOf(database: DatabaseSync, path: string): number {
   return version
 }
 
-export function notAJournal(path: string, cause?: unknown): McdError {
-  return new McdError(`${path} is not a journal of mcd, or is damaged.`, {
-    cause,
-    suggestions: [
-      'If it is another program’s file, keep the fleet file in a folder of its own.',
-      'If it is damaged, move it away: mcd finds what is yours again by its marks on the clouds.',
-    ],
-  })
+/** What lies at `path` cannot be read as a journal. */
+export class NotAJournalError extends McdError {
+  override name = 'NotAJournalError'
+  readonly path: string
+
+  constructor(path: string, cause?: unknown) {
+    super(`${path} is not a journal of mcd, or is damaged.`, {
+      cause,
+      suggestions: [
+        'If it is damaged, run "mcd state rebuild": it moves it aside, and finds what is yours again by its marks.',
+        'If it is another program’s file, keep the fleet file in a folder of its own.',
+      ],
+    })
+    this.path = path
+  }
 }
