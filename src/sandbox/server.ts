@@ -97,6 +97,8 @@ export async function serveSandbox({folder, machines: mode, idleMs}: ServeOption
     listFaults: () => clouds.world.calls.plan.list(),
     clearFaults: id => clouds.world.calls.plan.clear(id),
     async reset() {
+      // Whoever still waits for an answer gets one.
+      clouds.world.calls.plan.clear()
       await clouds.machines.end()
       rmSync(paths.journals, {recursive: true, force: true})
       rmSync(paths.machines, {recursive: true, force: true})

@@ -139,6 +139,16 @@ describe('requests on their way', () => {
     expect(launched()).toBe(1)
   })
 
+  test('one that comes to a hold which is no more goes on', async () => {
+    const {time, plan, run, launched} = stage()
+    plan.add({target: 'aws:RunInstances', kind: 'delay', ms: 1_000})
+    plan.add({target: 'aws:RunInstances', kind: 'hold-before'})
+    void run()
+    plan.clear('2')
+    await time.advance(1_000)
+    expect(launched()).toBe(1)
+  })
+
   test('EC2 makes one launch of two requests with one token, in flight together', async () => {
     const {time, plan, run, launched} = stage()
     plan.add({target: 'aws:RunInstances', kind: 'delay', ms: 10_000})

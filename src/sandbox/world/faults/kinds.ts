@@ -17,7 +17,7 @@ type Kind = {
 
 const ALWAYS = Number.POSITIVE_INFINITY
 
-export const launches = (service: Service, action: string): boolean =>
+const launches = (service: Service, action: string): boolean =>
   `${service}:${action}` === 'ec2:RunInstances' || `${service}:${action}` === 'cloudapi:CreateMachine'
 export const reads = (action: string): boolean => /^(?:Describe|List|Get|GET )/.test(action)
 const LAUNCHES = {concerns: launches, only: 'launches (aws:RunInstances, joyent:CreateMachine)'} as const

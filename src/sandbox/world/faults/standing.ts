@@ -19,6 +19,7 @@ export class StandingFault {
   #toSkip: number
   #delayed = 0
   readonly #held = new Set<() => void>()
+  #isCleared = false
 
   constructor(id: string, order: FaultOrder, target: Target, nowMs: number) {
     const {times, ms} = kindOf(order.kind)
@@ -51,8 +52,10 @@ export class StandingFault {
   }
 
   /** Resolves when the fault is cleared. */
-  held(): Promise<void> {
-    return new Promise(resolve => {
+  async held(): Promise<void> {
+    // A request may have been on its way to it when it was cleared.
+    if (this.#isCleared) return
+    await new Promise<void>(resolve => {
       const release = () => {
         this.#held.delete(release)
         resolve()
@@ -68,7 +71,9 @@ export class StandingFault {
     this.#delayed--
   }
 
+  /** It is cleared. */
   release(): void {
+    this.#isCleared = true
     for (const release of [...this.#held]) release()
   }
 
