@@ -1,4 +1,5 @@
 import type {Recorded} from '../journal/fold.ts'
+import type {RecordMark} from '../mark.ts'
 import type {Desired, DesiredGroup, Takeover} from './desired.ts'
 import type {Fleet, Group} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
@@ -20,9 +21,10 @@ export function withFailover(desired: Desired, recorded: Recorded, observed: Obs
   return {...desired, groups, takeovers}
 }
 
-/** The instances of groups that fail over, while their place is silent, as DNS knows them. */
+/** The instances of groups that fail over, while their place is silent, as DNS and the journal know them. */
 export function silentInstances(
   {name: fleetName, groups, names}: Fleet,
+  {launches}: Recorded,
   observed: Pick<Observed, 'places' | 'names'>,
 ): {readonly id: string; readonly address: string}[] {
   const silent = new Set(
@@ -30,12 +32,23 @@ export function silentInstances(
       failover && observed.places.get(place.key)?.readable === false ? [name] : [],
     ),
   )
+  if (silent.size === 0) return []
+  const launched = new Map(
+    [...launches.values()].flatMap(({group, instances}) => instances.map(id => [id, group] as const)),
+  )
+  const shown = new Set(
+    [...observed.places.values()].flatMap(place => (place.readable ? place.instances.map(({id}) => id) : [])),
+  )
+  /** Route53's marks have no room for the group. What neither journal nor any cloud knows may be anybody's. */
+  const mayBeSilent = ({group, instance}: RecordMark): boolean => {
+    const of = group || launched.get(instance)
+    return of === undefined ? !shown.has(instance) : silent.has(of)
+  }
   const known = new Map<string, string>()
   for (const {vendor, name} of names) {
     const seen = observed.names.get(nameKey(vendor, name))
     for (const {type, value, mark} of seen?.readable ? seen.members : []) {
-      if (type !== 'TXT' && mark?.fleet === fleetName && silent.has(mark.group))
-        known.set(mark.instance, value)
+      if (type !== 'TXT' && mark?.fleet === fleetName && mayBeSilent(mark)) known.set(mark.instance, value)
     }
   }
   return [...known].map(([id, address]) => ({id, address}))
@@ -63,7 +76,7 @@ function takeoverOf(
   if (!fleet.names.some(({vendor, name: dns}) => observed.names.get(nameKey(vendor, dns))?.readable))
     return waits(`${heir.name} does not take over for ${name}: without DNS nobody can tell what serves.`)
 
-  const last = silentInstances({...fleet, groups: [group]}, observed)
+  const last = silentInstances({...fleet, groups: [group]}, recorded, observed)
   const serving = last.filter(({id}) => observed.health.get(id)?.verdict !== 'unhealthy').length
   const answering = `${serving} of its ${last.length} in DNS ${serving === 1 ? 'answers' : 'answer'}`
   const wanted = Math.max(held, failover.floor - serving)

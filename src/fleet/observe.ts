@@ -125,7 +125,7 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
       const seenNames = new Map(seenZones.flatMap(map => [...map]))
       // Whether anything is bought depends on them, and this may be the only look of the run: each gets its verdict now.
       const silent = await health.settle(
-        silentInstances(fleet, {places: attributed, names: seenNames}).map(
+        silentInstances(fleet, recorded(), {places: attributed, names: seenNames}).map(
           ({id, address}): Probed => ({id, state: 'running', publicIp: address, privateIp: address}),
         ),
       )

@@ -1,7 +1,8 @@
 import {describe, expect, test} from 'vitest'
 import {EXIT, TransientError} from '../../src/errors.ts'
-import type {Fleet} from '../../src/fleet/model.ts'
+import type {DnsName, Fleet} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
+import {memoryJournal} from '../../src/journal/memory.ts'
 import type {Service} from '../../src/sandbox/world/calls.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {expectExactly, truth} from '../support/laws.ts'
@@ -14,7 +15,7 @@ const JOYENT: Service[] = ['cloudapi']
 const EVERYTHING: Service[] = [...AWS, ...JOYENT, 'cloudflare', 'route53']
 
 /** Two on each cloud, and each takes over for the other: four are wanted in any case. */
-const declared = (virginia = 2, east = 2): Fleet =>
+const declared = (virginia = 2, east = 2, name: Partial<DnsName> = {}): Fleet =>
   fleet(
     [
       group('virginia', virginia, {
@@ -28,7 +29,7 @@ const declared = (virginia = 2, east = 2): Fleet =>
         failover: {to: 'virginia', floor: 4, afterMs: 10 * MINUTE_MS},
       }),
     ],
-    {names: [dnsName({registration: 'self'})]},
+    {names: [dnsName({registration: 'self', ...name})]},
   )
 
 /** mcd reaches none of these any more; of `dead` groups nobody else does either. */
@@ -202,3 +203,29 @@ describe('a run that takes over', () => {
     expect(failures.join('\n')).toBe('')
   })
 })
+
+test.each([
+  ['with its journal', false],
+  ['that has lost its journal', true],
+] as const)(
+  "Route53's marks do not name the group: a fleet %s still counts who answers",
+  async (_what, forgets) => {
+    const of = declared(2, 2, {vendor: 'route53'})
+    const sim = new SimulatedFleet()
+    await sim.up(of)
+    if (forgets) {
+      sim.journal = memoryJournal()
+      await sim.up(of)
+    }
+    silence(sim, AWS)
+    await sim.up(of)
+    await sim.time.advance(11 * MINUTE_MS)
+    expect(failover(await sim.up(of)).texts).toEqual([expect.stringContaining('2 of its 2 in DNS answer')])
+    silence(sim, AWS, ['virginia'])
+    await sim.up(of)
+    expect(living(sim)).toEqual({virginia: 2, east: 4})
+    hear(sim)
+    expect((await sim.up(of)).shortcomings).toEqual([])
+    await expectExactly(sim, of)
+  },
+)
