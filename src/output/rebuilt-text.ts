@@ -7,7 +7,7 @@ import {table} from './table.ts'
 export function rebuiltText(fleet: string, {places, names, strangers}: Rebuilt): string {
   const perPlace = places.map(({place, account, instances}) => [
     place,
-    account,
+    shortIds(account),
     String(instances.length),
     groupsText(instances.map(({mark}) => mark.group)),
   ])
@@ -21,16 +21,14 @@ export function rebuiltText(fleet: string, {places, names, strangers}: Rebuilt):
     strangers.length > 0
       ? `! ${strangers.length} under the fleet name ${fleet} ${strangers.length === 1 ? 'belongs' : 'belong'} to another DNS name and ${strangers.length === 1 ? 'is' : 'are'} left alone: ${listText(strangers.map(({id, mark}) => `${id} (${mark.dns})`))}`
       : ''
-  return shortIds(
-    [
-      `Found of fleet ${fleet}:`,
-      table(['PLACE', 'ACCOUNT', 'INSTANCES', ''], perPlace),
-      table(['NAME', 'VENDOR', 'RECORDS', 'LONGEST TTL'], perName),
-      others,
-    ]
-      .filter(Boolean)
-      .join('\n\n'),
-  )
+  return [
+    `Found of fleet ${fleet}:`,
+    table(['PLACE', 'ACCOUNT', 'INSTANCES', ''], perPlace),
+    table(['NAME', 'VENDOR', 'RECORDS', 'LONGEST TTL'], perName),
+    shortIds(others),
+  ]
+    .filter(Boolean)
+    .join('\n\n')
 }
 
 /** `virginia 2, east 1` */

@@ -83,6 +83,10 @@ export function noteText({event}: NoteHistory): string {
       return `place ${event.place} answers again`
     case 'replacement-asked':
       return `to be replaced: ${listText(event.instances)}`
+    case 'spec-recorded':
+      return `launch spec ${event.spec} is kept: its template and values, secrets by name`
+    case 'rollback-asked':
+      return `to be returned to: the launch ${event.launches.length === 1 ? 'spec' : 'specs'} of ${listText(event.launches)}`
     case 'pause-begun':
       return `${listText(event.instances)} of group ${event.group} ${event.instances.length === 1 ? 'serves' : 'serve'} beside the old: the pause begins`
     case 'requests-met':

@@ -5,14 +5,15 @@ import {type Bar, type BarKind, barsOf} from './timeline-bars.ts'
 /** In pixels. */
 const WIDTH = 1200
 const MARGIN = 16
-const LANES_FROM = 230
 const TOP = 92
 const ROW = 22
 const BAR = 14
 const GAP = 12
 const FONT = 12
-/** A letter of a sans-serif type at this size, on the wide side. */
-const LETTER = 6.6
+/** A letter of a sans-serif type at this size, on the wide side; a bold one. */
+const LETTER = 7.2
+const BOLD_LETTER = 8
+const MOST_LETTERS = 48
 
 const COLOUR: Readonly<Record<BarKind, string>> = {
   network: '#8d6e63',
@@ -29,11 +30,13 @@ type Scale = (ms: number) => number
 export function timelineSvg(fleet: string, run: RunHistory): string {
   const bars = barsOf(run)
   const wholeMs = Math.max(1_000, run.lastAtMs - run.startedAtMs)
-  const x: Scale = ms => LANES_FROM + ((ms - run.startedAtMs) / wholeMs) * (WIDTH - LANES_FROM - 2 * MARGIN)
+  const lanes = [...new Set(bars.map(bar => bar.lane))].sort()
+  const left = 2 * MARGIN + Math.max(0, ...lanes.map(lane => shortened(lane).length)) * BOLD_LETTER
+  const x: Scale = ms => left + ((ms - run.startedAtMs) / wholeMs) * (WIDTH - left - 2 * MARGIN)
   const grounds: string[] = []
   const drawn: string[] = []
   let y = TOP
-  for (const lane of [...new Set(bars.map(bar => bar.lane))].sort()) {
+  for (const lane of lanes) {
     const rows = inRows(
       bars.filter(bar => bar.lane === lane),
       x,
@@ -41,7 +44,7 @@ export function timelineSvg(fleet: string, run: RunHistory): string {
     const height = rows.length * ROW + GAP
     const fill = grounds.length % 2 === 0 ? '#f3f6f7' : '#ffffff'
     grounds.push(`<rect x="0" y="${y}" width="${WIDTH}" height="${height}" fill="${fill}"/>`)
-    drawn.push(text(MARGIN, y + GAP / 2 + FONT, lane, 'font-weight="bold"'))
+    drawn.push(text(MARGIN, y + GAP / 2 + FONT, shortened(lane), 'font-weight="bold"'))
     for (const [index, row] of rows.entries())
       for (const bar of row) drawn.push(drawBar(bar, y + GAP / 2 + index * ROW, x))
     y += height
@@ -52,7 +55,7 @@ export function timelineSvg(fleet: string, run: RunHistory): string {
   }
   const height = y + 2 * ROW
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="${FONT}" fill="#263238">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="Helvetica, Arial, DejaVu Sans, sans-serif" font-size="${FONT}" fill="#263238">`,
     `<rect x="0" y="0" width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(MARGIN, 30, `Fleet ${fleet}: mcd ${run.command}`, 'font-size="18" font-weight="bold"'),
     text(MARGIN, 52, subtitle(run), 'fill="#455a64"'),
@@ -151,6 +154,10 @@ function legend(y: number): string {
 function text(x: number, y: number, content: string, style = ''): string {
   return `<text x="${x.toFixed(1)}" y="${y}"${style ? ` ${style}` : ''}>${escaped(content)}</text>`
 }
+
+/** A place is known by its end: an endpoint's path and port. */
+const shortened = (lane: string): string =>
+  lane.length > MOST_LETTERS ? `…${lane.slice(1 - MOST_LETTERS)}` : lane
 
 /** XML has no other way to hold these, and none at all for control characters. */
 const escaped = (content: string): string =>
