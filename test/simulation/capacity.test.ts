@@ -32,14 +32,15 @@ test.each(['at-create', 'as-failed'] as const)(
   async shown => {
     const sim = new SimulatedFleet()
     sim.world.triton.capacity = {machines: 1, shown, package: 'g1.nano'}
-    const of = fleetOf([joyent(3, {types: ['g1.nano', 'g1.micro']})])
+    const alone = await sim.up(fleetOf([joyent(3), aws(1)]))
+    expect([alone.exit, texts(alone).join()]).toEqual([
+      EXIT.partly,
+      expect.stringMatching(/Group east is 2 short: .*(room|capacity)/i),
+    ])
+    await expectExactly(sim, fleetOf([joyent(1), aws(1)]))
+    const of = fleetOf([joyent(3, {types: ['g1.nano', 'g1.micro']}), aws(1)])
     expect(texts(await sim.up(of))).toEqual([])
     await expectExactly(sim, of)
-    const more = await sim.up(fleetOf([joyent(3), aws(1)]))
-    expect([more.exit, texts(more).join()]).toEqual([
-      EXIT.partly,
-      expect.stringMatching(/Group east is \d short: .*(room|capacity)/i),
-    ])
   },
 )
 
