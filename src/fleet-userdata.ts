@@ -1,7 +1,8 @@
 import {dirname} from 'node:path'
 import {UnreachableError} from './errors.ts'
-import type {DnsName, Fleet, Group} from './fleet/model.ts'
+import type {DnsName, Fleet, Group, Service} from './fleet/model.ts'
 import type {Userdata} from './fleet/outside.ts'
+import {type FrozenValue, freezeValues, thawValues} from './frozen-values.ts'
 import {type ZoneKey, zoneKey} from './journal/events.ts'
 import type {ComputeCapabilities} from './providers/compute.ts'
 import type {DnsVendor, Zone} from './providers/dns.ts'
@@ -15,16 +16,47 @@ export type FleetUserdata = Omit<Userdata, 'render'> & {
   render(group: Group, zones: ReadonlyMap<ZoneKey, Zone>, capabilities: ComputeCapabilities): RenderedUserdata
 }
 
+/** What the journal keeps of a launch spec beside the order itself (decision 8). */
+type Frozen = {
+  readonly template: Template
+  readonly vars: Readonly<Record<string, FrozenValue>>
+  readonly service: Service
+  readonly metadata: Readonly<Record<string, FrozenValue>>
+}
+
 /** `baseUrls` replace the vendors' own API addresses in what instances are told. Throws McdError for a template that is not there. */
 export function fleetUserdata(
   fleet: Fleet,
   baseUrls: Partial<Record<DnsVendor, string>> = {},
+  template: Template = loadTemplate(fleet.userdata.template, dirname(fleet.file)),
 ): FleetUserdata {
-  const template = loadTemplate(fleet.userdata.template, dirname(fleet.file))
   const registration = loadRegistration()
   return {
     template,
     spec: group => userdataSpec(template, fleet, group),
+    freeze: ({wish}): Frozen => ({
+      template,
+      vars: freezeValues(fleet.userdata.vars),
+      service: fleet.service,
+      metadata: freezeValues(wish.metadata),
+    }),
+    thaw(kept) {
+      const frozen = kept as Frozen
+      const unset = new Set<string>()
+      const userdata = {
+        template: frozen.template.name,
+        vars: thawValues(frozen.vars, process.env, unset),
+      }
+      const earlier = {...fleet, userdata, service: frozen.service}
+      // Metadata is text; numbers and truth values are of vars alone.
+      const metadata = thawValues(frozen.metadata, process.env, unset) as Group['wish']['metadata']
+      return {
+        userdata: fleetUserdata(earlier, baseUrls, frozen.template),
+        metadata,
+        service: frozen.service,
+        unset: [...unset],
+      }
+    },
     render(group, zones, capabilities) {
       const endpointOf = ({vendor, zone, name}: DnsName): string => {
         const found = zones.get(zoneKey(vendor, zone))

@@ -10,10 +10,13 @@ export class Secret {
   readonly #value: string
   /** Where it came from, which may be shown: `env:WEB_DNS_TOKEN`. Stands in for the value in hashes and in the journal. */
   readonly origin: string
+  /** As the fleet file has it, variables and all: `postgres://${env:USER}@db`. From it the value can be read again. */
+  readonly written: string | undefined
 
-  constructor(value: string, origin: string) {
+  constructor(value: string, origin: string, written?: string) {
     this.#value = value
     this.origin = origin
+    this.written = written
   }
 
   reveal(): string {

@@ -1,5 +1,6 @@
 import {InterruptedError, LockedError, McdError} from '../errors.ts'
 import {applyAction, isRetriedNextPass} from './apply.ts'
+import {recordSpecs} from './apply-launch.ts'
 import type {Pass} from './pass.ts'
 import type {Action, Note} from './plan/action.ts'
 
@@ -50,6 +51,7 @@ export function createApplier(): Applier {
     done,
     isGivenUp,
     async apply(pass, ready) {
+      await recordSpecs(pass, ready)
       const lanes = new Map<string, Action[]>()
       for (const action of ready) {
         const lane = laneOf(action)

@@ -44,6 +44,20 @@ export async function launch(pass: Pass, action: Action & {kind: 'launch'}): Pro
   return receiptText(receipt, action.count)
 }
 
+/** Before the first launch of a spec: what it is made of, once, so that a later run can return to it. */
+export async function recordSpecs({outside, ledger, desired}: Pass, ready: readonly Action[]): Promise<void> {
+  const launching = new Set(ready.flatMap(action => (action.kind === 'launch' ? [action.group] : [])))
+  const specs = new Map(
+    desired.groups.flatMap(({group, launch: resolved}) =>
+      resolved && launching.has(group.name) && !ledger.recorded().specs.has(resolved.spec)
+        ? [[resolved.spec, outside.userdata.freeze(group)] as const]
+        : [],
+    ),
+  )
+  if (specs.size === 0) return
+  await ledger.append(...[...specs].map(([spec, source]) => ({type: 'spec-recorded', spec, source}) as const))
+}
+
 /** The launch of an earlier run whose outcome nobody wrote down: sent again under its own key, or looked up when that may not be. */
 export async function resumeLaunch(
   pass: Pass,

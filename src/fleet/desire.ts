@@ -1,21 +1,30 @@
 import {InterruptedError, McdError, RefusedError, UnreachableError} from '../errors.ts'
+import type {Recorded} from '../journal/fold.ts'
 import type {Instance, LaunchTarget} from '../providers/compute.ts'
 import type {Desired, DesiredGroup} from './desired.ts'
 import type {Fleet, Group} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
+import {batchSize} from './plan/rollout.ts'
 import {specHash} from './spec.ts'
+
+export type DesireOptions = {
+  /** What an earlier look of this run gave: it holds, and only a group whose place was silent then is resolved now. */
+  readonly before?: Desired
+  readonly goal?: Desired['goal']
+  readonly refreshImages?: boolean
+}
 
 /**
  * Turns the fleet file into what a launch would use now: images, types and zones resolved, userdata rendered once to see
- * that it fits. Throws RefusedError with every refusal of every place and zone at once; changes nothing. `before` is what an
- * earlier look of this run gave: it holds, and only a group whose place was silent then is resolved now.
+ * that it fits. Throws RefusedError with every refusal of every place and zone at once; changes nothing.
  */
 export async function desireFleet(
   outside: Outside,
   fleet: Fleet,
   observed: Observed,
-  before?: Desired,
+  recorded: Recorded,
+  {before, goal = {kind: 'up'}, refreshImages = false}: DesireOptions = {},
 ): Promise<Desired> {
   const refusals: string[] = []
   const known = new Map(before?.groups.map(each => [each.group.name, each]))
@@ -25,7 +34,10 @@ export async function desireFleet(
       if (earlier?.launch || earlier?.unresolved !== undefined) return earlier
       if (!observed.places.get(group.place.key)?.readable) return {group}
       try {
-        return {group, launch: await resolveGroup(outside, fleet, group, observed)}
+        return {
+          group,
+          launch: await resolveGroup(outside, fleet, group, observed, {...recorded, refreshImages}),
+        }
       } catch (error) {
         if (!(error instanceof McdError) || error instanceof InterruptedError) throw error
         // It answered a moment ago, or the run is under way: this group waits for the next run, the others go on.
@@ -40,12 +52,12 @@ export async function desireFleet(
       }
     }),
   )
-  if (!before) refusals.push(...dnsRefusals(outside, fleet, groups, observed))
+  if (!before) refusals.push(...dnsRefusals(outside, {fleet, goal, groups}, recorded, observed))
   if (refusals.length > 0)
     throw new RefusedError([...new Set(refusals)], {
       suggestions: ['Mend the fleet file, then run again. Nothing was changed.'],
     })
-  return {fleet, goal: {kind: 'up'}, groups}
+  return {fleet, goal, groups}
 }
 
 async function resolveGroup(
@@ -53,18 +65,27 @@ async function resolveGroup(
   fleet: Fleet,
   group: Group,
   observed: Observed,
+  {launches, digestKey, refreshImages}: Recorded & {refreshImages: boolean},
 ): Promise<NonNullable<DesiredGroup['launch']>> {
   const provider = outside.compute(group.place)
   const userdata = outside.userdata.spec(group)
-  const pinned = pinnedImage(group, observed, userdata)
+  const place = observed.places.get(group.place.key)
+  const instances = place?.readable ? place.instances : []
+  const pinned =
+    group.wish.pinnedImageId ??
+    (refreshImages ? undefined : pinnedImage(group, instances, launches, userdata))
   const target = await provider.resolveLaunch({
     ...group.wish,
     ...(pinned === undefined ? {} : {pinnedImageId: pinned}),
   })
   const lacking = addressRefusals(fleet, target)
   if (lacking.length > 0) throw new RefusedError(lacking)
-  outside.userdata.render(group, observed.zones, provider.capabilities)
-  return {target, spec: specHash(group.wish, target.imageId, userdata)}
+  const rendered = outside.userdata.render(group, observed.zones, provider.capabilities)
+  return {
+    target,
+    spec: specHash(group.wish, target.imageId, userdata),
+    ...(digestKey === undefined ? {} : {userdataDigest: rendered.digest(digestKey)}),
+  }
 }
 
 /** An instance without the address that a name asks for would run, cost, and never serve (decision 14). */
@@ -77,10 +98,16 @@ function addressRefusals({names}: Fleet, {without = {}}: LaunchTarget): string[]
   })
 }
 
-/** An alias stays pinned to what lives (decision 7): the image under which a living instance's mark comes out the same. */
-function pinnedImage(group: Group, observed: Observed, userdata: unknown): string | undefined {
-  const place = observed.places.get(group.place.key)
-  const living: readonly Instance[] = place?.readable ? place.instances : []
+/**
+ * An alias stays pinned to what lives (decision 7): the image of the newest instance that was launched under this alias. The
+ * journal tells that, and without it a mark that comes out the same under the instance's image.
+ */
+function pinnedImage(
+  group: Group,
+  instances: readonly Instance[],
+  launches: Recorded['launches'],
+  userdata: unknown,
+): string | undefined {
   // Thousands of instances have a few images: each is hashed once.
   const specs = new Map<string, string>()
   const specOf = (imageId: string): string => {
@@ -88,32 +115,49 @@ function pinnedImage(group: Group, observed: Observed, userdata: unknown): strin
     specs.set(imageId, spec)
     return spec
   }
-  return living.find(
-    ({mark, imageId, state}) =>
-      state !== 'gone' && mark.group === group.name && imageId !== undefined && specOf(imageId) === mark.spec,
-  )?.imageId
+  const isUnderAlias = ({mark, imageId = ''}: Instance): boolean =>
+    launches.get(mark.launch)?.order.target.wish.image === group.wish.image || specOf(imageId) === mark.spec
+  return instances
+    .filter(
+      instance =>
+        instance.state !== 'gone' &&
+        instance.mark.group === group.name &&
+        instance.imageId !== undefined &&
+        isUnderAlias(instance),
+    )
+    .reduce<Instance | undefined>(
+      (newest, each) => (newest && newest.launchedAtMs >= each.launchedAtMs ? newest : each),
+      undefined,
+    )?.imageId
 }
 
-/** Instances of an older launch spec, or of groups that left the file: they stay in DNS beside those that follow them (decision 16). */
-function surge({dns}: Fleet, groups: readonly DesiredGroup[], {places}: Observed): number {
-  const key = (place: string, group: string, spec: string | undefined) => `${place} ${group} ${spec}`
-  const staying = new Set(groups.map(({group, launch}) => key(group.place.key, group.name, launch?.spec)))
-  const unresolved = new Set(groups.flatMap(({group, launch}) => (launch ? [] : [group.name])))
-  const living = [...places.values()].flatMap(place =>
-    place.readable ? place.instances.filter(({mark, state}) => mark.dns === dns && state !== 'gone') : [],
+/**
+ * Who stands in DNS beside those that are declared (decision 16): one batch of a rollout, and the instances of groups that
+ * left the file, until what follows them serves.
+ */
+function surge({fleet, goal, groups}: Desired, {asked}: Recorded, {places}: Observed): number {
+  const declared = new Map(groups.map(each => [`${each.group.place.key} ${each.group.name}`, each]))
+  const outdated = new Map<DesiredGroup, number>()
+  const renewed = new Set([...asked.keys(), ...((goal.kind === 'up' && goal.renew) || [])])
+  let left = 0
+  for (const place of places.values()) {
+    for (const {id, place: key, mark, state} of place.readable ? place.instances : []) {
+      if (mark.dns !== fleet.dns || state === 'gone') continue
+      const group = declared.get(`${key} ${mark.group}`)
+      if (!group) left++
+      else if (group.launch && (group.launch.spec !== mark.spec || renewed.has(id)))
+        outdated.set(group, (outdated.get(group) ?? 0) + 1)
+    }
+  }
+  const batches = [...outdated].map(([{group}, count]) =>
+    Math.min(count, batchSize(fleet.rollout, group.count)),
   )
-  return living.filter(
-    ({place, mark}) => !unresolved.has(mark.group) && !staying.has(key(place, mark.group, mark.spec)),
-  ).length
+  return left + Math.max(0, ...batches)
 }
 
-function dnsRefusals(
-  outside: Outside,
-  fleet: Fleet,
-  groups: readonly DesiredGroup[],
-  observed: Observed,
-): string[] {
-  const total = fleet.groups.reduce((sum, {count}) => sum + count, 0) + surge(fleet, groups, observed)
+function dnsRefusals(outside: Outside, desired: Desired, recorded: Recorded, observed: Observed): string[] {
+  const {fleet} = desired
+  const total = fleet.groups.reduce((sum, {count}) => sum + count, 0) + surge(desired, recorded, observed)
   return fleet.names.flatMap(({vendor, name, ttlSeconds, proxied}) => {
     const seen = observed.names.get(nameKey(vendor, name))
     if (!seen?.readable) return []

@@ -29,7 +29,12 @@ export type Takeover = {readonly to: string; readonly wanted: number; readonly t
 export type DesiredGroup = {
   readonly group: Group
   /** What a launch would use now and the hash it would carry; absent while the place cannot be read, or when nothing is to be launched. */
-  readonly launch?: {readonly target: LaunchTarget; readonly spec: string}
+  readonly launch?: {
+    readonly target: LaunchTarget
+    readonly spec: string
+    /** Of what an instance would be told today, keyed like those in the journal; absent while there is none. */
+    readonly userdataDigest?: string
+  }
   /** Why there is no `launch` although the place could be read. */
   readonly unresolved?: string
 }

@@ -3,7 +3,7 @@ import type {Instance} from '../providers/compute.ts'
 import type {Desired} from './desired.ts'
 import type {Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
-import type {Action, Note} from './plan/action.ts'
+import type {Action, Note, Plan} from './plan/action.ts'
 
 const BOOT_LOG_LINES = 6
 /** Boot logs asked for in one run: the reason is mostly the same for all. */
@@ -48,6 +48,43 @@ export async function explainWaits(
       })
   }
   return notes
+}
+
+/** The end of a rollout that came no further: who stays as it was, and both ways out. */
+export function explainRollout({actions}: Plan): Note[] {
+  const left = actions.filter(action => action.kind === 'replace')
+  if (left.length === 0) return []
+  const groups = left.map(({group, instances}) => `${instances.length} of group ${group}`)
+  const isSpec = left.some(({cause}) => cause === 'launch-spec')
+  const spec = isSpec ? ' with their older launch spec' : ''
+  const back = isSpec ? ', or return to the launch spec before with "mcd replace --rollback"' : ''
+  return [
+    {
+      kind: 'rollout-stopped',
+      text: `The rollout stopped: ${groups.join(' and ')} stay as they are${spec}. Mend the fleet file or the template and run "mcd up"${back}.`,
+      blocks: true,
+    },
+  ]
+}
+
+/** What the guests themselves said, for those that the plan found not to serve any more. */
+export async function withBootLogs(
+  outside: Outside,
+  desired: Desired,
+  observed: Observed,
+  notes: readonly Note[],
+): Promise<Note[]> {
+  let logs = 0
+  return Promise.all(
+    notes.map(async note => {
+      if (note.kind !== 'unhealthy' || logs++ >= MAX_BOOT_LOGS) return note
+      const instance = [...observed.places.values()]
+        .flatMap(place => (place.readable ? place.instances : []))
+        .find(({id}) => id === note.instance)
+      const tail = instance && (await bootLogTail(outside, desired, instance))
+      return tail === undefined ? note : {...note, text: `${note.text} ${tail}`}
+    }),
+  )
 }
 
 function sentence(

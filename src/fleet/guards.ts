@@ -1,7 +1,7 @@
 import {UsageError} from '../errors.ts'
 import type {Recorded} from '../journal/fold.ts'
 import {nearest} from '../nearest.ts'
-import type {Desired} from './desired.ts'
+import type {Desired, Targets} from './desired.ts'
 import type {Fleet} from './model.ts'
 import type {Observed} from './observed.ts'
 import {isReady, type Plan} from './plan/action.ts'
@@ -36,17 +36,16 @@ export function checkEmptiness(
 }
 
 /**
- * `down --group` and `--instance` name something that is there or was: in the fleet file, alive, or launched by an earlier run
- * (so that the same command can be run again when its first run was cut short, law 4). Returns the goal with every instance
- * by its whole id: the beginning of one is enough where it is the only one.
+ * What a command names is there or was: in the fleet file, alive, or launched by an earlier run (so that the same command can
+ * be run again when its first run was cut short, law 4). Returns the targets with every instance by its whole id: the
+ * beginning of one is enough where it is the only one.
  */
 export function resolveTargets(
   fleet: Fleet,
-  goal: Desired['goal'],
+  targets: Targets,
   observed: Observed,
   recorded: Recorded,
-): Desired['goal'] {
-  if (goal.kind !== 'down') return goal
+): Targets {
   const owners = new Set([fleet.dns, ...recorded.owners])
   const living = [...observed.places.values()].flatMap(place =>
     place.readable ? place.instances.filter(({mark}) => owners.has(mark.dns)) : [],
@@ -59,10 +58,10 @@ export function resolveTargets(
   ])
   const ids = living.map(({id}) => id)
   const known = [...launches.flatMap(({instances}) => instances), ...recorded.leaving.keys()]
-  const unknown = (goal.groups ?? [])
+  const unknown = (targets.groups ?? [])
     .filter(name => !groups.has(name))
     .map(name => explainUnknown('group', name, [...groups]))
-  const instances = goal.instances?.map(wanted => {
+  const instances = targets.instances?.map(wanted => {
     const isIt = (id: string) => id === wanted || (wanted.length >= SHORT_ID && id.startsWith(wanted))
     const shown = ids.filter(isIt)
     const matches = shown.length > 0 ? shown : [...new Set(known.filter(isIt))]
@@ -76,7 +75,7 @@ export function resolveTargets(
   })
   if (unknown.length > 0)
     throw new UsageError(unknown.join('\n'), {suggestions: ['"mcd status" lists groups and instances.']})
-  return {...goal, ...(instances ? {instances} : {})}
+  return {...(targets.groups ? {groups: targets.groups} : {}), ...(instances ? {instances} : {})}
 }
 
 const SHORT_ID = 8

@@ -22,16 +22,18 @@ export type Inspection = {
 export async function inspectFleet(
   outside: Outside,
   fleet: Fleet,
-  {tolerateRefusals = false} = {},
+  {tolerateRefusals = false, refreshImages = false} = {},
 ): Promise<Inspection> {
   const recorded = await readRecorded(outside.journal)
   const observed = await createObserver(outside, fleet, () => recorded).look({settleHealth: true})
   let refused: string[] = []
-  const resolved = await desireFleet(outside, fleet, observed).catch((error: unknown): Desired => {
-    if (!tolerateRefusals || !(error instanceof McdError)) throw error
-    refused = error instanceof RefusedError ? error.reasons : [error.message]
-    return {fleet, goal: {kind: 'up'}, groups: fleet.groups.map(group => ({group}))}
-  })
+  const resolved = await desireFleet(outside, fleet, observed, recorded, {refreshImages}).catch(
+    (error: unknown): Desired => {
+      if (!tolerateRefusals || !(error instanceof McdError)) throw error
+      refused = error instanceof RefusedError ? error.reasons : [error.message]
+      return {fleet, goal: {kind: 'up'}, groups: fleet.groups.map(group => ({group}))}
+    },
+  )
   const desired = withFailover(resolved, recorded, observed)
   const next = plan(desired, recorded, observed, 'none')
   const notes = refused.map(text => ({kind: 'warning' as const, text, blocks: true}))

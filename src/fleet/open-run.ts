@@ -8,8 +8,16 @@ import type {Observer} from './observe.ts'
 import type {Observed} from './observed.ts'
 import type {Turn} from './turn.ts'
 
-/** Takes the lease with the first words in the journal: who runs, and which names are ours with which TTL. Nothing changes before them. */
-export async function openRun({ledger, take}: Turn, runtime: Runtime, fleet: Fleet): Promise<void> {
+/**
+ * Takes the lease with the first words in the journal: who runs, which names are ours with which TTL, and what somebody asked
+ * for beyond the fleet file. Nothing changes before them.
+ */
+export async function openRun(
+  {ledger, take}: Turn,
+  runtime: Runtime,
+  fleet: Fleet,
+  asks: readonly JournalEvent[],
+): Promise<void> {
   const recorded = ledger.recorded()
   const before: JournalEvent[] = []
   if (recorded.digestKey === undefined) before.push(opening(runtime, fleet))
@@ -29,6 +37,7 @@ export async function openRun({ledger, take}: Turn, runtime: Runtime, fleet: Fle
       ({vendor, zone, name, ttlSeconds}) =>
         ({type: 'name-published', vendor, zone, name, ttlSeconds}) as const,
     ),
+    ...asks,
   ])
 }
 

@@ -4,7 +4,7 @@ import type {Journal} from '../journal/journal.ts'
 import type {ComputeCapabilities, ComputeProvider, Place} from '../providers/compute.ts'
 import type {DnsProvider, DnsVendor, Zone} from '../providers/dns.ts'
 import type {Runtime} from '../runtime.ts'
-import type {DnsName, Group} from './model.ts'
+import type {DnsName, Group, Service} from './model.ts'
 import type {Action, Plan} from './plan/action.ts'
 
 /** The one seam to the outside world (decision 26): everything the engine can do or learn passes through here. */
@@ -41,6 +41,19 @@ export type Userdata = {
     zones: ReadonlyMap<ZoneKey, Zone>,
     capabilities: ComputeCapabilities,
   ): {readonly bytes: Uint8Array; digest(key: string): string}
+  /** What a later run needs to send the same again: plain JSON, secrets as they are written in the file. */
+  freeze(group: Group): unknown
+  /** What an earlier run froze, its secrets read again now. */
+  thaw(frozen: unknown): Thawed
+}
+
+/** The file's part of an earlier launch spec. */
+export type Thawed = {
+  readonly userdata: Pick<Userdata, 'spec' | 'render' | 'freeze'>
+  readonly metadata: Group['wish']['metadata']
+  readonly service: Service
+  /** Names of the variables that its secrets came from and that have no value now. */
+  readonly unset: readonly string[]
 }
 
 /** What happens while it happens, for people. */

@@ -1,11 +1,10 @@
 import {EXIT} from '../errors.ts'
 import {type Applier, createApplier} from './apply-all.ts'
 import {isAnswered} from './authority.ts'
-import {desireFleet} from './desire.ts'
+import {areRequestsMet, type CourseOptions, createCourse} from './course.ts'
 import type {Desired} from './desired.ts'
-import {explainWaits} from './explain.ts'
-import {withFailover} from './failover.ts'
-import {type Approval, checkEmptiness, resolveTargets} from './guards.ts'
+import {explainRollout, explainWaits, withBootLogs} from './explain.ts'
+import {type Approval, checkEmptiness} from './guards.ts'
 import type {Identity, IsRunning} from './lease.ts'
 import type {Ledger} from './ledger.ts'
 import {leftBehind} from './left-behind.ts'
@@ -19,9 +18,8 @@ import {type Action, endedBy, isReady, isTimed, type Note, type Plan} from './pl
 import {plan} from './plan/plan.ts'
 import {inTurn, type Turn} from './turn.ts'
 
-export type RunOptions = {
+export type RunOptions = CourseOptions & {
   readonly command: string
-  readonly goal: Desired['goal']
   /** How long to wait for instances that boot, register or end. A drain is not counted. */
   readonly timeoutMs: number
   /** Asked before instances are ended, with the plan that would end them; throws when the answer is no. */
@@ -68,23 +66,16 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
   const {runtime} = outside
   const {ledger} = turn
   const observer = createObserver(outside, fleet, ledger.recorded)
+  const course = createCourse(outside, fleet, options, ledger.recorded)
   const applier = createApplier()
   const approved = new Set<string>()
   let startedAtMs = runtime.now()
   let pauseMs = FIRST_PAUSE_MS
   let settlingSinceMs: number | undefined
-  let desired: Desired | undefined
 
   for (let passes = 1; ; passes++) {
     const observed = await observer.look()
-    desired =
-      options.goal.kind === 'down'
-        ? (desired ?? {
-            fleet,
-            goal: resolveTargets(fleet, options.goal, observed, ledger.recorded()),
-            groups: fleet.groups.map(group => ({group})),
-          })
-        : withFailover(await desireFleet(outside, fleet, observed, desired), ledger.recorded(), observed)
+    const desired = await course.desire(observed)
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
     checkEmptiness(desired, observed, next, options.approval)
     if (passes === 1) outside.progress({kind: 'planned', plan: next, pass: passes})
@@ -94,13 +85,13 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
       for (const id of doomed) approved.add(id)
     }
     if (passes === 1) {
-      await openRun(turn, runtime, fleet)
+      await openRun(turn, runtime, fleet, course.asks)
       await options.begun?.()
     }
     await recordSeen(ledger, fleet, observer, observed)
 
     const wanted = next.actions.filter(({key}) => !applier.isGivenUp(key))
-    const pass: Pass = {outside, ledger, observer, desired, observed}
+    const pass: Pass = {outside: course.outside, ledger, observer, desired, observed}
     const ready = wanted.filter(action => isReady(action) && action.kind !== 'wait' && !isTimed(action))
     if (await applier.apply(pass, ready)) {
       // Each batch of a rollout has the whole time to become healthy.
@@ -165,15 +156,26 @@ async function finish(run: {
 }): Promise<RunResult> {
   const {outside, ledger, desired, observed, next, applier, waiting} = run
   const shortcomings: Note[] = [
-    ...next.notes.filter(({blocks}) => blocks),
+    ...(await withBootLogs(
+      outside,
+      desired,
+      observed,
+      next.notes.filter(({blocks}) => blocks),
+    )),
     ...applier.failuresOf(next.actions),
     ...(await explainWaits(outside, desired, observed, waiting)),
+    ...explainRollout(next),
   ]
   if (shortcomings.length === 0) shortcomings.push(...next.actions.map(unfinished))
   const converged = shortcomings.length === 0
   const exit = converged ? EXIT.done : EXIT.partly
   const left = converged ? leftBehind(desired.fleet, ledger.recorded(), observed) : []
-  await ledger.append(...left, {type: 'run-finished', exit, converged})
+  const met = converged && areRequestsMet(desired, ledger.recorded(), observed)
+  await ledger.append(...left, ...(met ? [{type: 'requests-met'} as const] : []), {
+    type: 'run-finished',
+    exit,
+    converged,
+  })
   return {
     run: ledger.run,
     converged,

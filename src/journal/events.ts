@@ -119,6 +119,10 @@ export type JournalEvent =
   | {readonly type: 'place-answered'; readonly place: string}
   /** Somebody asked for these to be replaced although their launch spec is right: every run goes on with it until they are gone. */
   | {readonly type: 'replacement-asked'; readonly instances: readonly string[]}
+  /** What a launch spec is made of beside the order (secrets as they are written): enough to launch it again, long after. */
+  | {readonly type: 'spec-recorded'; readonly spec: string; readonly source: unknown}
+  /** `mcd replace --rollback`: the specs of these launches are to be returned to, each in its group. */
+  | {readonly type: 'rollback-asked'; readonly launches: readonly string[]}
   /** A batch of a rollout was seen healthy and in DNS: the pause in which it serves beside the old ones begins. */
   | {readonly type: 'pause-begun'; readonly group: string; readonly instances: readonly string[]}
   /** Everything that was asked for beyond the fleet file has come true: the next request is a new one. */

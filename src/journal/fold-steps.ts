@@ -20,6 +20,7 @@ export function intendStep(
       place: what.place,
       order: what.order,
       intendedAtMs: atMs,
+      era: state.converged,
       open: true,
       instances: [],
     })
@@ -33,22 +34,18 @@ export function intendStep(
   }
 }
 
-/** A removal whose outcome nobody wrote down may have happened: resolvers remember what stood there all the same. */
-function noteSent(
-  sent: Map<string, Member[]>,
-  {zone, change, leaving}: Extract<Step, {kind: 'change-dns'}>,
-): void {
-  for (const instance of leaving) {
-    const key = `${zone} ${instance}`
+/**
+ * A removal whose outcome nobody wrote down may have happened, and one that was made before its instance was to leave may not
+ * be served yet: resolvers remember what stood there all the same.
+ */
+function noteSent(sent: Map<string, Member[]>, {zone, change}: Extract<Step, {kind: 'change-dns'}>): void {
+  for (const member of change.remove) {
+    const {name, type, value, ref, mark} = member
+    if (type === 'TXT' || !mark) continue
+    const key = `${zone} ${mark.instance}`
     const known = sent.get(key) ?? []
-    const added = change.remove.filter(
-      member =>
-        member.mark?.instance === instance &&
-        !known.some(
-          ({name, value, ref}) => name === member.name && value === member.value && ref === member.ref,
-        ),
-    )
-    sent.set(key, [...known, ...added])
+    const isKnown = known.some(each => name === each.name && value === each.value && ref === each.ref)
+    if (!isKnown) sent.set(key, [...known, member])
   }
 }
 

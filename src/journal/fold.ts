@@ -15,6 +15,8 @@ export type RecordedLaunch = {
   /** When its outcome was written; an old order sent again is answered long after it was intended. */
   readonly answeredAtMs?: number
   readonly open: boolean
+  /** How many runs had made the fleet as declared before: the launches of one rollout share it, however many runs it took. */
+  readonly era: number
   /** What the cloud answered, as far as it answered. */
   readonly instances: readonly string[]
   readonly shortfall?: Shortfall
@@ -82,6 +84,12 @@ export type Recorded = {
   readonly networkIds: ReadonlyMap<string, readonly string[]>
   /** By step: the place whose ingress it may yet change, its request perhaps still under way, until a later run has finished. */
   readonly unsettledNetwork: ReadonlyMap<string, string>
+  /** By launch spec: what it is made of beside the order, secrets as they are written. */
+  readonly specs: ReadonlyMap<string, unknown>
+  /** The launches to whose specs a rollback returns, until it has. */
+  readonly rollback: readonly string[]
+  /** How many runs ended with the fleet as declared. */
+  readonly converged: number
   /** By instance id: since when somebody wants it replaced although its launch spec is right. */
   readonly asked: ReadonlyMap<string, number>
   /** By instance id: when the pause after its batch began. */
@@ -128,6 +136,9 @@ export const startFold = (): Folding => ({
     terminatedAtMs: new Map(),
     networkIds: new Map(),
     unsettledNetwork: new Map(),
+    specs: new Map(),
+    rollback: [],
+    converged: 0,
     asked: new Map(),
     pausedAtMs: new Map(),
     registeredAtMs: new Map(),
@@ -197,6 +208,7 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       concludeStep(folding, event.step, event.result, atMs)
       break
     case 'run-finished':
+      if (event.converged) state.converged += 1
       state.unsettledNetwork.clear()
       break
     case 'replacement-asked':
@@ -207,6 +219,13 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       break
     case 'requests-met':
       state.asked.clear()
+      state.rollback = []
+      break
+    case 'spec-recorded':
+      state.specs.set(event.spec, event.source)
+      break
+    case 'rollback-asked':
+      state.rollback = [...event.launches]
       break
     case 'removal-served':
       for (const instance of event.instances) {

@@ -650,12 +650,16 @@ test('Ctrl-C while a lost launch waits to be asked for again leaves it open', as
   await expectExactly(sim, of)
 })
 
-test('a roll-out that would put more addresses under one name than Route53 holds is refused before anything is launched', async () => {
+test('a batch that would put more addresses under one name than Route53 holds is refused before anything is launched', async () => {
   const sim = new SimulatedFleet()
-  await sim.up(fleetOf([aws(60)], {vendor: 'route53'}))
+  const rolling = (count: number): Fleet => ({
+    ...fleetOf([aws(98, {types: ['t3.small']})], {vendor: 'route53'}),
+    rollout: {batch: {count}, pauseMs: 0},
+  })
+  await sim.up(fleetOf([aws(98)], {vendor: 'route53'}))
   const launches = callsOf(sim, LAUNCHING)
-  await expect(sim.up(fleetOf([aws(60, {types: ['t3.small']})], {vendor: 'route53'}))).rejects.toThrow(
-    /at most 100/,
-  )
+  await expect(sim.up(rolling(3))).rejects.toThrow(/at most 100/)
   expect(callsOf(sim, LAUNCHING)).toBe(launches)
+  expect((await sim.up(rolling(2), {timeoutMs: 0})).shortcomings.map(({kind}) => kind)).not.toEqual([])
+  expect(callsOf(sim, LAUNCHING)).toBeGreaterThan(launches)
 })

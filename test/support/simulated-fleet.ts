@@ -1,7 +1,8 @@
 import {createHmac} from 'node:crypto'
+import type {Request} from '../../src/fleet/course.ts'
 import type {Desired} from '../../src/fleet/desired.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
-import type {Outside, Progress} from '../../src/fleet/outside.ts'
+import type {Outside, Progress, Userdata} from '../../src/fleet/outside.ts'
 import {type RunResult, reconcile} from '../../src/fleet/reconcile.ts'
 import type {Journal} from '../../src/journal/journal.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
@@ -32,6 +33,10 @@ export type RunSettings = {
   allowEmpty?: boolean
   /** `--wait`. */
   wait?: boolean
+  /** What `mcd replace` asks for. */
+  request?: Request
+  /** `--refresh-images`. */
+  refreshImages?: boolean
   /** Aborted by Ctrl-C. */
   signal?: AbortSignal
   /** Carries every call, sleep and append of the run. */
@@ -100,16 +105,7 @@ export class SimulatedFleet {
             .answer(name, 'A')
             .answers.flatMap(({type, data}) => (type === 'A' ? [String(data)] : [])),
         ]),
-      userdata: {
-        spec: () => fleet.userdata,
-        render: () => {
-          const bytes = simulatedUserdata(
-            fleet.names.some(({registration}) => registration === 'self'),
-            fleet.userdata.template,
-          )
-          return {bytes, digest: key => createHmac('sha256', key).update(bytes).digest('hex')}
-        },
-      },
+      userdata: userdataOf(fleet),
       instanceCredentialsTrouble: async () => undefined,
       progress: event => void this.progress.push(event),
     })
@@ -117,6 +113,15 @@ export class SimulatedFleet {
 
   up(fleet: Fleet, options: RunSettings = {}): Promise<RunResult> {
     return this.time.run(() => this.start(fleet, {kind: 'up'}, options))
+  }
+
+  /** `mcd replace`. */
+  replace(
+    fleet: Fleet,
+    {kind = 'renew', ...targets}: Partial<Request> = {},
+    options: RunSettings = {},
+  ): Promise<RunResult> {
+    return this.up(fleet, {...options, request: {kind, ...targets}})
   }
 
   down(
@@ -137,6 +142,8 @@ export class SimulatedFleet {
       wait = false,
       host = HOST,
       death,
+      request,
+      refreshImages = false,
       ...settings
     }: RunSettings = {},
   ): Promise<RunResult> {
@@ -146,8 +153,10 @@ export class SimulatedFleet {
     const ends = () => void this.#processes.delete(name)
     death?.catch(ends)
     const run = reconcile(this.outside(fleet, settings), fleet, {
-      command: goal.kind,
+      command: request ? 'replace' : goal.kind,
       goal,
+      ...(request ? {request} : {}),
+      refreshImages,
       timeoutMs,
       approve: async () => {},
       approval: {allowEmpty},
@@ -252,4 +261,23 @@ function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const value = known.get(key) ?? make()
   known.set(key, value)
   return value
+}
+
+/** As the fleet file has it, without any rendering. */
+function userdataOf(fleet: Fleet): Userdata {
+  return {
+    spec: () => fleet.userdata,
+    render: () => {
+      const bytes = simulatedUserdata(
+        fleet.names.some(({registration}) => registration === 'self'),
+        fleet.userdata.template,
+      )
+      return {bytes, digest: key => createHmac('sha256', key).update(bytes).digest('hex')}
+    },
+    freeze: () => ({userdata: fleet.userdata, service: fleet.service}),
+    thaw: frozen => {
+      const {userdata, service} = frozen as Pick<Fleet, 'userdata' | 'service'>
+      return {userdata: userdataOf({...fleet, userdata, service}), metadata: {}, service, unset: []}
+    },
+  }
 }

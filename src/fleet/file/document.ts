@@ -17,6 +17,8 @@ export type FileDocument = {
   keyOffsetOf(path: Path): number
   /** Names of the variables a value was made of; empty when it stands in the file as it is. */
   variablesOf(path: Path): readonly string[]
+  /** A value that was made of variables, as it is written. */
+  writtenOf(path: Path): string | undefined
   /** True for a value that has a mistake already: whatever else is said about it would mislead. */
   isSpoilt(path: Path): boolean
   position: Yaml['position']
@@ -39,7 +41,7 @@ export function readDocument(
   const {document, mistakes: yamlMistakes, position} = readYaml(text)
   const mistakes: Mistake[] = [...yamlMistakes]
   const spots = new Map<string, Spot>()
-  const variables = new Map<string, readonly string[]>()
+  const variables = new Map<string, {readonly names: readonly string[]; readonly written: string}>()
   const spoilt = new Set<string>()
   /** Nodes being read right now, so that an alias inside its own anchor is noticed. */
   const open = new Set<Node>()
@@ -136,7 +138,7 @@ export function readDocument(
       })
     }
     if (spoilt.has(keyOf(path))) return undefined
-    if (names.length > 0) variables.set(keyOf(path), names)
+    if (names.length > 0) variables.set(keyOf(path), {names, written: raw})
     return unset.length > 0 ? raw : expanded
   }
 
@@ -155,7 +157,8 @@ export function readDocument(
     position,
     offsetOf: path => spotOf(path).value,
     keyOffsetOf: path => spotOf(path).key,
-    variablesOf: path => variables.get(keyOf(path)) ?? [],
+    variablesOf: path => variables.get(keyOf(path))?.names ?? [],
+    writtenOf: path => variables.get(keyOf(path))?.written,
     isSpoilt: path =>
       path.some((_, index) => spoilt.has(keyOf(path.slice(0, index + 1)))) || spoilt.has(keyOf([])),
   }

@@ -150,15 +150,18 @@ function toLimits({joyent, triton, ...others}: FileData['limits']): Fleet['limit
 /** `env:NAME`, or `env:A,B` for a value made of two. */
 const originOf = (document: FileDocument, path: Path): string => `env:${document.variablesOf(path).join(',')}`
 
+const secretAt = (document: FileDocument, path: Path, value: string): Secret =>
+  new Secret(value, originOf(document, path), document.writtenOf(path))
+
 function asSecrets(document: FileDocument, mapping: Path) {
-  return (value: string, key: string): Secret => new Secret(value, originOf(document, [...mapping, key]))
+  return (value: string, key: string): Secret => secretAt(document, [...mapping, key], value)
 }
 
 /** Leaves values that stand in the file as they are; what came from the environment becomes a Secret. */
 function masking(document: FileDocument, mapping: Path) {
   return <Value extends Scalar>(value: Value, key: string): Value | Secret => {
     const path = [...mapping, key]
-    return document.variablesOf(path).length > 0 ? new Secret(String(value), originOf(document, path)) : value
+    return document.variablesOf(path).length > 0 ? secretAt(document, path, String(value)) : value
   }
 }
 

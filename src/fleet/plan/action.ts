@@ -105,6 +105,7 @@ export type Note = {
     | 'stopped'
     | 'no-address'
     | 'foreign-record'
+    | 'rollout-stopped'
     | 'outdated-userdata'
     | 'unknown-instance'
     | 'warning'

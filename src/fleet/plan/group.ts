@@ -4,6 +4,7 @@ import type {DesiredGroup} from '../desired.ts'
 import type {Action, Note} from './action.ts'
 import {adoption} from './adopt.ts'
 import {type FleetView, isHealthy} from './fleet-view.ts'
+import {renewableNotes} from './renewable.ts'
 import {batchSize, type Rolling} from './rollout.ts'
 import {sharesOf} from './shares.ts'
 import {shortfallsOf, shortfallText} from './shortfall.ts'
@@ -65,7 +66,10 @@ export function planGroup(
   }
   const ours = kept.filter(({id}) => !spared.has(id))
   actions.push(...waitForHealth(view, desired, ours, onTheirWay, actions), ...rolling.actions)
-  notes.push(...ours.flatMap(instance => troubleOf(view, desired, instance)))
+  notes.push(
+    ...ours.flatMap(instance => troubleOf(view, desired, instance)),
+    ...renewableNotes(view, standing),
+  )
   return {
     actions,
     notes,

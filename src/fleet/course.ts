@@ -1,0 +1,96 @@
+import type {JournalEvent} from '../journal/events.ts'
+import type {Recorded, RecordedLaunch} from '../journal/fold.ts'
+import {desireFleet} from './desire.ts'
+import type {Desired, Targets} from './desired.ts'
+import {withFailover} from './failover.ts'
+import {resolveTargets} from './guards.ts'
+import type {Fleet} from './model.ts'
+import type {Observed} from './observed.ts'
+import type {Outside} from './outside.ts'
+import {renewal} from './renewal.ts'
+import {checkReturned, rollBack} from './rollback.ts'
+
+/** What `mcd replace` asks for beyond the fleet file. */
+export type Request = {readonly kind: 'renew' | 'rollback'} & Targets
+
+/** What a command makes of the fleet file: asked for once, at the first look, and held to until the run ends. */
+export type Course = {
+  /** The outside with the userdata that is to be launched with: an earlier one during a rollback. */
+  readonly outside: Outside
+  /** What the journal must know before anything changes, so that a later run can go on with it. */
+  readonly asks: readonly JournalEvent[]
+  desire(observed: Observed): Promise<Desired>
+}
+
+export type CourseOptions = {
+  readonly goal: Desired['goal']
+  readonly request?: Request
+  /** Image aliases move to what they stand for now, instead of what lives. */
+  readonly refreshImages?: boolean
+}
+
+export function createCourse(
+  outside: Outside,
+  fleet: Fleet,
+  {goal, request, refreshImages = false}: CourseOptions,
+  recorded: () => Recorded,
+): Course {
+  let desired: Desired | undefined
+  let here = {outside, fleet}
+  let asks: readonly JournalEvent[] = []
+  let goals: readonly RecordedLaunch[] = []
+
+  async function desireUp(observed: Observed): Promise<Desired> {
+    if (!desired && request?.kind === 'rollback') {
+      const back = rollBack(outside, fleet, request, recorded(), observed)
+      here = back
+      asks = back.asks
+      goals = back.goals
+    }
+    const resolved = await desireFleet(here.outside, here.fleet, observed, recorded(), {
+      ...(desired ? {before: desired} : {}),
+      refreshImages,
+      goal: desired?.goal ?? {kind: 'up', ...(request?.groups ? {only: {groups: request.groups}} : {})},
+    })
+    checkReturned(resolved, goals)
+    if (desired || request?.kind !== 'renew') return resolved
+    const renewed = renewal(resolved, request, recorded(), observed)
+    if (renewed.renew && renewed.renew.length > 0)
+      asks = [{type: 'replacement-asked', instances: renewed.renew}]
+    return {...resolved, goal: renewed}
+  }
+
+  return {
+    get outside() {
+      return here.outside
+    },
+    get asks() {
+      return asks
+    },
+    async desire(observed) {
+      if (goal.kind === 'down')
+        desired ??= {
+          fleet,
+          goal: {kind: 'down', ...resolveTargets(fleet, goal, observed, recorded())},
+          groups: fleet.groups.map(group => ({group})),
+        }
+      else desired = withFailover(await desireUp(observed), recorded(), observed)
+      return desired
+    },
+  }
+}
+
+/** Whether what was asked for beyond the file has come true, now that this run has ended well: the journal then forgets it. */
+export function areRequestsMet(
+  {goal}: Desired,
+  {asked, rollback, launches}: Recorded,
+  {places}: Observed,
+): boolean {
+  if (goal.kind !== 'up' || asked.size + rollback.length === 0) return false
+  const remains = [...places.values()].some(
+    place => place.readable && place.instances.some(({id, state}) => state !== 'gone' && asked.has(id)),
+  )
+  const {only} = goal
+  const isBack = rollback.every(id => !only || only.groups?.includes(launches.get(id)?.group ?? ''))
+  return !remains && isBack
+}
