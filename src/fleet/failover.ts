@@ -87,10 +87,10 @@ function takeoverOf(
   const sinceMs = recorded.silentSinceMs.get(place.key)
   const dueMs = (sinceMs ?? observed.atMs) + failover.afterMs
   if (sinceMs === undefined || observed.atMs < dueMs) {
-    const again = `${sinceMs === undefined ? 'now and again' : 'again'} at ${timeText(dueMs)} or later`
-    return waits(`${heir.name} grows to ${wanted} if "mcd up" finds ${name} silent ${again} (${answering}).`)
+    const again = `${sinceMs === undefined ? 'silent now, and still' : 'still silent'} at ${timeText(dueMs)} or later`
+    return waits(`${heir.name} grows to ${wanted} if "mcd up" finds ${name} ${again} (${answering}).`)
   }
-  const text = `${heir.name} has ${wanted} in place of ${name}, which has been silent since ${timeText(sinceMs)} (${answering}).`
+  const text = `${heir.name} is to have ${wanted} in place of ${name}, which has been silent since ${timeText(sinceMs)} (${answering}).`
   return {to: heir.name, wanted, text}
 }
 

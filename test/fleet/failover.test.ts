@@ -66,7 +66,7 @@ describe('how many a group has that takes over', () => {
       [...silent(11)],
       [
         4,
-        'east has 4 in place of virginia, which has been silent since 2025-12-31 23:49 UTC (0 of its 2 in DNS answer).',
+        'east is to have 4 in place of virginia, which has been silent since 2025-12-31 23:49 UTC (0 of its 2 in DNS answer).',
       ],
     ],
     [
@@ -81,20 +81,20 @@ describe('how many a group has that takes over', () => {
       [...silent(9)],
       [
         2,
-        'east grows to 4 if "mcd up" finds virginia silent again at 2026-01-01 00:01 UTC or later (0 of its 2 in DNS answer).',
+        'east grows to 4 if "mcd up" finds virginia still silent at 2026-01-01 00:01 UTC or later (0 of its 2 in DNS answer).',
       ],
     ],
     [
       'as declared when it was not silent before now',
       seen({dead: ['i-1', 'i-2']}),
       [...REACHED],
-      [2, expect.stringContaining('silent now and again at 2026-01-01 00:10 UTC or later')],
+      [2, expect.stringContaining('silent now, and still at 2026-01-01 00:10 UTC or later')],
     ],
     [
       'as declared when it answered in between',
       seen({dead: ['i-1', 'i-2']}),
       [...silent(60), {type: 'place-answered', place: VIRGINIA.key}],
-      [2, expect.stringContaining('now and again')],
+      [2, expect.stringContaining('silent now, and still')],
     ],
     [
       'as declared when its own cloud is silent',
