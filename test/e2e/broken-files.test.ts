@@ -48,7 +48,7 @@ const BROKEN: [kind: string, change: [part: string, replacement: string], said: 
   [
     'a value of the wrong kind',
     ['count: 2', 'count: many'],
-    ['bad.yaml:10:12: count must be a whole number of at least 0, not "many"'],
+    ['bad.yaml:10:12: count must be a whole number from 0 to 10000, not "many"'],
   ],
   [
     'a missing key',

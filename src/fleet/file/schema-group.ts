@@ -3,7 +3,7 @@ import {duration, endpoint, flag, oneOf, port, size, text, textLike, textMap, wh
 
 /** Keys every group has, whatever its cloud. */
 const anywhere = {
-  count: wholeNumber(0, 10_000, 'a whole number of at least 0', {
+  count: wholeNumber(0, 10_000, 'a whole number from 0 to 10000', {
     description: 'Instances wanted in this group.',
     examples: [2],
   }).default(1),

@@ -1,11 +1,11 @@
 /**
  * The kinds of values a fleet file holds. Each says in words what it must be, since a mistake is answered with exactly
- * those words ("count must be a whole number of at least 0"), and carries its description into the JSON schema.
+ * those words ("count must be a whole number from 0 to 10000"), and carries its description into the JSON schema.
  */
 import {domainToASCII} from 'node:url'
 import * as z from 'zod'
 import {formatDuration, parseDuration} from '../../duration.ts'
-import {parseRate, parseSizeGib} from './quantity.ts'
+import {parseBatch, parseRate, parseSizeGib} from './quantity.ts'
 
 export type About = {description: string; examples?: readonly unknown[]; title?: string}
 
@@ -121,10 +121,8 @@ export function batch(about: About) {
     .transform((value, context) => {
       if (typeof value === 'number') return {count: value}
       // A number that comes from a variable is text.
-      const [, amount, sign] = /^([1-9]\d{0,3})(%?)$/.exec(value) ?? []
-      const number = Number(amount)
-      if (amount !== undefined && (sign === '' || number <= 100))
-        return sign === '' ? {count: number} : {percent: number}
+      const parsed = parseBatch(value)
+      if (parsed) return parsed
       context.addIssue(words)
       return z.NEVER
     })

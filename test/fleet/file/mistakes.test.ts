@@ -53,17 +53,17 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
   [
     'a word for a number',
     f(['count: 2', 'count: two']),
-    ['12:12: count must be a whole number of at least 0, not "two"'],
+    ['12:12: count must be a whole number from 0 to 10000, not "two"'],
   ],
   [
     'a negative count',
     f(['count: 2', 'count: -1']),
-    ['12:12: count must be a whole number of at least 0, not -1'],
+    ['12:12: count must be a whole number from 0 to 10000, not -1'],
   ],
   [
     'half an instance',
     f(['count: 2', 'count: 1.5']),
-    ['12:12: count must be a whole number of at least 0, not 1.5'],
+    ['12:12: count must be a whole number from 0 to 10000, not 1.5'],
   ],
   [
     'a port out of range',
@@ -118,7 +118,7 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     f(['provider: aws', 'provider: azure'], ['count: 2', 'count: many']),
     [
       '10:15: provider must be aws, joyent or triton, not "azure"',
-      '12:12: count must be a whole number of at least 0, not "many"',
+      '12:12: count must be a whole number from 0 to 10000, not "many"',
     ],
   ],
   [
@@ -439,7 +439,7 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
   [
     'a variable that does not hold a number',
     f(['count: 2', `count: \${env:TITLE}`]),
-    [`12:12: count must be a whole number of at least 0, not what \${env:TITLE} holds`],
+    [`12:12: count must be a whole number from 0 to 10000, not what \${env:TITLE} holds`],
   ],
   [
     'a variable in braces without quotes',
@@ -574,7 +574,9 @@ test('a mistake that an alias repeats is answered once', () => {
     ['count: 2', 'count: two'],
     ['  east:\n', '  copy: *group\n  east:\n'],
   )
-  expect(mistakesIn(text)).toEqual(['mcd.yaml:12:12: count must be a whole number of at least 0, not "two"'])
+  expect(mistakesIn(text)).toEqual([
+    'mcd.yaml:12:12: count must be a whole number from 0 to 10000, not "two"',
+  ])
 })
 
 test('no mistake shows a credential, or what a variable holds', () => {

@@ -35,7 +35,7 @@ test('a file written on Windows is read alike', async () => {
   await writeFile(path, `\uFEFF${fleetFile(['count: 2', 'count: two']).replaceAll('\n', '\r\n')}`)
   await expect(readFleetFile(path)).rejects.toMatchObject({
     problems: [
-      {file: path, line: 12, column: 12, message: 'count must be a whole number of at least 0, not "two"'},
+      {file: path, line: 12, column: 12, message: 'count must be a whole number from 0 to 10000, not "two"'},
     ],
   })
 })
