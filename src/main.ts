@@ -5,6 +5,7 @@ import Init from './commands/init.ts'
 import Plan from './commands/plan.ts'
 import Policy from './commands/policy.ts'
 import Render from './commands/render.ts'
+import Replace from './commands/replace.ts'
 import SandboxEnv from './commands/sandbox/env.ts'
 import SandboxFaultAdd from './commands/sandbox/fault/add.ts'
 import SandboxFaultClear from './commands/sandbox/fault/clear.ts'
@@ -29,6 +30,7 @@ export const COMMANDS = {
   up: Up,
   down: Down,
   scale: Scale,
+  replace: Replace,
   status: Status,
   render: Render,
   policy: Policy,

@@ -1,8 +1,11 @@
 import {confirm} from './confirm.ts'
-import {openContext} from './context.ts'
+import {type ContextOptions, openContext} from './context.ts'
 import {parseDuration} from './duration.ts'
 import {UsageError} from './errors.ts'
+import type {Request} from './fleet/course.ts'
 import type {Desired} from './fleet/desired.ts'
+import {parseBatch} from './fleet/file/quantity.ts'
+import type {Rollout} from './fleet/model.ts'
 import {endedBy, type Plan} from './fleet/plan/action.ts'
 import {type RunResult, reconcile} from './fleet/reconcile.ts'
 import {describeStatus, type FleetStatus} from './fleet/status.ts'
@@ -26,6 +29,12 @@ export type RunFlags = {
   readonly signal: AbortSignal
   /** The run is one for the fleet file as this changes it. */
   readonly edit?: FileEdit
+  /** What `mcd replace` asks for. */
+  readonly request?: Request
+  /** In place of the fleet file's `rollout`. */
+  readonly batch?: string | undefined
+  readonly pause?: string | undefined
+  readonly 'refresh-images'?: boolean
 }
 
 /** `up --json` and `down --json`: the status after the run, and what the run did. */
@@ -33,26 +42,32 @@ export type RunReport = FleetStatus & {
   run: string
   actions: RunResult['actions']
   shortcomings: string[]
+  /** What a person should know all the same. */
+  notes: string[]
   exit: number
 }
 
 /** What `up` and `down` share: open, reconcile, print. */
 export async function runCommand(flags: RunFlags): Promise<RunReport> {
   const timeoutMs = durationFlag('--timeout', flags.timeout)
+  const rollout = rolloutFlags(flags)
   const view = await chooseProgress(flags.json)
   const context = await openContext({
     file: flags.file,
     sandbox: flags.sandbox,
     journal: 'write',
-    demands: flags.goal.kind === 'up' ? ['instance-credentials', 'template'] : [],
+    demands: demandsOf(flags),
     signal: flags.signal,
     progress: event => view.show(event),
     ...(flags.edit ? {edit: flags.edit.apply} : {}),
   })
   try {
-    const result = await reconcile(context.outside, context.fleet, {
+    const fleet = {...context.fleet, rollout: {...context.fleet.rollout, ...rollout}}
+    const result = await reconcile(context.outside, fleet, {
       command: flags.command,
       goal: flags.goal,
+      ...(flags.request ? {request: flags.request} : {}),
+      refreshImages: flags['refresh-images'] ?? false,
       timeoutMs,
       approve: plan => approve(plan, flags),
       approval: {allowEmpty: flags.allowEmpty},
@@ -70,6 +85,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       run,
       actions,
       shortcomings: result.shortcomings.map(({text}) => text),
+      notes: remaining.notes.filter(({blocks}) => !blocks).map(({text}) => text),
       exit,
     }
     if (!flags.json) printReport(report, flags)
@@ -86,10 +102,12 @@ async function chooseProgress(json: boolean): Promise<ProgressView> {
   return canMove && !json && !process.env.CI ? terminalProgress() : plainProgress()
 }
 
-function printReport(report: RunReport, {command, goal, edit}: RunFlags): void {
+function printReport(report: RunReport, {command, goal, edit, request}: RunFlags): void {
   const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
   const {columns} = process.stdout
   const lines = [wholeFleet ? endedText(report, columns) : statusText(report, columns)]
+  // Said before, too, but it is the last word that stays: the file is another one than the fleet.
+  if (request?.kind === 'rollback') lines.push('', ...report.notes.map(text => shortIds(text)))
   if (report.shortcomings.length > 0) {
     lines.push('', 'Not done:', ...report.shortcomings.map(text => `  ${shortIds(text)}`), '')
     const next = edit ? 'Run "mcd up"' : `Run "mcd ${command}" again`
@@ -104,6 +122,22 @@ async function approve(plan: Plan, flags: RunFlags): Promise<void> {
   const what = `${ids.length} ${ids.length === 1 ? 'instance' : 'instances'} would be ended: ${shortIds(ids.join(', '))}`
   const suggestions = ['Add --yes to allow it.', 'The plan above says everything that would happen.']
   await confirm({what: `${what}.`, question: 'Go on?', suggestions}, flags)
+}
+
+/** A rollback must not fail for the very template that it is there to leave. */
+function demandsOf({goal, request}: RunFlags): NonNullable<ContextOptions['demands']> {
+  if (goal.kind === 'down') return []
+  return request?.kind === 'rollback' ? ['instance-credentials'] : ['instance-credentials', 'template']
+}
+
+function rolloutFlags({batch, pause}: RunFlags): Partial<Rollout> {
+  const size = batch === undefined ? undefined : parseBatch(batch)
+  if (batch !== undefined && !size)
+    throw new UsageError(`--batch must be a whole number or a percentage such as 25%; "${batch}" is not.`)
+  return {
+    ...(size ? {batch: size} : {}),
+    ...(pause === undefined ? {} : {pauseMs: durationFlag('--pause', pause)}),
+  }
 }
 
 function durationFlag(flag: string, text: string): number {

@@ -13,6 +13,10 @@ export default class Plan extends McdCommand {
   static override flags = {
     file: fileFlag,
     sandbox: sandboxFlag,
+    'refresh-images': Flags.boolean({
+      description: 'As up --refresh-images would do it.',
+      default: false,
+    }),
     'detailed-exitcode': Flags.boolean({
       description: `Exit with ${EXIT.differences} when there is something to do.`,
       default: false,
@@ -36,7 +40,9 @@ export default class Plan extends McdCommand {
       signal: this.interruptible(),
     })
     try {
-      const {plan, desired, recorded} = await inspectFleet(context.outside, context.fleet)
+      const {plan, desired, recorded} = await inspectFleet(context.outside, context.fleet, {
+        refreshImages: flags['refresh-images'],
+      })
       const userdata = userdataChanges(context.outside, desired, recorded, plan)
       this.log([userdataDiff(userdata), planText(plan)].filter(Boolean).join('\n'))
       if (flags['detailed-exitcode'] && (plan.actions.length > 0 || plan.notes.some(({blocks}) => blocks)))

@@ -5,7 +5,7 @@ import type {RunReport} from '../run.ts'
 export default class Up extends McdCommand {
   static override summary = 'Make the fleet what the fleet file says.'
   static override description =
-    'Launches what is missing, waits until every instance is running, healthy and in DNS, and drains and ends what is too much. Prints its plan first and asks only when instances would be ended. Running it again is always safe.'
+    'Launches what is missing, waits until every instance is running, healthy and in DNS, and drains and ends what is too much. A changed launch spec is rolled out a batch at a time. Prints its plan first and asks only when instances would be ended. Running it again is always safe.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --sandbox',
@@ -20,8 +20,23 @@ export default class Up extends McdCommand {
       description: 'Allow the last serving address to leave DNS.',
       default: false,
     }),
+    batch: Flags.string({
+      description:
+        'How many instances of a group are replaced at a time, or which part of it. Default: rollout.batch.',
+      helpValue: 'N|N%',
+    }),
+    pause: Flags.string({
+      description:
+        'How long a new batch serves beside the old instances before they leave. Default: rollout.pause.',
+      helpValue: 'DURATION',
+    }),
+    'refresh-images': Flags.boolean({
+      description: 'Move image aliases to the newest image; otherwise they stay at what lives.',
+      default: false,
+    }),
     timeout: Flags.string({
-      description: 'How long to wait for instances to boot, serve and register. Drains are not counted.',
+      description:
+        'How long to wait for instances to boot, serve and register, in a rollout for those of each batch. Drains are not counted.',
       default: '10m',
       helpValue: 'DURATION',
     }),

@@ -136,7 +136,6 @@ function returnText(outside: Outside, {group, launch, thawed}: Return): string[]
   const {order, intendedAtMs} = launch
   const earlier = order.target.wish
   const {wish} = group
-  const text = (spec: unknown) => JSON.stringify(spec)
   const differences = [
     ...(earlier.types.join() === wish.types.join()
       ? []
@@ -144,15 +143,23 @@ function returnText(outside: Outside, {group, launch, thawed}: Return): string[]
     ...(earlier.image === wish.image
       ? []
       : [`image ${earlier.image} (${order.target.imageId}) instead of ${wish.image}`]),
-    ...(text(thawed.userdata.spec(group)) === text(outside.userdata.spec(group))
-      ? []
-      : ['other userdata (its template or values)']),
+    ...(isSameUserdata(outside, thawed, group) ? [] : ['other userdata (its template or values)']),
   ]
   const when = new Date(intendedAtMs).toISOString()
   const differs = differences.length > 0 ? differences.join('; ') : `image ${order.target.imageId}`
   return [
     `Group ${group.name} returns to launch spec ${order.mark.spec} of ${when}: ${differs}. The fleet file is not changed: the next plain "mcd up" rolls forward again unless it is mended.`,
   ]
+}
+
+/** The file's template may be the very one that is broken. */
+function isSameUserdata({userdata}: Outside, thawed: Thawed, group: Group): boolean {
+  try {
+    return JSON.stringify(thawed.userdata.spec(group)) === JSON.stringify(userdata.spec(group))
+  } catch (error) {
+    if (error instanceof McdError) return false
+    throw error
+  }
 }
 
 /** Refuses a spec that did not come out as it was: an image or a network of it is no more what it was. */

@@ -6,7 +6,7 @@ import type {Plan} from './plan/action.ts'
 /** The user's part of a group's userdata as a launch would send it, secrets as their origin, beside that of its last launch. */
 export type UserdataChange = {readonly group: string; readonly before?: string; readonly after: string}
 
-/** For each group that the plan launches in: what its instances would be told, and what the last ones were. */
+/** For each group that the plan launches in, now or in its turn: what its instances would be told, and what the last ones were. */
 export function userdataChanges(
   outside: Outside,
   {fleet}: Desired,
@@ -15,7 +15,9 @@ export function userdataChanges(
 ): UserdataChange[] {
   const launching = new Set(
     actions.flatMap(action =>
-      action.kind === 'launch' && action.resumes === undefined ? [action.group] : [],
+      (action.kind === 'launch' && action.resumes === undefined) || action.kind === 'replace'
+        ? [action.group]
+        : [],
     ),
   )
   return fleet.groups

@@ -19,3 +19,13 @@ export function parseRate(text: string): number | undefined {
   if (!match) return undefined
   return Number(match[1]) / SECONDS[match[2] as keyof typeof SECONDS]
 }
+
+const LARGEST_BATCH = 10_000
+
+/** `3` or `25%` of a group; undefined for anything else. */
+export function parseBatch(text: string): {count: number} | {percent: number} | undefined {
+  const [, amount, sign] = /^([1-9]\d{0,4})(%?)$/.exec(text) ?? []
+  const number = Number(amount)
+  if (amount === undefined || number > (sign === '' ? LARGEST_BATCH : 100)) return undefined
+  return sign === '' ? {count: number} : {percent: number}
+}

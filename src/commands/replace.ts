@@ -1,0 +1,62 @@
+import {Args, Flags} from '@oclif/core'
+import {McdCommand} from '../command.ts'
+import {UsageError} from '../errors.ts'
+import type {RunReport} from '../run.ts'
+import Up from './up.ts'
+
+export default class Replace extends McdCommand {
+  static override summary = 'Give instances new ones in their place, a batch at a time.'
+  static override description =
+    'Without names, what runs an older launch spec is replaced, and where nothing does, every instance. New ones are healthy and in DNS before old ones leave; a new one that does not serve stops it all, and the old ones stay. One that was cut short goes on when it is run again, and with the next "mcd up".'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> i-0abc --yes',
+    '<%= config.bin %> <%= command.id %> --group virginia --batch 25% --pause 30s',
+    '<%= config.bin %> <%= command.id %> --rollback',
+  ]
+  static override strict = false
+  static override args = {
+    instances: Args.string({
+      description: 'Replace only this instance, by its id or the beginning of it. Can be repeated.',
+      name: 'INSTANCE',
+    }),
+  }
+  static override flags = {
+    ...Up.flags,
+    group: Flags.string({
+      description: 'Replace only in this group. Can be repeated.',
+      multiple: true,
+      helpValue: 'NAME',
+    }),
+    rollback: Flags.boolean({
+      description: 'Return to the launch spec before the last one, as the journal has it.',
+      default: false,
+      exclusive: ['refresh-images'],
+    }),
+  }
+
+  async run(): Promise<RunReport> {
+    const {argv, flags} = await this.parse(Replace)
+    const instances = argv as string[]
+    if (instances.length > 0 && (flags.rollback || flags.group))
+      throw new UsageError(
+        `Instances are replaced by name alone: leave out ${flags.rollback ? '--rollback' : '--group'}, or the names.`,
+      )
+    const {runCommand} = await import('../run.ts')
+    const report = await runCommand({
+      ...flags,
+      command: flags.rollback ? 'replace --rollback' : 'replace',
+      goal: {kind: 'up'},
+      request: {
+        kind: flags.rollback ? 'rollback' : 'renew',
+        ...(flags.group ? {groups: flags.group} : {}),
+        ...(instances.length > 0 ? {instances} : {}),
+      },
+      allowEmpty: flags['allow-empty'],
+      json: this.jsonEnabled(),
+      signal: this.interruptible(),
+    })
+    process.exitCode = report.exit
+    return report
+  }
+}
