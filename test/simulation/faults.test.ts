@@ -169,6 +169,21 @@ describe('a name that moves', () => {
     await expectExactly(sim, moved)
   })
 
+  test.each([
+    ['cloudflare', 'route53'],
+    ['route53', 'cloudflare'],
+  ] as const)(
+    'from %s to %s is forgotten by everybody before those end who follow it late',
+    async (from, to) => {
+      const sim = new SimulatedFleet({delays: {dnsServedMs: 30_000}})
+      await sim.up(fleetOf([aws(1)], {vendor: from}))
+      const wanted = fleetOf([aws(1, {types: ['t3.small']})], {vendor: to})
+      const watch = watchDns(sim, {names: [dnsName(), dnsName({vendor: 'route53'})]})
+      expect(texts(await sim.up({...wanted, rollout: {batch: {count: 1}, pauseMs: 20_000}}))).toEqual([])
+      expect(watch.early).toEqual([])
+    },
+  )
+
   test('is left by whoever somebody else is ending: that one joins nothing any more', async () => {
     const sim = new SimulatedFleet({delays: {shutdownMs: 30_000}})
     await sim.up(fleetOf([aws(1)]))

@@ -10,6 +10,7 @@ export type VendorRecord = {
   readonly ttl: number
   readonly proxied?: boolean
   readonly comment?: string | null
+  readonly created_on?: string
 }
 
 /** What mcd sends to create one. */

@@ -8,7 +8,7 @@ import {readAll, sendChange, TIMEOUT_MS} from './change.ts'
 import {type CloudflareClient, cloudflareClient} from './client.ts'
 import {toMember, toZone} from './convert.ts'
 import {recordsQuota, refusals, SMALLEST_QUOTA} from './refusals.ts'
-import {type AskNameServer, askAll} from './served.ts'
+import {type AskNameServer, askAll, awaitArrival} from './served.ts'
 import {checkToken} from './token.ts'
 
 /** 1,200 requests in five minutes for all of one user's tokens, which the instances' scripts may share. */
@@ -55,6 +55,8 @@ export function dnsOver(
   })
   /** By zone name, learned when the zone was found: what plan it is on decides how many records it holds. */
   const quotas = new Map<string, number>()
+  /** By record id, of what was listed. */
+  const madeAtMs = new Map<string, number>()
 
   const listMembers = async (zone: Zone, names: readonly string[]): Promise<Member[]> => {
     const lists = await Promise.all(
@@ -67,6 +69,7 @@ export function dnsOver(
       ),
     )
     const records = new Map(lists.flat().map(record => [record.id, record]))
+    for (const {id, created_on} of records.values()) if (created_on) madeAtMs.set(id, Date.parse(created_on))
     return [...records.values()].map(toMember).filter(member => member !== undefined)
   }
 
@@ -90,6 +93,10 @@ export function dnsOver(
     listMembers,
 
     async change(zone, change) {
+      // A proxied name answers with CloudFlare's own addresses, and a hold is nobody's to remember.
+      const doomed = change.remove.filter(({type, proxied}) => type !== 'TXT' && !proxied)
+      const madeAt = ({ref = ''}: Member) => madeAtMs.get(ref) ?? 0
+      await awaitArrival(zone.nameServers, doomed, madeAt, ask, runtime)
       await sendChange(client, call, zone, change)
       return {id: `${zone.id}@${runtime.now()}`}
     },

@@ -1,4 +1,5 @@
 import type {DnsReply} from '../../dns/query.ts'
+import type {Runtime} from '../../runtime.ts'
 import type {Member} from '../dns.ts'
 import {memberKey} from './convert.ts'
 
@@ -34,4 +35,26 @@ export async function askAll(
   )
   if (verdicts.includes('answered')) return 'answered'
   return nameServers.length > 0 && verdicts.every(verdict => verdict === 'gone') ? 'gone' : 'silent'
+}
+
+/** CloudFlare publishes a change within seconds: what is older than this has reached every server. */
+const ARRIVED_AFTER_MS = 60_000
+const POLL_MS = 1_000
+
+/**
+ * Waits until the servers answer with what is about to be removed, where it was made a moment ago (`madeAtMs`). Until then its
+ * absence there would tell nothing of its removal: it may appear yet, and be remembered for a TTL from then on.
+ */
+export async function awaitArrival(
+  nameServers: readonly string[],
+  doomed: readonly Member[],
+  madeAtMs: (member: Member) => number,
+  ask: AskNameServer,
+  runtime: Runtime,
+): Promise<void> {
+  for (const member of doomed) {
+    const arrivedAtMs = madeAtMs(member) + ARRIVED_AFTER_MS
+    while (runtime.now() < arrivedAtMs && (await askAll(nameServers, [member], ask)) !== 'answered')
+      await runtime.sleep(POLL_MS)
+  }
 }

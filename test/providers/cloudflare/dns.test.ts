@@ -5,7 +5,7 @@ import type {DnsChange, Member} from '../../../src/providers/dns.ts'
 import type {Call} from '../../../src/sandbox/world/calls.ts'
 import {VendorError} from '../../../src/sandbox/world/vendor-error.ts'
 import {Secret} from '../../../src/secret.ts'
-import {cloudflareScene} from '../../support/cloudflare-world.ts'
+import {cloudflareScene, DNS_SERVED_MS} from '../../support/cloudflare-world.ts'
 import {requestFaults} from '../../support/openapi.ts'
 import {replay} from '../../support/replay.ts'
 import {VirtualTime} from '../../support/virtual-runtime.ts'
@@ -51,6 +51,17 @@ describe('a change', () => {
     await change({create: Array.from({length: 100}, (_, i) => ours(`192.0.2.${i}`, `i-${i}`)), remove: []})
     expect(actions()).toEqual([LIST, BATCH])
     expect(list().totalCount).toBe(100)
+  })
+
+  test('takes away what was made a moment ago only once the servers answer with it', async () => {
+    const {provider, facts, create, time} = stage()
+    create({content: '192.0.2.1', comment: comment('i-1')})
+    const startMs = time.now()
+    await time.run(async () => {
+      const remove = await provider.listMembers(facts, [NAME])
+      await provider.change(facts, {create: [], remove})
+    })
+    expect(time.now() - startMs).toBeGreaterThanOrEqual(DNS_SERVED_MS)
   })
 
   test('with nothing left to do writes nothing', async () => {
