@@ -104,11 +104,13 @@ function stepLines(run: RunHistory, columns: number): string[] {
 
 function stepTexts(step: StepHistory): string[] {
   const again = step.resumes === undefined ? '' : ` (of run ${step.resumes})`
-  return [
-    `${inputText(step.input)}${again}`,
-    ...retriesText(step.retries).map(text => `! ${text}`),
-    `→ ${resultText(step)}`,
-  ].map(shortIds)
+  const retries = retriesText(step.retries).map(text => `! ${text}`)
+  const result = `→ ${resultText(step)}`
+  const texts =
+    result === '→ done' && retries.length === 0
+      ? [`${inputText(step.input)}${again} ${result}`]
+      : [`${inputText(step.input)}${again}`, ...retries, result]
+  return texts.map(shortIds)
 }
 
 function drainLines(drains: readonly DrainHistory[], columns: number): string[] {

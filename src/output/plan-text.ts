@@ -22,11 +22,7 @@ export function planText(plan: Plan): string {
 function actionLines(action: Action): string[] {
   const line = `${sign(action)} ${describeAction(action)}`
   const lines = [action.reason ? `${line}  (${action.reason})` : line]
-  if (action.kind === 'replace')
-    lines.push(
-      `    after ${action.after.join(' and ')}: ${list(action.instances)}`,
-      '    of each batch, the new ones are healthy and in DNS before the old ones drain and end',
-    )
+  if (action.kind === 'replace') lines.push(...replaceLines(action))
   if (action.kind === 'register' || action.kind === 'deregister') {
     lines.push(
       ...action.create.map(member => `    + ${memberText(member)}`),
@@ -34,6 +30,17 @@ function actionLines(action: Action): string[] {
     )
   }
   return lines
+}
+
+function replaceLines({instances, after}: Action & {kind: 'replace'}): string[] {
+  const [first = ''] = after
+  const turn = first.startsWith('replace ')
+    ? `after the rollout of group ${first.slice('replace '.length)}, `
+    : ''
+  return [
+    `    ${list(instances)}`,
+    `    ${turn}each leaves DNS and ends once a new one is healthy and in DNS in its place`,
+  ]
 }
 
 function sign({kind}: Action): string {
@@ -70,7 +77,7 @@ function sentence(action: Action): string {
     case 'terminate':
       return `terminate ${list(action.instances)} in ${action.place}`
     case 'replace':
-      return `replace ${action.instances.length} of group ${action.group}, ${action.batch} at a time${action.pauseMs > 0 ? ` with a pause of ${formatDuration(action.pauseMs)}` : ''}`
+      return `replace ${action.instances.length} of group ${action.group}, ${action.batch} at a time${action.pauseMs > 0 ? `, each batch ${formatDuration(action.pauseMs)} beside the old` : ''}`
     case 'pause':
       return `let ${list(action.instances)} serve beside the old`
     case 'remove-network':
@@ -92,10 +99,12 @@ function countChanges(plan: Plan): string {
   const launches = sum(plan, action =>
     action.kind === 'launch' ? action.count : action.kind === 'replace' ? action.launches : 0,
   )
+  const isByMcd = plan.actions.some(({kind}) => kind === 'register')
   const records = sum(plan, action => {
     if (action.kind === 'register') return action.count
     if (action.kind === 'deregister') return action.remove.length
-    return action.kind === 'replace' ? action.launches + action.instances.length : 0
+    if (action.kind !== 'replace') return 0
+    return action.instances.length + (isByMcd ? action.launches : 0)
   })
   return `Plan: ${launches} to launch, ${endedBy(plan).length} to end, ${records} DNS ${records === 1 ? 'change' : 'changes'}.`
 }

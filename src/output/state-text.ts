@@ -11,7 +11,8 @@ export function stateText(report: StateReport): string {
     `journal   ${journal}`,
     `events    ${events}${snapshot === undefined ? '' : `, folded up to event ${snapshot}`}`,
     `lease     ${leaseText(report.lease)}`,
-    `knows     ${instances.launched} instances launched, ${instances.found} found by their marks; longest TTL ${longestTtlSeconds} s`,
+    `instances ${instances.launched} launched, ${instances.found} found by their marks`,
+    `TTL       at most ${longestTtlSeconds} s in this fleet's lifetime`,
   ]
   const places = report.places.map(({key, account, left, silentSince}) => [
     key,
