@@ -1,5 +1,4 @@
 import {EXIT, McdError} from '../../src/errors.ts'
-import type {Desired} from '../../src/fleet/desired.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
@@ -8,12 +7,15 @@ import {fleet as anyFleet} from '../support/fleet-builder.ts'
 import {expectExactly, holds, LawBroken, plantForeign, truth} from '../support/laws.ts'
 import {mortal} from '../support/mortal-run.ts'
 import {type RunSettings, SimulatedFleet} from '../support/simulated-fleet.ts'
+import {type Aim, aimOf, fitting} from './aim.ts'
+import {expectOneCloudAtATime, expectTokensUsedOnce} from './call-laws.ts'
 import {ALL_NAMES, type Chapter, type FileDraw, fleetOf, type Story} from './story.ts'
 import {strike} from './strike.ts'
 
 /** Of a run that things befall; a plain rerun has all the time it wants. */
 const PATIENCE_MS = 10 * 60_000
 const ALL_THE_TIME_MS = 60 * 60_000
+const REPAIR_EVERY_MS = 60_000
 
 /** A story under way: the world, and what the last chapter left there. */
 export type Stage = {
@@ -23,70 +25,101 @@ export type Stage = {
   readonly foreign: () => Promise<unknown>
   /** What happened, for people. */
   readonly notes: {readonly atMs: number; readonly text: string}[]
+  /** What the file said last; absent before the first command. */
   file: FileDraw | undefined
   /** How many live in each group. */
   counts: Readonly<Record<string, number>>
+  /** Whether they are what the file declares: a rollback, for one, is not. */
+  isDeclared: boolean
 }
 
 export async function setStage(story: Story): Promise<Stage> {
   const sim = new SimulatedFleet({seed: story.chance, delays: story.delays})
+  if (story.repairs) sim.guests.repairEveryMs = REPAIR_EVERY_MS
   const foreign = await plantForeign(sim, anyFleet([], {names: story.sharesNames ? ALL_NAMES : []}))
   const watch = watchDns(sim, {names: ALL_NAMES})
-  return {story, sim, watch, foreign, notes: [], file: undefined, counts: {}}
+  return {story, sim, watch, foreign, notes: [], file: undefined, counts: {}, isDeclared: true}
 }
 
 /** Plays a story to its end. Throws LawBroken, or whatever else must not happen. */
 export async function play(stage: Stage): Promise<void> {
   for (const [index, chapter] of stage.story.chapters.entries()) {
     note(stage, `chapter ${index + 1}`)
-    await playChapter(stage, chapter)
+    await playChapter(stage, fitting(stage, chapter))
   }
-  if (stage.file && Object.values(stage.counts).some(count => count > 0)) await expectNothingToDo(stage)
+  if (stage.file && stage.isDeclared) await expectNothingToDo(stage, fleetOf(stage.story, stage.file))
 }
 
-async function playChapter(stage: Stage, drawn: Chapter): Promise<void> {
-  const {sim, watch} = stage
-  const chapter = fitting(stage, drawn)
-  const file = chapter.file
-  const fleet = fleetOf(stage.story, file)
-  const {goal, counts} = aim(stage, chapter, fleet)
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  const served = Object.values(stage.counts).some(count => count > 0)
-  const settings: RunSettings = {allowEmpty: total === 0 || goal.kind === 'down'}
+async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
+  const {sim, watch, story} = stage
+  const aim = aimOf(stage, chapter)
   if (chapter.losesJournal) sim.journal = memoryJournal()
   const picture = await stage.foreign()
+  const callsBefore = sim.world.calls.records.length
+  const served = total(stage.counts) > 0
   watch.reset()
-  note(stage, `${describe(goal)} ${describeFleet(fleet)}${chapter.losesJournal ? ', the journal lost' : ''}`)
+  note(
+    stage,
+    `${chapter.command} ${describeFleet(aim.fleet)}${chapter.losesJournal ? ', the journal lost' : ''}`,
+  )
 
-  const isPlain = await disturb(stage, chapter, fleet, goal, settings)
-  const newForeign = chapter.strikes.some(({does}) => does === 'add-record')
-  if (!isPlain) {
+  let file = chapter.file
+  let {fleet, counts} = aim
+  const outcome = await disturb(stage, chapter, aim)
+  if (outcome === 'nothing to return to') return
+  if (outcome !== 'whole') {
     await sim.time.advance(chapter.pauseMs)
-    note(stage, 'one plain rerun')
-    const {exit, shortcomings} = await sim.time.run(() =>
-      sim.start(fleet, goal, {...settings, timeoutMs: ALL_THE_TIME_MS}),
-    )
-    holds('one plain rerun is enough', [exit, ...shortcomings.map(({text}) => text)], [EXIT.done])
+    let rerun = outcome === 'done' ? aim.afterwards : aim
+    if (chapter.fileAfter) {
+      file = chapter.fileAfter
+      rerun = aimOf(stage, {...chapter, file})
+    }
+    fleet = rerun.fleet
+    counts = rerun.counts
+    note(stage, `one plain rerun: ${describeFleet(fleet)}`)
+    const result = await sim.time
+      .run(() => sim.start(fleet, rerun.goal, {...settingsOf(rerun), timeoutMs: ALL_THE_TIME_MS}))
+      .catch((error: unknown) => {
+        if (isPointless(error)) return undefined
+        throw error
+      })
+    if (!result) return
+    holds('one plain rerun is enough', outcomeText(result), `exit ${EXIT.done}`)
   }
+
   await expectExactly(sim, fleet, counts)
   holds('DNS before death', watch.early, [])
-  if (!newForeign) holds('what is foreign is as it was', await stage.foreign(), picture)
+  if (!chapter.strikes.some(({does}) => does === 'add-record'))
+    holds('what is foreign is as it was', await stage.foreign(), picture)
   // Who shares its name with somebody else's addresses may leave it to them.
-  if (goal.kind === 'up' && total > 0 && served && chapter.strikes.length === 0 && !stage.story.sharesNames)
+  const mustServe = served && total(aim.counts) > 0 && total(counts) > 0 && !story.sharesNames
+  if (aim.goal.kind === 'up' && mustServe && chapter.strikes.length === 0)
     holds('a live name is never emptied', watch.fewest() > 0, true)
+  const calls = sim.world.calls.records.slice(callsBefore)
+  expectTokensUsedOnce(calls, chapter)
+  expectOneCloudAtATime(stage, chapter, calls)
+  const alive = new Set(truth(sim, fleet).map(({id}) => id))
+  holds(
+    'who was to be replaced is gone',
+    aim.replaced.filter(id => alive.has(id)),
+    [],
+  )
   stage.file = file
   stage.counts = counts
+  stage.isDeclared = aim.isDeclared || chapter.fileAfter !== undefined
 }
 
-/** The command with everything around it. True when it went through as if alone, and nothing is left to do. */
+/**
+ * The command with everything around it. `whole` when it went through as if alone: then nothing is left to do; `done` when it
+ * says that it went through, in spite of everything.
+ */
 async function disturb(
   stage: Stage,
   {faults, strikes, ending, latencyMs, beside, host}: Chapter,
-  fleet: Fleet,
-  goal: Desired['goal'],
-  settings: RunSettings,
-): Promise<boolean> {
+  aim: Aim,
+): Promise<'whole' | 'done' | 'cut short' | 'nothing to return to'> {
   const {sim} = stage
+  const {fleet, goal} = aim
   const run = mortal(sim, {...(ending ?? {at: Number.POSITIVE_INFINITY, end: 'kill'}), latencyMs})
   const callOffs = [
     ...faults.map(({afterMs, order}) =>
@@ -99,83 +132,50 @@ async function disturb(
       sim.time.clock.after(one.afterMs, () => note(stage, `strike: ${strike(stage, fleet, one)}`)),
     ),
   ]
-  const plain = faults.length === 0 && strikes.length === 0 && !beside
+  const settings = {...settingsOf(aim), timeoutMs: PATIENCE_MS}
   const outcomes = await sim.time.run(async () => {
-    const first = sim.start(fleet, goal, {
-      ...settings,
-      ...run.settings,
-      host: hostOf(host),
-      timeoutMs: PATIENCE_MS,
-    })
-    const second =
-      beside &&
-      sleep(sim, beside.afterMs).then(() => {
-        note(stage, `another mcd, ${JSON.stringify(beside)}`)
-        return sim.start(fleet, goal, {
-          ...settings,
-          host: hostOf(beside.host),
-          wait: beside.waits,
-          timeoutMs: PATIENCE_MS,
-          ...(beside.journal === 'other' ? {journal: memoryJournal()} : {}),
-        })
+    const first = sim.start(fleet, goal, {...settings, ...run.settings, host: hostOf(host)})
+    if (!beside) return Promise.allSettled([first])
+    const second = sleep(sim, beside.afterMs).then(() => {
+      note(stage, `another mcd, ${JSON.stringify(beside)}`)
+      const journal = beside.journal === 'other' ? {journal: memoryJournal()} : {}
+      const {goal} = aim.afterwards
+      return sim.start(fleet, goal, {
+        ...settingsOf(aim.afterwards),
+        timeoutMs: PATIENCE_MS,
+        host: hostOf(beside.host),
+        wait: beside.waits,
+        ...journal,
       })
-    return Promise.allSettled(second ? [first, second] : [first])
+    })
+    return Promise.allSettled([first, second])
   })
   for (const callOff of callOffs) callOff()
   sim.world.calls.plan.clear()
-  for (const outcome of outcomes) note(stage, describeOutcome(outcome))
-  for (const outcome of outcomes) expectWords(outcome)
   const wasEnded = ending && run.points.length > ending.at
   if (wasEnded) note(stage, `${ending.end} ${run.points[ending.at]}`)
-  if (!plain || wasEnded) return false
-  const [outcome] = outcomes
-  if (outcome?.status === 'rejected') throw outcome.reason
-  holds('an undisturbed run is enough', outcome && outcomeText(outcome.value), `exit ${EXIT.done}`)
-  return true
+  for (const outcome of outcomes) note(stage, describeOutcome(outcome))
+  for (const outcome of outcomes) expectWords(outcome)
+
+  const [first] = outcomes
+  if (first?.status === 'rejected' && isPointless(first.reason)) return 'nothing to return to'
+  const isDone = first?.status === 'fulfilled' && first.value.exit === EXIT.done
+  if (wasEnded || beside || faults.length > 0 || strikes.length > 0) return isDone ? 'done' : 'cut short'
+  if (first?.status === 'rejected') throw first.reason
+  holds('an undisturbed run is enough', first && outcomeText(first.value), `exit ${EXIT.done}`)
+  return 'whole'
 }
 
-/** What the file of this chapter must be for the command to be meant. */
-function fitting(stage: Stage, chapter: Chapter): Chapter {
-  const isAimed = chapter.command === 'down-group' || chapter.command === 'down-instance'
-  const {file} = stage
-  if (!file) return {...chapter, losesJournal: false, ...(isAimed ? {command: 'up'} : {})}
-  if (isAimed) {
-    // Who is ended by somebody else besides, or by two who do not know of each other, is nobody's to count.
-    const {beside: _, ...rest} = chapter
-    return {...rest, file, losesJournal: false, strikes: [], beside: undefined}
-  }
-  // Names of earlier days are in the journal alone: without it, the file must name what it named before.
-  return chapter.losesJournal || chapter.beside?.journal === 'other' ? {...chapter, file} : chapter
-}
-
-/** What the command asks for, and how many live in each group once that is done. */
-function aim(
-  stage: Stage,
-  {command}: Chapter,
-  fleet: Fleet,
-): {goal: Desired['goal']; counts: Readonly<Record<string, number>>} {
-  const declared = Object.fromEntries(fleet.groups.map(({name, count}) => [name, count]))
-  const [victim] = truth(stage.sim, fleet)
-  if (command === 'down') return {goal: {kind: 'down'}, counts: {}}
-  if (command === 'down-group') {
-    const name = fleet.groups[0]?.name ?? ''
-    return {goal: {kind: 'down', groups: [name]}, counts: {...stage.counts, [name]: 0}}
-  }
-  if (command === 'down-instance' && victim) {
-    const {id, group} = victim
-    const left = (stage.counts[group] ?? 0) - 1
-    return {goal: {kind: 'down', instances: [id]}, counts: {...stage.counts, [group]: left}}
-  }
-  return {goal: {kind: 'up'}, counts: declared}
-}
+const settingsOf = ({goal, request, counts}: Pick<Aim, 'goal' | 'request' | 'counts'>): RunSettings => ({
+  allowEmpty: total(counts) === 0 || goal.kind === 'down',
+  ...(request ? {request} : {}),
+})
 
 /** Once all is as declared, another run changes nothing. */
-async function expectNothingToDo({sim, story, file, counts, notes}: Stage): Promise<void> {
-  if (!file) return
-  const fleet = fleetOf(story, file)
-  if (fleet.groups.some(({name, count}) => (counts[name] ?? 0) !== count)) return
-  notes.push({atMs: sim.time.now(), text: 'another up'})
-  const {actions} = await sim.up(fleet)
+async function expectNothingToDo(stage: Stage, fleet: Fleet): Promise<void> {
+  if (fleet.groups.some(({name, count}) => (stage.counts[name] ?? 0) !== count)) return
+  note(stage, 'another up')
+  const {actions} = await stage.sim.up(fleet)
   holds(
     'a second run has nothing to do',
     actions.map(({key}) => key),
@@ -183,15 +183,19 @@ async function expectNothingToDo({sim, story, file, counts, notes}: Stage): Prom
   )
 }
 
+/** A rollback where there was one launch spec only. */
+const isPointless = (error: unknown): boolean => /nothing to return to/.test(String(error))
+
 /** However a run ends, it says so in its own words. */
 function expectWords(outcome: PromiseSettledResult<RunResult>): void {
   if (outcome.status === 'fulfilled') return
   const error: unknown = outcome.reason
-  const isOurs =
-    error instanceof McdError || (error instanceof Error && /^(Killed|Thrown|Abandoned) /.test(error.message))
-  if (!isOurs) throw error
-  if (error instanceof LawBroken) throw error
+  const isEnd = error instanceof Error && /^(Killed|Thrown|Abandoned) /.test(error.message)
+  if (error instanceof LawBroken || !(error instanceof McdError || isEnd)) throw error
 }
+
+const total = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0)
 
 const hostOf = (host: Chapter['host']): string => (host === 'here' ? 'simulation' : 'elsewhere')
 
@@ -202,20 +206,12 @@ function note({notes, sim}: Stage, text: string): void {
   notes.push({atMs: sim.time.now(), text})
 }
 
-function describe(goal: Desired['goal']): string {
-  if (goal.kind === 'up') return 'up'
-  return [
-    'down',
-    ...(goal.groups ?? []).map(name => `--group ${name}`),
-    ...(goal.instances ?? []).map(id => `--instance ${id}`),
-  ].join(' ')
-}
-
 function describeFleet({groups, names, userdata}: Fleet): string {
   const shown = groups.map(
     ({name, place, count, wish}) => `${name}@${place.key}=${count} ${wish.types[0]} ${wish.open}`,
   )
-  return `${shown.join(', ')} at ${names.map(({vendor, name, ttlSeconds}) => `${vendor}/${name} ${ttlSeconds} s`).join(', ')}, ${userdata.template}`
+  const published = names.map(({vendor, name, ttlSeconds}) => `${vendor}/${name} ${ttlSeconds} s`)
+  return `${shown.join(', ')} at ${published.join(', ')}, ${userdata.template}`
 }
 
 const outcomeText = ({exit, shortcomings}: RunResult): string =>

@@ -18,12 +18,21 @@ export type Story = {
   readonly registration: 'self' | 'mcd'
   /** Somebody else's addresses answer under the fleet's names as well. */
   readonly sharesNames: boolean
+  /** Each instance's timer puts its record back when it is missing. */
+  readonly repairs: boolean
   readonly chapters: readonly Chapter[]
 }
 
 export type Chapter = {
   readonly file: FileDraw
-  readonly command: 'up' | 'down' | 'down-group' | 'down-instance'
+  readonly command:
+    | 'up'
+    | 'down'
+    | 'down-group'
+    | 'down-instance'
+    | 'replace'
+    | 'replace-instance'
+    | 'rollback'
   /** The journal is lost before the command, which is then given for the file of the chapter before. */
   readonly losesJournal: boolean
   /** How long each call of the command takes to arrive. */
@@ -36,6 +45,8 @@ export type Chapter = {
   /** Where the command runs: another host's processes cannot be looked at, and its lease is waited out. */
   readonly host: 'here' | 'elsewhere'
   readonly pauseMs: number
+  /** The file changes once more before the plain rerun. */
+  readonly fileAfter: FileDraw | undefined
 }
 
 /** What the fleet file says. */
@@ -49,6 +60,9 @@ export type FileDraw = {
   readonly names: keyof typeof NAMES
   readonly ttlSeconds: number
   readonly template: string
+  readonly rollout: Fleet['rollout']
+  /** Virginia stands in for east while that one's cloud is silent. */
+  readonly failsOver: boolean
 }
 
 export type TimedFault = {readonly afterMs: number; readonly order: FaultOrder}
@@ -88,7 +102,7 @@ export const ALL_NAMES = [
 /** The fleet as the file declares it. The owner's name stays the same although the published names change. */
 export function fleetOf(
   {registration}: Story,
-  {virginia, east, names, ttlSeconds, template}: FileDraw,
+  {virginia, east, names, ttlSeconds, template, rollout, failsOver}: FileDraw,
 ): Fleet {
   const groups: Group[] = []
   if (virginia) {
@@ -102,6 +116,7 @@ export function fleetOf(
       group(name, count, {
         place: EAST,
         wish: wish({types: [type], open: [80], deletionProtection: isProtected}),
+        ...(failsOver && virginia ? {failover: {to: 'virginia', floor: 2, afterMs: 60_000}} : {}),
       }),
     )
   }
@@ -115,7 +130,7 @@ export function fleetOf(
       name: label.includes('.') ? label : `${label}.example.com`,
     })
   })
-  return fleet(groups, {names: published, userdata: {template, vars: {}}})
+  return fleet(groups, {names: published, userdata: {template, vars: {}}, rollout})
 }
 
 const rarely = <T>(arbitrary: fc.Arbitrary<T>, often = 4): fc.Arbitrary<T | undefined> =>
@@ -149,6 +164,16 @@ const file: fc.Arbitrary<FileDraw> = fc.record({
   names: fc.constantFrom('cloudflare', 'cloudflare', 'route53', 'route53', 'both', 'api'),
   ttlSeconds: fc.constantFrom(60, 60, 60, 120, 300),
   template: fc.constantFrom('nginx', 'nginx', 'nginx', 'shell'),
+  rollout: fc.record({
+    batch: fc.constantFrom<Fleet['rollout']['batch'][]>(
+      {percent: 25},
+      {count: 1},
+      {count: 2},
+      {percent: 100},
+    ),
+    pauseMs: fc.constantFrom(0, 0, 0, 20_000),
+  }),
+  failsOver: fc.constantFrom(false, false, true),
 })
 
 const CALLS = [
@@ -267,7 +292,16 @@ const atSomeTime = fc.constantFrom(0, 0, 0, 3_000, 10_000, 40_000, 80_000)
 
 const chapter: fc.Arbitrary<Chapter> = fc.record({
   file,
-  command: fc.constantFrom('up', 'up', 'up', 'up', 'up', 'up', 'down', 'down-group', 'down-instance'),
+  command: fc.constantFrom(
+    ...Array<'up'>(9).fill('up'),
+    'down',
+    'down',
+    'down-group',
+    'down-instance',
+    'replace',
+    'replace-instance',
+    'rollback',
+  ),
   losesJournal: fc.constantFrom(...Array<boolean>(7).fill(false), true),
   latencyMs: fc.constantFrom(0, 0, 0, 40, 700),
   faults: fc.oneof(
@@ -310,6 +344,7 @@ const chapter: fc.Arbitrary<Chapter> = fc.record({
   ),
   host: fc.constantFrom('here', 'here', 'here', 'elsewhere'),
   pauseMs: fc.constantFrom(0, 0, 0, 100, 5_000, 60_000, 600_000),
+  fileAfter: rarely(file),
 })
 
 /** All stories. */
@@ -319,11 +354,12 @@ export const stories: fc.Arbitrary<Story> = fc.record({
     bootMs: fc.constantFrom(500, 2_000, 30_000),
     shutdownMs: fc.constantFrom(0, 200, 10_000),
     forceOffMs: fc.constant(20_000),
-    visibleMs: fc.constantFrom(0, 300, 10_000),
+    visibleMs: fc.constantFrom(0, 300, 10_000, 60_000),
     nameRaceMs: fc.constantFrom(0, 1_000, 4_000),
-    dnsServedMs: fc.constantFrom(0, 1_000, 3_000),
+    dnsServedMs: fc.constantFrom(0, 1_000, 3_000, 30_000),
   }),
   registration: fc.constantFrom('self', 'mcd'),
   sharesNames: fc.boolean(),
+  repairs: fc.boolean(),
   chapters: fc.array(chapter, {minLength: 1, maxLength: 3}),
 })

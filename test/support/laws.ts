@@ -1,7 +1,7 @@
 import {inspect, isDeepStrictEqual} from 'node:util'
 import type {Fleet} from '../../src/fleet/model.ts'
 import {fold} from '../../src/journal/fold.ts'
-import {markFromTags} from '../../src/mark.ts'
+import {type Mark, markFromTags, markToTags} from '../../src/mark.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {VIRGINIA} from './fleet-builder.ts'
 import type {SimulatedFleet} from './simulated-fleet.ts'
@@ -9,40 +9,59 @@ import {CANARY} from './simulated-guests.ts'
 
 export type Truth = {id: string; group: string; address: string | undefined; state: string}
 
-/** What of the fleet really lives in the world, whatever any listing shows. */
-export function truth(sim: SimulatedFleet, fleet: Pick<Fleet, 'name'>): Truth[] {
+/** What of the fleet really lives in the world, whatever any listing shows; of every owner of that name where none is given. */
+export function truth(
+  sim: SimulatedFleet,
+  {name, dns}: Pick<Fleet, 'name'> & Partial<Pick<Fleet, 'dns'>>,
+): Truth[] {
+  const isOurs = (mark: Mark | undefined): mark is Mark =>
+    mark?.fleet === name && (dns === undefined || mark.dns === dns)
   const ec2 = sim.world.ec2.allInstances().flatMap(({id, tags, publicIp, state}) => {
     const mark = markFromTags(Object.fromEntries(tags), 'mcd:')
-    return mark?.fleet === fleet.name && state !== 'terminated'
-      ? [{id, group: mark.group, address: publicIp, state}]
-      : []
+    return isOurs(mark) && state !== 'terminated' ? [{id, group: mark.group, address: publicIp, state}] : []
   })
   const triton = sim.world.triton.machinesOf().flatMap(({id, tags, nics, state}) => {
     const texts = Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)]))
     const mark = markFromTags(texts, 'mcd_')
-    return mark?.fleet === fleet.name && state !== 'deleted' && state !== 'failed'
+    return isOurs(mark) && state !== 'deleted' && state !== 'failed'
       ? [{id, group: mark.group, address: nics.find(nic => nic.public)?.ip, state}]
       : []
   })
   return [...ec2, ...triton]
 }
 
-/** Something of somebody else's in every cloud and under the fleet's own name. Returns a picture of it that must not change. */
+/** A fleet of the same name that answers to another DNS name: somebody else's. */
+const NAMESAKE: Mark = {
+  fleet: 'web',
+  dns: 'web.example.org',
+  group: 'virginia',
+  launch: '11111111-2222-4333-8444-555555555555',
+  spec: '0123456789ab',
+}
+
+/**
+ * Something of somebody else's in every cloud, without a mark and with a namesake's, and under the fleet's own name. Returns
+ * a picture of it that must not change.
+ */
 export async function plantForeign(sim: SimulatedFleet, fleet: Fleet): Promise<() => Promise<unknown>> {
   const {world} = sim
-  const machine = world.triton.place({
-    image: world.triton.stock.images[0]?.id ?? '',
-    package: 'g1.nano',
-    name: 'theirs',
-  })
+  const [image = {id: ''}] = world.triton.stock.images
+  const machines = [
+    world.triton.place({image: image.id, package: 'g1.nano', name: 'theirs'}),
+    world.triton.place({image: image.id, package: 'g1.nano', name: 'namesake', ...tritonTags(NAMESAKE)}),
+  ]
   const region = world.ec2.region(VIRGINIA.region ?? '')
-  const {instances} = world.ec2.call({principal: {name: 'operator'}, region: region.name}, 'RunInstances', {
-    imageId: [...region.images.keys()][0] ?? '',
-    instanceType: 't3.micro',
-    minCount: 1,
-    maxCount: 1,
-  })
-  const theirs = instances[0]?.instanceId ?? ''
+  const launch = (tags: Record<string, string>) =>
+    world.ec2.call({principal: {name: 'operator'}, region: region.name}, 'RunInstances', {
+      imageId: [...region.images.keys()][0] ?? '',
+      instanceType: 't3.micro',
+      minCount: 1,
+      maxCount: 1,
+      tagSpecifications: [
+        {resourceType: 'instance', tags: Object.entries(tags).map(([key, value]) => ({key, value}))},
+      ],
+    }).instances[0]?.instanceId ?? ''
+  const instances = [launch({Name: 'theirs'}), launch(markToTags(NAMESAKE, 'mcd:'))]
   for (const {vendor, name, zone} of fleet.names) {
     if (vendor === 'cloudflare') {
       const id = world.cloudflare.zone(zone)?.id ?? ''
@@ -71,11 +90,14 @@ export async function plantForeign(sim: SimulatedFleet, fleet: Fleet): Promise<(
     }
   }
   return async () => ({
-    machine: world.triton.machine(machine.id)?.state,
-    instance: /running|pending/.test(world.ec2.instance(theirs)?.state ?? ''),
+    machines: machines.map(({id}) => world.triton.machine(id)?.state),
+    instances: instances.map(id => /running|pending/.test(world.ec2.instance(id)?.state ?? '')),
     records: (await sim.members(fleet)).filter(({mark}) => mark === undefined),
   })
 }
+
+const tritonTags = (mark: Mark): Record<string, string> =>
+  Object.fromEntries(Object.entries(markToTags(mark, 'mcd_')).map(([key, value]) => [`tag.${key}`, value]))
 
 /** A law of the engine, by the words in which it is said to be broken. */
 export class LawBroken extends Error {

@@ -16,6 +16,8 @@ export class SimulatedGuests implements Hypervisor {
   readonly broken = new Set<string>()
   /** How long after boot a guest serves. */
   servesAfterMs: (id: string) => number = () => SERVES_AFTER_MS
+  /** How often each guest's timer puts a missing record of its own back; undefined: only `repair` does. */
+  repairEveryMs: number | undefined
   readonly #clock: Clock
   readonly #serving = new Map<string, string>()
   readonly #guests = new Map<string, Guest>()
@@ -40,6 +42,7 @@ export class SimulatedGuests implements Hypervisor {
       if (!this.#guests.has(guest.id) || this.broken.has(guest.id)) return
       this.#serving.set(guest.publicIp, guest.id)
       this.#registerPatiently(guest)
+      this.#repairLater(guest)
     })
   }
 
@@ -71,6 +74,15 @@ export class SimulatedGuests implements Hypervisor {
       this.#serving.set(guest.publicIp, id)
       this.#registerPatiently(guest)
     }
+  }
+
+  #repairLater(guest: Guest): void {
+    if (this.repairEveryMs === undefined || !registersItself(guest)) return
+    this.#clock.after(this.repairEveryMs, () => {
+      if (this.#guests.get(guest.id) !== guest) return
+      void this.repair(guest.id, guest.publicIp).catch(() => {})
+      this.#repairLater(guest)
+    })
   }
 
   /** Until it went through, as the script's timer does. */
