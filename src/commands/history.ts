@@ -40,7 +40,7 @@ export default class History extends McdCommand {
     if (wanted === undefined) {
       this.log(texts.runsText(fleet.name, runs, open))
       if (runs.length === 0) this.hintAtSandbox(flags)
-      return {fleet: fleet.name, runs: runs.map(json.runSummary)}
+      return {fleet: fleet.name, runs: runs.map(run => json.runSummary(run, open))}
     }
     const run = findRun(runs, wanted)
     this.log(texts.runText(run, open, process.stdout.columns))
@@ -52,7 +52,7 @@ export default class History extends McdCommand {
       await writeOutput(flags.timeline, timelineSvg(fleet.name, run))
       this.log(`\nThe timeline is in ${flags.timeline}.`)
     }
-    return {fleet: fleet.name, ...json.runDetails(run)}
+    return {fleet: fleet.name, ...json.runDetails(run, open)}
   }
 }
 

@@ -1,8 +1,9 @@
 import type {NoteHistory, RunHistory, StepHistory} from '../fleet/history.ts'
 import type {Step} from '../journal/events.ts'
+import type {OpenRun} from './history-text.ts'
 
-/** One run in a list: `mcd history --json`. Times are ISO 8601 in UTC. */
-export function runSummary(run: RunHistory) {
+/** One run in a list: `mcd history --json`. Times are ISO 8601 in UTC; `open` tells of a run without an end whether it still works. */
+export function runSummary(run: RunHistory, open: OpenRun) {
   const {end, tookOver, startedAtMs, lastAtMs} = run
   return {
     run: run.run,
@@ -14,15 +15,15 @@ export function runSummary(run: RunHistory) {
     startedAt: iso(startedAtMs),
     lastEventAt: iso(lastAtMs),
     durationMs: lastAtMs - startedAtMs,
-    end,
+    end: end.kind === 'open' ? {...end, process: open} : end,
     ...(tookOver ? {tookOver} : {}),
     steps: run.steps.length,
   }
 }
 
 /** One run in full: `mcd history RUN --json`. */
-export const runDetails = (run: RunHistory) => ({
-  ...runSummary(run),
+export const runDetails = (run: RunHistory, open: OpenRun) => ({
+  ...runSummary(run, open),
   steps: run.steps.map(stepDetails),
   drains: run.drains.map(({instances, zones, endedAtMs}) => ({
     instances,

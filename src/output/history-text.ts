@@ -65,7 +65,9 @@ export function runText(run: RunHistory, open: OpenRun, columns = Number.POSITIV
   ]
   const parts = [
     head.flatMap(line => wrapped(line, columns)),
-    run.steps.length > 0 ? stepLines(run, columns) : ['It changed nothing.'],
+    run.steps.length > 0
+      ? stepLines(run, columns, open === 'works' && end.kind === 'open')
+      : ['It changed nothing.'],
     drainLines(run.drains, columns),
     noteLines(run, columns),
   ]
@@ -84,7 +86,7 @@ const TAKEN_OVER = {
 const GAUGE = {narrow: 12, wide: 24}
 const ROOM_FOR_WIDE = 100
 
-function stepLines(run: RunHistory, columns: number): string[] {
+function stepLines(run: RunHistory, columns: number, works: boolean): string[] {
   const width = columns >= ROOM_FOR_WIDE ? GAUGE.wide : GAUGE.narrow
   const indent = 9 + 7 + width + 3
   const head = `${'TIME'.padEnd(9)}${'TOOK'.padStart(6)} ${'RUN'.padEnd(width + 3)}STEP`
@@ -97,15 +99,15 @@ function stepLines(run: RunHistory, columns: number): string[] {
         startedAtMs === undefined || endedAtMs === undefined ? '' : spanText(endedAtMs - startedAtMs)
       const bar = gauge(run, fromMs, endedAtMs ?? run.lastAtMs, width)
       const prefix = `${timeText(fromMs).padEnd(9)}${took.padStart(6)} ${bar} `
-      return hanging(prefix, indent, stepTexts(step), columns)
+      return hanging(prefix, indent, stepTexts(step, works), columns)
     }),
   ]
 }
 
-function stepTexts(step: StepHistory): string[] {
+function stepTexts(step: StepHistory, works: boolean): string[] {
   const again = step.resumes === undefined ? '' : ` (of run ${step.resumes})`
   const retries = retriesText(step.retries).map(text => `! ${text}`)
-  const result = `→ ${resultText(step)}`
+  const result = `→ ${resultText(step, works)}`
   const texts =
     result === '→ done' && retries.length === 0
       ? [`${inputText(step.input)}${again} ${result}`]

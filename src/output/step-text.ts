@@ -39,10 +39,10 @@ export const listText = (ids: readonly string[]): string =>
     ? `${ids.slice(0, MOST_SHOWN - 1).join(', ')} and ${ids.length - MOST_SHOWN + 1} more`
     : ids.join(', ')
 
-/** What came of it, as this run knows. */
-export function resultText({input, result, settledBy, endedAtMs}: StepHistory): string {
+/** What came of it, as this run knows; `works` while the run does. */
+export function resultText({input, result, settledBy}: StepHistory, works = false): string {
   const elsewhere = settledBy === undefined ? '' : ` Run ${settledBy} found out what came of it.`
-  if (!result || endedAtMs === undefined) return `no answer was written down.${elsewhere}`
+  if (!result) return works ? 'under way' : `no answer was written down.${elsewhere}`
   return `${doneText(input, result)}${elsewhere}`
 }
 

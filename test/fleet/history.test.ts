@@ -212,7 +212,7 @@ describe('as text', () => {
     const all = [first, second].flatMap(run => [
       runText(run, 'unknown'),
       timelineSvg('web', run),
-      JSON.stringify([runSummary(run), runDetails(run)]),
+      JSON.stringify([runSummary(run, 'unknown'), runDetails(run, 'unknown')]),
     ])
     expect(all.join('\n')).not.toContain(CANARY)
   })
