@@ -2,6 +2,7 @@ import {InterruptedError, McdError, RefusedError, UnreachableError} from '../err
 import type {Recorded} from '../journal/fold.ts'
 import type {Instance, LaunchTarget} from '../providers/compute.ts'
 import type {Desired, DesiredGroup} from './desired.ts'
+import {mostInstances} from './failover.ts'
 import type {Fleet, Group} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
@@ -157,7 +158,7 @@ function surge({fleet, goal, groups}: Desired, {asked}: Recorded, {places}: Obse
 
 function dnsRefusals(outside: Outside, desired: Desired, recorded: Recorded, observed: Observed): string[] {
   const {fleet} = desired
-  const total = fleet.groups.reduce((sum, {count}) => sum + count, 0) + surge(desired, recorded, observed)
+  const total = mostInstances(fleet) + surge(desired, recorded, observed)
   return fleet.names.flatMap(({vendor, name, ttlSeconds, proxied}) => {
     const seen = observed.names.get(nameKey(vendor, name))
     if (!seen?.readable) return []

@@ -21,6 +21,13 @@ export function withFailover(desired: Desired, recorded: Recorded, observed: Obs
   return {...desired, groups, takeovers}
 }
 
+/** Instances that may be in DNS at once: those that are declared, and the most that one silent cloud makes grow beside them. */
+export function mostInstances({groups}: Fleet): number {
+  const counts = new Map(groups.map(({name, count}) => [name, count]))
+  const growth = groups.map(({failover}) => (failover ? failover.floor - (counts.get(failover.to) ?? 0) : 0))
+  return groups.reduce((sum, {count}) => sum + count, 0) + Math.max(0, ...growth)
+}
+
 /** The instances of groups that fail over, while their place is silent, as DNS and the journal know them. */
 export function silentInstances(
   {name: fleetName, groups, names}: Fleet,

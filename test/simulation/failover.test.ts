@@ -229,3 +229,15 @@ test.each([
     await expectExactly(sim, of)
   },
 )
+
+test('a floor that Route53 could not hold beside what falls silent is refused while nothing is wrong yet', async () => {
+  const sim = new SimulatedFleet()
+  const of = (floor: number) => {
+    const [virginia, east] = declared(50, 40, {vendor: 'route53'}).groups
+    if (!virginia || !east) throw new Error('two groups')
+    const taken = {...virginia, failover: {to: 'east', floor, afterMs: MINUTE_MS}}
+    return fleet([taken, east], {names: [dnsName({vendor: 'route53'})]})
+  }
+  await expect(sim.up(of(90))).rejects.toThrow(/at most 100 .* 140 are wanted/)
+  expect((await sim.up(of(50))).shortcomings).toEqual([])
+})
