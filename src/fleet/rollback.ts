@@ -64,7 +64,7 @@ export function rollBack(
         const back = byGroup.get(group.name)
         return back ? {...group, wish: earlierWish(back)} : group
       }),
-      warnings: [...fleet.warnings, ...returns.flatMap(each => returnText(outside, each))],
+      warnings: [...fleet.warnings, ...returns.map(each => returnText(outside, each)), STAYS],
     },
     goals: goals.map(({launch}) => launch),
     asks: isNew
@@ -131,8 +131,11 @@ function thawAll(
   return returns
 }
 
+const STAYS =
+  'The fleet file is not changed: the next plain "mcd up" rolls forward again unless the file is mended.'
+
 /** What the group returns to, and where the fleet file says otherwise. */
-function returnText(outside: Outside, {group, launch, thawed}: Return): string[] {
+function returnText(outside: Outside, {group, launch, thawed}: Return): string {
   const {order, intendedAtMs} = launch
   const earlier = order.target.wish
   const {wish} = group
@@ -145,11 +148,9 @@ function returnText(outside: Outside, {group, launch, thawed}: Return): string[]
       : [`image ${earlier.image} (${order.target.imageId}) instead of ${wish.image}`]),
     ...(isSameUserdata(outside, thawed, group) ? [] : ['other userdata (its template or values)']),
   ]
-  const when = new Date(intendedAtMs).toISOString()
+  const when = new Date(intendedAtMs).toISOString().slice(0, 16).replace('T', ' ')
   const differs = differences.length > 0 ? differences.join('; ') : `image ${order.target.imageId}`
-  return [
-    `Group ${group.name} returns to launch spec ${order.mark.spec} of ${when}: ${differs}. The fleet file is not changed: the next plain "mcd up" rolls forward again unless it is mended.`,
-  ]
+  return `Group ${group.name} returns to launch spec ${order.mark.spec} of ${when} UTC: ${differs}.`
 }
 
 /** The file's template may be the very one that is broken. */

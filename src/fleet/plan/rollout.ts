@@ -139,7 +139,9 @@ function pauseOf(view: FleetView, {desired, kept}: GroupStanding): (Action & {ki
     kind: 'pause',
     key: `pause ${desired.group.name}`,
     group: desired.group.name,
-    instances: (unseen.length > 0 ? unseen : kept).map(({id}) => id),
+    instances: (unseen.length > 0 ? unseen : kept.filter(({id}) => pausedAtMs.get(id) === sinceMs)).map(
+      ({id}) => id,
+    ),
     ...(unseen.length > 0 ? {} : {untilMs: sinceMs + pauseMs}),
     reason: 'the new ones serve beside the old',
     after: [],
