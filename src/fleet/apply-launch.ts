@@ -140,7 +140,7 @@ function digestKey(ledger: Ledger): string {
   const key = ledger.recorded().digestKey
   if (key === undefined)
     throw new McdError('The journal has no digest key: its first event is missing.', {
-      suggestions: ['Move the journal away and run again: mcd rebuilds it from the clouds.'],
+      suggestions: ['Run "mcd state rebuild": it begins the journal anew from the clouds.'],
     })
   return key
 }

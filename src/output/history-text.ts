@@ -31,7 +31,7 @@ export function runsText(fleet: string, runs: readonly RunHistory[], open: OpenR
 }
 
 /** The first eight characters of an id, and more where two runs share them. */
-export function shortRunIds(runs: readonly RunHistory[]): (run: string) => string {
+function shortRunIds(runs: readonly RunHistory[]): (run: string) => string {
   const ids = runs.map(({run}) => run)
   let length = 8
   while (length < 36 && new Set(ids.map(id => id.slice(0, length))).size < ids.length) length++

@@ -8,8 +8,7 @@ export function rebuiltText(fleet: string, {places, names, strangers}: Rebuilt):
   const perPlace = places.map(({place, account, instances}) => [
     place,
     shortIds(account),
-    String(instances.length),
-    groupsText(instances.map(({mark}) => mark.group)),
+    groupsText(instances.map(({mark}) => mark.group)) || 'none',
   ])
   const perName = names.map(({vendor, name, records, maxTtlSeconds}) => [
     name,
@@ -23,7 +22,7 @@ export function rebuiltText(fleet: string, {places, names, strangers}: Rebuilt):
       : ''
   return [
     `Found of fleet ${fleet}:`,
-    table(['PLACE', 'ACCOUNT', 'INSTANCES', ''], perPlace),
+    table(['PLACE', 'ACCOUNT', 'INSTANCES'], perPlace),
     table(['NAME', 'VENDOR', 'RECORDS', 'LONGEST TTL'], perName),
     shortIds(others),
   ]

@@ -20,12 +20,13 @@ describe('the command line', () => {
       expect(stdout).toMatch(new RegExp(`^  ${command}  +[A-Z]`, 'm'))
   })
 
-  const COMMANDS = ['init', 'plan', 'up', 'down', 'status', 'render']
+  const COMMANDS = ['init', 'plan', 'up', 'down', 'status', 'render', 'scale', 'history']
   const OF_SANDBOX = ['start', 'stop', 'status', 'env', 'reset'].map(command => `sandbox ${command}`)
+  const OF_STATE = ['show', 'rebuild', 'unlock'].map(command => `state ${command}`)
 
   test('every command explains itself: what it does, each flag in a sentence, an example', async () => {
     const helps = await Promise.all(
-      [...COMMANDS, ...OF_SANDBOX].map(async command => ({
+      [...COMMANDS, ...OF_SANDBOX, ...OF_STATE].map(async command => ({
         command,
         ...(await place.mcd([...command.split(' '), '--help'])),
       })),

@@ -91,28 +91,6 @@ describe.each(['cloudflare', 'route53'] as const)('two clouds with %s', vendor =
   })
 })
 
-test('the journal lost, up again: no launch, no end', async () => {
-  const sim = new SimulatedFleet()
-  const of = mixed(2, 2)
-  const first = await sim.up(of)
-  sim.journal = memoryJournal()
-  const before = mutating(sim)
-  const again = await sim.up(of)
-  expect(again.converged).toBe(true)
-  expect(
-    alive(again)
-      .map(({id}) => id)
-      .sort(),
-  ).toEqual(
-    alive(first)
-      .map(({id}) => id)
-      .sort(),
-  )
-  expect(
-    mutating(sim).filter(([key]) => !key.includes('SecurityGroup') && !key.includes('Firewall')),
-  ).toEqual(before.filter(([key]) => !key.includes('SecurityGroup') && !key.includes('Firewall')))
-})
-
 test('a hundred instances: one launch call per zone and two DNS writes at the most', async () => {
   const sim = new SimulatedFleet()
   sim.guests.servesAfterMs = id => 2_000 + (id.charCodeAt(id.length - 1) % 16) * 4_000
