@@ -635,6 +635,21 @@ test('an instance that repairs its own record is taken out once, and stays out',
   expect(watch.early).toEqual([])
 })
 
+test('who was leaving when the journal was lost is held out by the next run, too', async () => {
+  const sim = new SimulatedFleet()
+  sim.guests.repairEveryMs = 20_000
+  await sim.up(fleetOf([aws(2)], {registration: 'self'}))
+  const fewer = fleetOf([aws(1)], {registration: 'self'})
+  const watch = watchDns(sim, fewer)
+  const interrupt = new AbortController()
+  sim.time.clock.after(30_000, () => interrupt.abort(new InterruptedError()))
+  await expect(sim.up(fewer, {signal: interrupt.signal})).rejects.toThrow(InterruptedError)
+  sim.journal = memoryJournal()
+  expect(texts(await sim.up(fewer))).toEqual([])
+  expect(watch.early).toEqual([])
+  await expectExactly(sim, fewer)
+})
+
 test('who registered itself is held out although the file has left registration to mcd since', async () => {
   const sim = new SimulatedFleet()
   await sim.up(fleetOf([aws(2)], {registration: 'self'}))

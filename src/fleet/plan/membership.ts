@@ -56,8 +56,9 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated}: 
   for (const hold of observed.holds) {
     const id = holdInstance(hold.value) ?? ''
     const instance = view.living.get(id)
-    // A hold without a drain in the journal is left over from a journal that was lost: the instance stays, so it may serve again.
-    if (hold.mark?.fleet === view.desired.fleet.name && instance && !isLeaving(view, id)) remove.push(hold)
+    const stays = instance && !isLeaving(view, id) && !departing.has(id)
+    // A hold without a drain in the journal is left over from a journal that was lost: who stays may serve again.
+    if (hold.mark?.fleet === view.desired.fleet.name && stays) remove.push(hold)
     else if (hold.mark?.fleet === view.desired.fleet.name && isGone(view, id)) remove.push(hold)
   }
 
