@@ -15,6 +15,8 @@ import {strike} from './strike.ts'
 /** Of a run that things befall; a plain rerun has all the time it wants. */
 const PATIENCE_MS = 10 * 60_000
 const ALL_THE_TIME_MS = 60 * 60_000
+/** Longer than anything stays unseen in a story. */
+const HIDDEN_MS = 2 * 60_000
 const REPAIR_EVERY_MS = 60_000
 
 /** A story under way: the world, and what the last chapter left there. */
@@ -68,7 +70,9 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
   const outcome = await disturb(stage, chapter, aim)
   if (outcome === 'nothing to return to') return
   if (outcome !== 'whole') {
-    await sim.time.advance(chapter.pauseMs)
+    // Of what another journal launched, nothing tells before the cloud shows it.
+    const hiddenMs = chapter.beside?.journal === 'other' ? HIDDEN_MS : 0
+    await sim.time.advance(Math.max(chapter.pauseMs, hiddenMs))
     let rerun = outcome === 'done' ? aim.afterwards : aim
     if (chapter.fileAfter) {
       file = chapter.fileAfter
