@@ -14,10 +14,7 @@ export default class Scale extends McdCommand {
   ]
   static override strict = false
   static override args = {
-    counts: Args.string({
-      description: 'A group and the count it is to have. Can be repeated.',
-      name: 'GROUP=N',
-    }),
+    'GROUP=N': Args.string({description: 'A group and the count it is to have. Can be repeated.'}),
   }
   static override flags = Up.flags
 
