@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {type Action, isReady} from '../../../src/fleet/plan/action.ts'
+import {isReady} from '../../../src/fleet/plan/action.ts'
 import {plan} from '../../../src/fleet/plan/plan.ts'
 import {
   desired,
@@ -16,15 +16,14 @@ import {
   record,
   recorded,
   VIRGINIA,
-  wish,
 } from '../../support/fleet-builder.ts'
+import {INGRESS, kinds, launched, launchIntent, only} from '../../support/plan-builder.ts'
 
 const a = instance('i-1')
 const b = instance('i-2')
 const c = instance('i-3')
 
 const two = fleet([group('virginia', 2)])
-const kinds = (actions: readonly Action[]) => actions.filter(isReady).map(({kind}) => kind)
 
 describe('what is ready next', () => {
   test.each([
@@ -206,7 +205,7 @@ describe('what is ready next', () => {
       [],
     ],
   ] as const)('%s', (_rule, want, known, seen, ready) => {
-    expect(kinds(plan(want, known, seen, 'run-1').actions)).toEqual(ready)
+    expect(kinds(plan(want, known, seen, 'run-1'))).toEqual(ready)
   })
 })
 
@@ -217,25 +216,12 @@ test('no instance in a zone that cannot be read is ended', () => {
     observed({instances: [a, b], unreadable: ['cloudflare/www.example.com']}),
     'run-1',
   )
-  expect(kinds(actions)).toEqual([])
+  expect(kinds({actions})).toEqual([])
   expect(actions.map(({kind}) => kind)).toContain('terminate')
 })
 
 test('sends an open launch again under its own key instead of launching anew', () => {
-  const order = {
-    mark: {...a.mark, launch: 'l-9'},
-    count: 2,
-    type: 't3.micro',
-    zone: {name: 'a', types: ['t3.micro']},
-    target: {imageId: 'ami-1', imageName: 'u', zones: [], wish: wish(), vendor: {}},
-    networkIds: [],
-    userdataDigest: 'd',
-  }
-  const known = recorded({
-    type: 'intent',
-    step: 's',
-    what: {kind: 'launch', place: VIRGINIA.key, group: 'virginia', order},
-  })
+  const known = recorded(launchIntent('l-9', 2))
   const {actions} = plan(desired(two), known, observed(), 'run-1')
   expect(
     actions.flatMap(action => (action.kind === 'launch' ? [[action.resumes, action.count]] : [])),
@@ -243,61 +229,25 @@ test('sends an open launch again under its own key instead of launching anew', (
 })
 
 test('what was launched and is not shown yet is waited for, and launched anew only when it never appears', () => {
-  const order = {
-    mark: {...a.mark, launch: 'l-9'},
-    count: 2,
-    type: 't3.micro',
-    zone: {name: 'a', types: []},
-    target: {imageId: 'ami-1', imageName: 'u', zones: [], wish: wish(), vendor: {}},
-    networkIds: [],
-    userdataDigest: 'd',
-  }
-  const known = recorded(
-    {type: 'intent', step: 's', what: {kind: 'launch', place: VIRGINIA.key, group: 'virginia', order}},
-    {type: 'outcome', step: 's', result: {kind: 'done', instances: ['i-8', 'i-9']}},
-  )
-  expect(kinds(plan(desired(two), known, observed({atMs: NOW_MS + 60_000}), 'run-1').actions)).toEqual([
-    'wait',
-  ])
-  expect(kinds(plan(desired(two), known, observed({atMs: NOW_MS + 600_000}), 'run-1').actions)).toEqual([
-    'launch',
-  ])
+  const known = recorded(launchIntent('l-9', 2), launched('l-9', ['i-8', 'i-9']))
+  expect(kinds(plan(desired(two), known, observed({atMs: NOW_MS + 60_000}), 'run-1'))).toEqual(['wait'])
+  expect(kinds(plan(desired(two), known, observed({atMs: NOW_MS + 600_000}), 'run-1'))).toEqual(['launch'])
 })
 
 test('a renamed group leaves only after the new one serves', () => {
   const old = instance('i-5', {group: 'before'})
   const seen = (instances: (typeof a)[], members: ReturnType<typeof record>[]) =>
     observed({instances, members})
-  const during = plan(desired(two), recorded(), seen([old], [record(old)]), 'run-1').actions
+  const during = plan(desired(two), recorded(), seen([old], [record(old)]), 'run-1')
   expect(kinds(during)).toEqual(['launch'])
-  expect(during.filter(({kind}) => kind === 'deregister').every(action => !isReady(action))).toBe(true)
+  expect(only(during, 'deregister').every(action => !isReady(action))).toBe(true)
   const after = plan(
     desired(two),
     recorded(),
     seen([old, a, b], [record(old), record(a), record(b)]),
     'run-1',
-  ).actions
+  )
   expect(kinds(after)).toEqual(['deregister'])
-})
-
-test('instances of an older launch spec leave only after their replacements serve', () => {
-  const old = instance('i-5', {spec: 'bbbbbbbbbbbb'})
-  const one = fleet([group('virginia', 1)])
-  expect(
-    kinds(
-      plan(desired(one), recorded(), observed({instances: [old], members: [record(old)]}), 'run-1').actions,
-    ),
-  ).toEqual(['launch'])
-  expect(
-    kinds(
-      plan(
-        desired(one),
-        recorded(),
-        observed({instances: [old, a], members: [record(old), record(a)]}),
-        'run-1',
-      ).actions,
-    ),
-  ).toEqual(['deregister'])
 })
 
 describe('an instance that registers itself', () => {
@@ -307,7 +257,7 @@ describe('an instance that registers itself', () => {
     ['is put in by mcd when it has had its time', NOW_MS - 600_000, ['register']],
   ] as const)('%s', (_rule, launchedAtMs, ready) => {
     expect(
-      kinds(plan(desired(self), recorded(), observed({instances: [{...a, launchedAtMs}]}), 'run-1').actions),
+      kinds(plan(desired(self), recorded(), observed({instances: [{...a, launchedAtMs}]}), 'run-1')),
     ).toEqual(ready)
   })
 
@@ -327,24 +277,10 @@ describe('an instance that registers itself', () => {
 describe('registration by mcd costs few writes', () => {
   const many = fleet([group('virginia', 3)])
   const fresh = [a, b, c].map(each => ({...each, mark: {...each.mark, launch: 'l-9'}, launchedAtMs: NOW_MS}))
-  const order = {
-    mark: fresh[0]?.mark ?? a.mark,
-    count: 3,
-    type: 't3.micro',
-    zone: {name: 'a', types: []},
-    target: {imageId: 'ami-1', imageName: 'u', zones: [], wish: wish(), vendor: {}},
-    networkIds: [],
-    userdataDigest: 'd',
-  }
-  const known = recorded(
-    {
-      type: 'intent',
-      step: 's',
-      run: 'run-1',
-      what: {kind: 'launch', place: VIRGINIA.key, group: 'virginia', order},
-    },
-    {type: 'outcome', step: 's', run: 'run-1', result: {kind: 'done', instances: ['i-1', 'i-2', 'i-3']}},
-  )
+  const known = recorded(launchIntent('l-9', 3, {run: 'run-1'}), {
+    ...launched('l-9', ['i-1', 'i-2', 'i-3']),
+    run: 'run-1',
+  })
   const registers = (atMs: number, unhealthy: string[]) => {
     const seen = {
       ...observed({instances: fresh, unhealthy, atMs}),
@@ -383,23 +319,15 @@ test('one unreachable cloud does not keep the other from its work', () => {
 })
 
 test('ingress is removed once nothing is behind it, and not before', () => {
-  const piece = {
-    id: 'sg-1',
-    place: VIRGINIA.key,
-    fleet: 'web',
-    dns: 'www.example.com',
-    group: 'virginia',
-    open: [80],
-  }
   const down = desired(two, {goal: {kind: 'down'}})
   const ready = (instances: (typeof a)[]) =>
     kinds(
       plan(
         down,
         recorded(...left(a, {servedAtMs: NOW_MS - 99_000})),
-        observed({instances, network: [piece]}),
+        observed({instances, network: [INGRESS]}),
         'run-1',
-      ).actions,
+      ),
     )
   expect(ready([a])).toEqual(['terminate'])
   expect(ready([{...a, state: 'stopping'}])).toEqual(['wait'])
@@ -433,7 +361,7 @@ test('one that no longer answers, long past its boot, is told of at once and not
   ])
   const young = {...b, launchedAtMs: NOW_MS - 60_000}
   const booting = {...observed({instances: [a, young], members: [record(a), record(b)]}), health}
-  expect(kinds(plan(desired(two), recorded(), booting, 'run-1').actions)).toEqual(['wait'])
+  expect(kinds(plan(desired(two), recorded(), booting, 'run-1'))).toEqual(['wait'])
 })
 
 test('an instance that is older than the name is not waited for: its script cannot know it', () => {
@@ -449,7 +377,7 @@ test('an instance that is older than the name is not waited for: its script cann
       atMs,
     })
   const ready = (atMs: number) =>
-    kinds(plan(desired(self), published(atMs), observed({instances: [young]}), 'run-1').actions)
+    kinds(plan(desired(self), published(atMs), observed({instances: [young]}), 'run-1'))
   expect(ready(NOW_MS - 120_000)).toEqual(['wait'])
   expect(ready(NOW_MS - 1_000)).toEqual(['register'])
 })

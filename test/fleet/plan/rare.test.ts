@@ -1,8 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {nameKey, type Observed} from '../../../src/fleet/observed.ts'
-import {type Action, isReady, type Plan} from '../../../src/fleet/plan/action.ts'
 import {plan} from '../../../src/fleet/plan/plan.ts'
-import type {JournalEvent} from '../../../src/journal/events.ts'
 import type {Member} from '../../../src/providers/dns.ts'
 import {
   desired,
@@ -17,45 +15,14 @@ import {
   observed,
   record,
   recorded,
-  SPEC,
   VIRGINIA,
   wish,
 } from '../../support/fleet-builder.ts'
+import {INGRESS, kinds, launched, launchIntent, only, ready} from '../../support/plan-builder.ts'
 
 const a = instance('i-1')
 const b = instance('i-2')
 const two = fleet([group('virginia', 2)])
-
-const ready = ({actions}: Plan) => actions.filter(isReady)
-const kinds = (of: Plan) => ready(of).map(({kind}) => kind)
-const only = <K extends Action['kind']>(of: Plan, kind: K) =>
-  of.actions.filter((action): action is Action & {kind: K} => action.kind === kind)
-
-const launchIntent = (launch: string, count: number, over: {run?: string; atMs?: number} = {}) => ({
-  type: 'intent' as const,
-  step: `s-${launch}`,
-  what: {
-    kind: 'launch' as const,
-    place: VIRGINIA.key,
-    group: 'virginia',
-    order: {
-      mark: {...a.mark, launch},
-      count,
-      type: 't3.micro',
-      zone: {name: 'a', types: ['t3.micro']},
-      target: {imageId: 'ami-1', imageName: 'u', zones: [], wish: wish(), vendor: {}},
-      networkIds: [],
-      userdataDigest: 'd',
-    },
-  },
-  ...over,
-})
-const launched = (launch: string, instances: string[], atMs = NOW_MS): JournalEvent & {atMs: number} => ({
-  type: 'outcome',
-  step: `s-${launch}`,
-  result: {kind: 'done', instances},
-  atMs,
-})
 
 /** What stands under a second name, beside what `observed` shows of www. */
 const also = (
@@ -97,15 +64,7 @@ describe('a launch that nobody has seen the end of', () => {
   })
 
   test('keeps its ingress until it is settled', () => {
-    const piece = {
-      id: 'sg-1',
-      place: VIRGINIA.key,
-      fleet: 'web',
-      dns: 'www.example.com',
-      group: 'virginia',
-      open: [80],
-    }
-    const of = plan(desired(two, {goal: {kind: 'down'}}), open, observed({network: [piece]}), 'run-1')
+    const of = plan(desired(two, {goal: {kind: 'down'}}), open, observed({network: [INGRESS]}), 'run-1')
     expect(kinds(of)).toEqual(['adopt'])
   })
 })
@@ -267,21 +226,13 @@ describe('an instance on its way down by somebody else', () => {
 
 test('ingress that a group has exchanged for named groups goes once its last old instance has', () => {
   const named = fleet([group('virginia', 1, {wish: wish({open: [80], securityGroups: ['sg-x']})})])
-  const piece = {
-    id: 'sg-1',
-    place: VIRGINIA.key,
-    fleet: 'web',
-    dns: 'www.example.com',
-    group: 'virginia',
-    open: [80],
-  }
   const old = instance('i-5', {spec: 'bbbbbbbbbbbb'})
   expect(
     kinds(
       plan(
         desired(named),
         recorded(),
-        observed({instances: [a], members: [record(a)], network: [piece]}),
+        observed({instances: [a], members: [record(a)], network: [INGRESS]}),
         'run-1',
       ),
     ),
@@ -291,7 +242,7 @@ test('ingress that a group has exchanged for named groups goes once its last old
       plan(
         desired(named),
         recorded(...left(old, {servedAtMs: NOW_MS - 1_000})),
-        observed({instances: [a, old], members: [record(a)], network: [piece]}),
+        observed({instances: [a, old], members: [record(a)], network: [INGRESS]}),
         'run-1',
       ),
     ),
@@ -330,4 +281,3 @@ test('whoever comes back after its removal is held out, however it registers', (
     hold('i-1').value,
   ])
 })
-void SPEC

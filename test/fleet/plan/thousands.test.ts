@@ -33,6 +33,18 @@ const SITUATIONS: [string, Situation][] = [
   ['as declared', count => steady(count, desired(of(count), three))],
   ['half of them surplus', count => steady(count, desired(of(count / 2), three))],
   ['all outdated', count => steady(count, desired(of(count), {spec: 'bbbbbbbbbbbb', ...three}))],
+  [
+    'in the middle of a rollout',
+    count => {
+      const {known, seen} = steady(count, desired(of(count), three))
+      const place = seen.places.get('aws:us-east-1')
+      const half = (place?.readable ? place.instances : []).map((each, index) =>
+        index % 2 === 0 ? each : {...each, mark: {...each.mark, spec: 'bbbbbbbbbbbb'}},
+      )
+      const places = new Map([['aws:us-east-1', {readable: true, instances: half, network: []} as const]])
+      return {want: desired(of(count), three), known, seen: {...seen, places}}
+    },
+  ],
   ['another TTL', count => steady(count, desired(of(count, {names: [dnsName({ttlSeconds: 300})]}), three))],
   ['down', count => steady(count, desired(of(count), {goal: {kind: 'down'}}))],
   [
