@@ -1,8 +1,18 @@
 import {createSocket} from 'node:dgram'
 import {connect, isIPv6} from 'node:net'
-import {type Answer, type DecodedPacket, decode, encode, type RecordType} from 'dns-packet'
+import {
+  type Answer,
+  type DecodedPacket,
+  decode,
+  encode,
+  RECURSION_DESIRED,
+  type RecordType,
+  type TxtData,
+} from 'dns-packet'
 import {McdError} from '../errors.ts'
 import type {Runtime} from '../runtime.ts'
+import {canonical, lowerCase} from './presentation.ts'
+import {namesOf, withQuestion} from './wire-names.ts'
 
 export type NameServer = {
   /** Name or address. */
@@ -11,12 +21,17 @@ export type NameServer = {
   readonly port?: number
 }
 
-/** One answer. `value` is what people write: an address, a host name, joined TXT text, `priority weight port target`. */
+/**
+ * One answer. `value` is what people write: an address, a host name, joined TXT text, `priority weight port target`. Names
+ * are in presentation form.
+ */
 export type AnsweredRecord = {
   readonly name: string
   readonly type: string
   readonly ttlSeconds: number
   readonly value: string
+  /** The single strings of a TXT. */
+  readonly strings?: readonly string[]
 }
 
 export type DnsReply = {
@@ -24,6 +39,8 @@ export type DnsReply = {
   readonly rcode: string
   readonly authoritative: boolean
   readonly answers: readonly AnsweredRecord[]
+  /** Size of the whole answer. */
+  readonly bytes?: number
 }
 
 /** No answer came: nothing listens, nothing came back in time, or what came back was no answer to our question. */
@@ -33,20 +50,29 @@ export class NoAnswerError extends McdError {
 
 const EDNS_BYTES = 1_232
 
+export type QueryOptions = {
+  readonly timeoutMs: number
+  readonly runtime: Pick<Runtime, 'sleep' | 'random'>
+  /** Whether a resolver shall ask others for it. */
+  readonly recursive?: boolean
+}
+
 /**
- * Asks one name server one question, without recursion: over UDP, and over TCP where the answer does not fit. Throws
- * NoAnswerError after `timeoutMs` of the runtime's clock, and the runtime's own reason when the run is interrupted.
+ * Asks one name server one question, without recursion unless told: over UDP, and over TCP where the answer does not fit.
+ * `name` is in presentation form. Throws NoAnswerError after `timeoutMs` of the runtime's clock, UsageError for what is no name,
+ * and the runtime's own reason when the run is interrupted.
  */
 export async function query(
   server: NameServer,
   name: string,
   type: string,
-  {timeoutMs, runtime}: {timeoutMs: number; runtime: Pick<Runtime, 'sleep' | 'random'>},
+  {timeoutMs, runtime, recursive = false}: QueryOptions,
 ): Promise<DnsReply> {
   const question: Asked = {
     id: Math.floor(runtime.random() * 65_536),
-    name: name.toLowerCase(),
+    name: lowerCase(name),
     type: type.toUpperCase(),
+    recursive,
   }
   const at = `${server.host}:${server.port ?? 53}`
   const done = new AbortController()
@@ -69,8 +95,13 @@ export async function query(
   }
 }
 
-type Asked = {readonly id: number; readonly name: string; readonly type: string}
-type Packet = DecodedPacket & {readonly rcode?: string}
+type Asked = {
+  readonly id: number
+  readonly name: string
+  readonly type: string
+  readonly recursive: boolean
+}
+type Packet = DecodedPacket & {readonly rcode?: string; readonly message: Buffer}
 
 function overUdp({host, port = 53}: NameServer, question: Asked, until: AbortSignal): Promise<Packet> {
   return new Promise((resolve, reject) => {
@@ -113,7 +144,7 @@ function overTcp({host, port = 53}: NameServer, question: Asked, until: AbortSig
   })
 }
 
-function packed({id, name, type}: Asked): Buffer {
+function packed({id, name, type, recursive}: Asked): Buffer {
   const edns = {
     name: '.',
     type: 'OPT',
@@ -124,12 +155,14 @@ function packed({id, name, type}: Asked): Buffer {
     flag_do: false,
     options: [],
   }
-  return encode({
+  const message = encode({
     type: 'query',
     id,
-    questions: [{name, type: type as RecordType, class: 'IN'}],
+    flags: recursive ? RECURSION_DESIRED : 0,
+    questions: [{name: '.', type: type as RecordType, class: 'IN'}],
     additionals: [edns as Answer],
   })
+  return withQuestion(message, name)
 }
 
 function withLength(message: Buffer): Buffer {
@@ -141,50 +174,57 @@ function withLength(message: Buffer): Buffer {
 /** The packet when it answers exactly this question; undefined otherwise. */
 function parse(message: Buffer, {id, name, type}: Asked): Packet | undefined {
   try {
-    const packet = decode(message) as Packet
-    const [question] = packet.questions ?? []
+    const packet = {...decode(message), message} as Packet
+    const {asked} = namesOf(message)
     const ours =
       packet.type === 'response' &&
       packet.id === id &&
-      question?.name.toLowerCase() === name &&
-      question.type === type
+      asked !== undefined &&
+      canonical(asked) === canonical(name) &&
+      packet.questions?.[0]?.type === type
     return ours ? packet : undefined
   } catch {
     return undefined
   }
 }
 
-function toReply({rcode = 'NOERROR', flag_aa, answers = []}: Packet): DnsReply {
+function toReply({rcode = 'NOERROR', flag_aa, answers = [], message}: Packet): DnsReply {
+  const names = namesOf(message).answers
   return {
     rcode,
     authoritative: flag_aa,
-    answers: answers.flatMap(record =>
+    bytes: message.length,
+    answers: answers.flatMap((record, index) =>
       record.type === 'OPT'
         ? []
         : {
-            name: record.name.toLowerCase(),
+            name: lowerCase(names[index]?.owner ?? record.name),
             type: record.type,
             ttlSeconds: record.ttl ?? 0,
-            value: textOf(record),
+            value: textOf(record, names[index]?.target),
+            ...(record.type === 'TXT' && {strings: stringsOf(record.data)}),
           },
     ),
   }
 }
 
-function textOf(record: Exclude<Answer, {type: 'OPT'}>): string {
+/** `target` is the name that the data ends with, where it ends with one. */
+function textOf(record: Exclude<Answer, {type: 'OPT'}>, target = ''): string {
   switch (record.type) {
     case 'TXT':
-      return Buffer.concat([record.data].flat().map(part => Buffer.from(part))).toString('utf8')
+      return stringsOf(record.data).join('')
     case 'SRV':
-      return `${record.data.priority} ${record.data.weight} ${record.data.port} ${hostOf(record.data.target)}`
+      return `${record.data.priority} ${record.data.weight} ${record.data.port} ${lowerCase(target)}`
     case 'MX':
-      return `${record.data.preference} ${hostOf(record.data.exchange)}`
+      return `${record.data.preference} ${lowerCase(target)}`
     case 'SOA':
       return `${record.data.mname} ${record.data.rname} ${record.data.serial}`
+    case 'PTR':
+      // The label of a service is for people to read: it keeps its case.
+      return target
     case 'CNAME':
     case 'NS':
-    case 'PTR':
-      return hostOf(record.data)
+      return lowerCase(target)
     case 'A':
     case 'AAAA':
       return record.data
@@ -193,7 +233,7 @@ function textOf(record: Exclude<Answer, {type: 'OPT'}>): string {
   }
 }
 
-const hostOf = (name: string) => name.toLowerCase()
+const stringsOf = (data: TxtData): string[] => [data].flat().map(part => Buffer.from(part).toString('utf8'))
 
 function isSocketError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'

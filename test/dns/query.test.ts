@@ -51,11 +51,45 @@ describe('a question', () => {
     ['MX', {type: 'MX', data: {preference: 10, exchange: 'mail.example.com'}}, '10 mail.example.com'],
   ] as [string, DnsData, string][])('for %s gets the value as people write it', async (type, data, value) => {
     const server = await served([data])
-    expect(await query(server, 'WWW.example.com', type.toLowerCase(), options)).toEqual({
+    expect(await query(server, 'WWW.example.com', type.toLowerCase(), options)).toMatchObject({
       rcode: 'NOERROR',
       authoritative: true,
       answers: [{name: 'www.example.com', type, ttlSeconds: 60, value}],
     })
+  })
+
+  test('for a PTR gets the name with its dots, bytes and case', async () => {
+    const server = await scripted((message, reply) => {
+      const asked = decode(message)
+      const label = Buffer.from('Büro 1.0')
+      const rest = Buffer.from('\x05_http\x04_tcp\x07example\x03com\0', 'latin1')
+      const data = Buffer.concat([Buffer.of(label.length), label, rest])
+      const question = {name: 'x', type: 'PTR'} as const
+      const bytes = encode({
+        type: 'response',
+        id: asked.id ?? 0,
+        questions: [question],
+        answers: [{name: 'x', type: 'NULL', ttl: 5, data}],
+      })
+      // The codec cannot write such a name as PTR: it is put in as bytes, and the type after it.
+      bytes.writeUInt16BE(12, bytes.length - data.length - 10)
+      reply(bytes)
+    })
+    expect((await query(server, 'X', 'PTR', options)).answers).toEqual([
+      {name: 'x', type: 'PTR', ttlSeconds: 5, value: String.raw`Büro\0321\.0._http._tcp.example.com`},
+    ])
+  })
+
+  test('for a name with a dot within a label asks for that label, of a resolver with the wish that it asks others', async () => {
+    const questions: Buffer[] = []
+    const server = await scripted((message, reply) => {
+      questions.push(Buffer.from(message))
+      message.writeUInt8(0x80, 2)
+      reply(message)
+    })
+    await query(server, String.raw`v1\.0.example.com`, 'SRV', {...options, recursive: true})
+    expect(questions[0]?.subarray(12, 30).toString('latin1')).toBe('\x04v1.0\x07example\x03com\0')
+    expect((questions[0]?.readUInt8(2) ?? 0) & 1).toBe(1)
   })
 
   test('for a name that is not there gets NXDOMAIN', async () => {
