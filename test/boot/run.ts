@@ -1,4 +1,4 @@
-import {execFileSync, spawn} from 'node:child_process'
+import {spawn, spawnSync} from 'node:child_process'
 import {constants} from 'node:os'
 import {join} from 'node:path'
 import {findImage} from './image/cache.ts'
@@ -10,7 +10,7 @@ import {missingForBoot} from './requirements.ts'
  */
 
 /** Far above what the boots take: a run that hangs ends by itself. */
-const LIMIT_MS = 25 * 60_000
+const LIMIT_MS = 40 * 60_000
 
 const here = import.meta.dirname
 
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
       {MCD_BOOT_IMAGE: image, MCD_BOOT_GROUP: group},
     )
   } finally {
-    removeControlGroup(group)
+    removeControlGroups(group)
   }
 }
 
@@ -67,14 +67,18 @@ function inNamespaces(command: readonly string[], env: Record<string, string>): 
   })
 }
 
-/** The only thing that outlives the namespaces: empty control groups. */
-function removeControlGroup(group: string): void {
-  const script = `mount -t cgroup2 cgroup2 /mnt && cd /mnt && [ ! -d ${group} ] || find ${group} -depth -type d -exec rmdir {} +`
-  try {
-    execFileSync('unshare', ['--mount', 'sh', '-c', script], {stdio: 'ignore', timeout: 10_000})
-  } catch {
-    // Processes that are still on their way out hold it: it is empty, and costs nothing.
-  }
+/** The only thing that outlives the namespaces: empty control groups. Those of runs that were killed go too. */
+function removeControlGroups(own: string): void {
+  const script = `mount -t cgroup2 cgroup2 /mnt && cd /mnt || exit
+    for attempt in 1 2 3 4 5; do
+      for group in mcd-boot-*; do
+        [ "$group" = ${own} ] || ! [ -e "/proc/\${group#mcd-boot-}" ] || continue
+        find "$group" -depth -type d -exec rmdir {} +
+      done
+      [ -e ${own} ] || exit 0
+      sleep 1
+    done`
+  spawnSync('unshare', ['--mount', 'sh', '-c', script], {stdio: 'ignore', timeout: 20_000})
 }
 
 process.exitCode = await main()

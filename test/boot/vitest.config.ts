@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/boot/*.boot.ts'],
     disableConsoleIntercept: true,
     reporters: ['verbose'],
-    testTimeout: 10 * 60_000,
+    testTimeout: 15 * 60_000,
     hookTimeout: 60_000,
     // Containers first, then the emulators, which are the slower ones and want both cores.
     fileParallelism: false,

@@ -13,6 +13,8 @@ export type Arrival = {
   /** `POST /client/v4/zones/…/dns_records` */
   readonly request: string
   readonly status: number
+  /** Asked of the metadata service without a token, as only cloud-init in a container may. */
+  readonly tokenless?: true
   /** What it changed, in the world's words: `create A www.example.com 198.18.0.1`. */
   readonly effects: readonly string[]
   /** The vendor's code where it was refused. */

@@ -91,13 +91,6 @@ export function container(options: ContainerOptions): Machine {
       const memory = pid === undefined ? [] : openFiles(`/proc/${pid}/root/run`, secrets)
       return [...openFiles(upper, secrets), ...memory]
     },
-    cloudInitErrors() {
-      const pid = init()
-      const file = `/proc/${pid}/root/run/cloud-init/result.json`
-      if (pid === undefined || !existsSync(file)) return undefined
-      const {v1} = JSON.parse(readFileSync(file, 'utf8')) as {v1: {errors: string[]}}
-      return v1.errors
-    },
     read: path => read(join(upper, path)),
     story: () =>
       [

@@ -175,6 +175,7 @@ export class DataCenter {
         service,
         request: `${request.method} ${request.path}`,
         status: reply.status,
+        ...(service === 'metadata' && lacksToken(request) ? {tokenless: true} : {}),
         effects,
         ...(refused === undefined ? {} : {refused}),
         ...(served === undefined ? {} : {served}),
@@ -236,8 +237,7 @@ export class DataCenter {
    */
   #asInstance({guest}: Boot, request: WireRequest): WireRequest {
     const own = {...request, path: `/${guest?.id}${request.path}`}
-    const hasToken = request.headers['x-aws-ec2-metadata-token'] !== undefined
-    if (isFromScript(request) || hasToken || request.method !== 'GET') return own
+    if (isFromScript(request) || !lacksToken(request)) return own
     const asked = this.#metadata({
       ...own,
       method: 'PUT',
@@ -250,6 +250,9 @@ export class DataCenter {
 
 /** The registration script and what templates run use curl; cloud-init is written in Python. */
 export const isFromScript = ({headers}: WireRequest): boolean => /^curl/.test(headers['user-agent'] ?? '')
+
+const lacksToken = ({method, headers}: WireRequest): boolean =>
+  method === 'GET' && headers['x-aws-ec2-metadata-token'] === undefined
 
 /** Whether a request is about to change records. */
 function isChange(service: Service, {method}: WireRequest): boolean {

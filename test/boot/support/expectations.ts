@@ -4,7 +4,8 @@ import {eventually} from '../../support/eventually.ts'
 import type {Boot} from './boot.ts'
 import {type Deployment, FOREIGN_ADDRESS, FOREIGN_TTL_SECONDS, TTL_SECONDS} from './deployment.ts'
 
-const OFF_MS = 4 * 60_000
+/** For a busy machine. */
+export const LONG_MS = 4 * 60_000
 
 export async function membersOf(deployment: Deployment): Promise<{ours: Member[]; foreign: Member[]}> {
   const members = await deployment.members()
@@ -31,10 +32,22 @@ export async function expectRegistered(deployment: Deployment): Promise<void> {
   expect(boot.machine?.read('canary')).toBeUndefined()
 }
 
+/** cloud-init came through all its stages, and none of them complains. */
+export async function expectNoErrors({machine}: Boot): Promise<void> {
+  const result = await eventually(() => machine?.read('var/lib/cloud/data/result.json'), {
+    deadlineMs: LONG_MS,
+    everyMs: 250,
+  })
+  expect((JSON.parse(result) as {v1: {errors: string[]}}).v1.errors).toEqual([])
+}
+
 /** Off, and its record out by its own last call, made while the service still answered. */
 export async function expectGone(deployment: Deployment): Promise<void> {
   const {boot} = deployment
-  await eventually(async () => (await deployment.cloudState()) === 'gone', {deadlineMs: OFF_MS, everyMs: 250})
+  await eventually(async () => (await deployment.cloudState()) === 'gone', {
+    deadlineMs: LONG_MS,
+    everyMs: 250,
+  })
   await expectForeignAlone(deployment)
   const last = boot.arrivals.findLast(({effects}) => effects.length > 0)
   expect(last).toMatchObject({served: true, effects: [expect.stringMatching(/^delete A /)]})

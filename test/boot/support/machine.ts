@@ -10,9 +10,7 @@ export type Machine = {
   reach(port: number): {host: string; port: number}
   /** Which of these texts its processes show to everybody on it, or what is not root's alone on its disk holds: one sentence each. */
   leaks(secrets: readonly string[], where: 'processes' | 'files'): string[]
-  /** What cloud-init says went wrong, while the machine runs; undefined where nobody can look inside. */
-  cloudInitErrors(): string[] | undefined
-  /** A text file of its disk; undefined where there is none. */
+  /** A text file of its disk; undefined where there is none, or none to be seen while the machine runs. */
   read(path: string): string | undefined
   /** What it wrote about itself, for people. */
   story(): string

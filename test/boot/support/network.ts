@@ -31,6 +31,10 @@ export function openNetwork(folder: string): Network {
   ip('link', 'add', BRIDGE, 'type', 'bridge')
   for (const address of GATEWAYS) ip('address', 'add', address, 'dev', BRIDGE)
   ip('link', 'set', BRIDGE, 'up')
+  // Triton has no such address: what its machines send there comes back as unreachable, before anything local is looked for.
+  ip('rule', 'add', 'pref', '10', 'lookup', 'local')
+  ip('rule', 'add', 'pref', '5', 'from', '198.18.0.0/15', 'to', METADATA_ADDRESS, 'unreachable')
+  ip('rule', 'delete', 'pref', '0')
   for (const address of [API_ADDRESS, DOUBTFUL_API_ADDRESS, METADATA_ADDRESS])
     ip('address', 'add', `${address}/32`, 'dev', 'lo')
 

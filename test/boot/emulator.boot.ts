@@ -1,0 +1,103 @@
+import {join} from 'node:path'
+import {expect, test} from 'vitest'
+import {eventually} from '../support/eventually.ts'
+import {arrivalLog, type Boot} from './support/boot.ts'
+import {makeCertificates} from './support/certificates.ts'
+import {DataCenter} from './support/data-center.ts'
+import {type Deployment, deploy, type Kind} from './support/deployment.ts'
+import {emulator} from './support/emulator.ts'
+import {expectGone, expectNoErrors, expectRegistered, expectSecretsKept} from './support/expectations.ts'
+import {imageFolder, SCRATCH} from './support/place.ts'
+import {serveMetadataPort} from './support/smartos-port.ts'
+
+/**
+ * One boot of each cloud on an emulated computer, with its own kernel, where cloud-init finds out by itself where it is. The
+ * emulator runs as nobody. The guest's disk is looked at once it is off.
+ */
+
+/** How the cloud told the guest about itself. */
+type Told = {readonly serial: readonly string[]}
+
+/** mcd gives an instance five minutes. An emulated one may need longer on a busy machine: then the command is run again. */
+async function upAtLast({up}: Deployment): Promise<void> {
+  await eventually(
+    async () => {
+      expect((await up()).shortcomings).toEqual([])
+      return true
+    },
+    {deadlineMs: EMULATED_BOOT_MS, everyMs: 5_000},
+  )
+}
+
+const EMULATED_BOOT_MS = 12 * 60_000
+let nextServicePort = 20_080
+
+function boots(rule: string, kind: Kind, expectTold: (deployment: Deployment, told: Told) => void): void {
+  test.concurrent(`${rule}: ${kind.form} with ${kind.vendor}`, async () => {
+    const certificates = makeCertificates(join(SCRATCH, `certificates-${kind.provider}`))
+    const servicePort = nextServicePort++
+    const serial: string[] = []
+    let boot: Boot | undefined
+    const center = new DataCenter((_boot, guest) => {
+      const mac = center.world.triton.machine(guest.id)?.nics[0]?.mac
+      return emulator({
+        guest,
+        image: imageFolder(),
+        folder: join(SCRATCH, guest.id),
+        certificateAuthority: certificates.authority,
+        ports: {
+          apis: apis.port,
+          service: servicePort,
+          ...(kind.provider === 'aws' ? {metadata} : {serial: port.port}),
+        },
+        ...(mac === undefined ? {} : {mac}),
+      })
+    })
+    const {triton} = center.world
+    const guestId = () => boot?.guest?.id ?? ''
+    const apis = await center.serveApis(certificates, () => boot)
+    const metadata = await center.serveMetadata(() => boot)
+    const port = await serveMetadataPort(
+      {get: key => triton.guestMetadata(guestId(), key), keys: () => triton.guestMetadataKeys(guestId())},
+      request => void serial.push(request),
+    )
+    try {
+      const deployment = await deploy(center, SCRATCH, kind)
+      boot = deployment.boot
+      await upAtLast(deployment)
+      await expectRegistered(deployment)
+      expectTold(deployment, {serial})
+      await deployment.terminate()
+      await expectGone(deployment)
+      await expectNoErrors(boot)
+      expectSecretsKept(boot)
+    } catch (error) {
+      console.log(`${rule} failed\n${boot?.machine?.story() ?? 'it never booted'}`)
+      throw error
+    } finally {
+      if (boot) console.log([rule, ...arrivalLog(boot)].join('\n    '))
+      await center.close()
+      port.close()
+    }
+  })
+}
+
+boots(
+  'EC2 is known by its SMBIOS, and asked with tokens alone',
+  {form: 'cloud-config', provider: 'aws', vendor: 'route53'},
+  ({boot: {arrivals}}) => {
+    const asked = arrivals.filter(({service}) => service === 'metadata')
+    expect(asked.filter(({tokenless}) => tokenless)).toEqual([])
+    expect(asked.some(({request}) => request.endsWith('/user-data'))).toBe(true)
+  },
+)
+
+boots(
+  'SmartOS is known by its SMBIOS, and asked over the serial port',
+  {form: 'shell', provider: 'joyent', vendor: 'cloudflare'},
+  ({boot: {arrivals}}, {serial}) => {
+    expect(serial).toContain('GET cloud-init:user-data')
+    expect(serial).toContain('GET sdc:nics')
+    expect(arrivals.filter(({service}) => service === 'metadata')).toEqual([])
+  },
+)
