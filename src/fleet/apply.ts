@@ -2,6 +2,7 @@ import {formatDuration} from '../duration.ts'
 import {CapacityError, ConflictError, UnreachableError} from '../errors.ts'
 import type {DnsChange, DnsVendor} from '../providers/dns.ts'
 import {adopt, launch, resumeLaunch} from './apply-launch.ts'
+import {isStillAnswered} from './authority.ts'
 import {failed, type Pass, placeOf} from './pass.ts'
 import type {Action} from './plan/action.ts'
 
@@ -100,10 +101,10 @@ async function awaitServed(
     const waiting = instances.filter(
       id => ledger.recorded().leaving.get(id)?.zones.get(key)?.servedAtMs === undefined,
     )
-    const left = waiting
-      .map(id => ledger.recorded().leaving.get(id)?.zones.get(key))
-      .filter(entry => entry !== undefined)
+    const entryOf = (id: string) => ledger.recorded().leaving.get(id)?.zones.get(key)
+    const left = waiting.map(entryOf).filter(entry => entry !== undefined)
     const removed = left.flatMap(entry => entry.removed)
+    const bare = new Set(waiting.filter(id => entryOf(id)?.removed.length === 0))
     const receipts = [
       ...new Map(left.map(({receipt, removedAtMs}) => [receipt?.id, {receipt, removedAtMs}])).values(),
     ]
@@ -115,6 +116,8 @@ async function awaitServed(
       ),
     )
     if (!answers.every(Boolean)) continue
+    if (bare.size > 0 && (await isStillAnswered(outside, key, ledger.recorded().names, bare, observed)))
+      continue
     await ledger.append({type: 'removal-served', zone: key, instances: waiting})
     served.push(key)
   }

@@ -1,4 +1,5 @@
-import {zoneKey} from '../journal/events.ts'
+import {type ZoneKey, zoneKey} from '../journal/events.ts'
+import type {PublishedName} from '../journal/fold.ts'
 import type {DnsName, Fleet} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
@@ -31,4 +32,36 @@ async function nameIsAnswered(
     const strangers = addresses.filter(address => !standing.has(address))
     return strangers.length === 0 && new Set(addresses).size >= Math.min(standing.size, MOST_IN_ONE_ANSWER)
   })
+}
+
+/**
+ * Whether the servers of a zone still answer with addresses of these instances, for which nothing stands there any more: they,
+ * or somebody's hand, took their records away a moment ago, and no receipt tells when that is served.
+ */
+export async function isStillAnswered(
+  outside: Outside,
+  key: ZoneKey,
+  names: readonly Pick<PublishedName, 'vendor' | 'zone' | 'name'>[],
+  instances: ReadonlySet<string>,
+  observed: Observed,
+): Promise<boolean> {
+  const zone = observed.zones.get(key)
+  const places = [...observed.places.values()].flatMap(place => (place.readable ? place.instances : []))
+  const addresses = places
+    .filter(({id}) => instances.has(id))
+    .flatMap(({publicIp, privateIp}) => [publicIp, privateIp].filter(address => address !== undefined))
+  if (!zone || addresses.length === 0) return false
+  const verdicts = await Promise.all(
+    names
+      .filter(name => zoneKey(name.vendor, name.zone) === key)
+      .map(async ({vendor, name}) => {
+        const seen = observed.names.get(nameKey(vendor, name))
+        // What somebody else's record stands for is answered for ever.
+        const standing = new Set(seen?.readable ? seen.members.map(({value}) => value) : [])
+        const removed = addresses.filter(address => !standing.has(address))
+        const answers = await outside.askNameServers(vendor, zone, name)
+        return answers.some(answer => answer.some(address => removed.includes(address)))
+      }),
+  )
+  return verdicts.some(Boolean)
 }

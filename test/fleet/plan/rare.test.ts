@@ -281,3 +281,13 @@ test('whoever comes back after its removal is held out, however it registers', (
     hold('i-1').value,
   ])
 })
+
+test('whoever is held out and leaves keeps its hold, also where the journal of its leaving was lost', () => {
+  const of = plan(
+    desired(fleet([group('virginia', 1)], {names: [dnsName({registration: 'self'})]})),
+    recorded(),
+    observed({instances: [a, b], members: [record(a)], holds: [hold('i-2')], unhealthy: ['i-2']}),
+    'run-1',
+  )
+  expect(only(of, 'deregister').map(({leaving, remove}) => [leaving, remove])).toEqual([[['i-2'], []]])
+})
