@@ -50,7 +50,7 @@ const MCD = join(import.meta.dirname, '..', '..', 'bin', 'mcd.js')
 /** Stops at the first failure. */
 const BASH_PROLOGUE = `set -euo pipefail; mcd() { '${process.execPath}' '${MCD}' "$@"; }`
 /** Longer than any run of a test may take; mcd is ended then, so that nothing is left behind. */
-const RUN_LIMIT_MS = 110_000
+const RUN_LIMIT_MS = 180_000
 
 /** Workplaces for the tests of one file; `endAll` ends their sandboxes and removes the folders. */
 export function workplaces(): {open(): Workplace; endAll(): Promise<void>} {
