@@ -291,3 +291,48 @@ describe('mcd replace --rollback', () => {
     await expect(sim.replace(first, {kind: 'rollback'})).rejects.toThrow(/nothing to return to/)
   })
 })
+
+test('an image alias stays at what lives, whatever else changes, until its images are refreshed', async () => {
+  const region = sim.world.ec2.region('us-east-1')
+  const [older = '', newer = ''] = [...region.images.values()]
+    .filter(({name, architecture}) => /24\.04/.test(name) && architecture === 'x86_64')
+    .sort((a, b) => (a.creationDate < b.creationDate ? -1 : 1))
+    .map(({id}) => id)
+  const published = region.parameters as Map<string, string>
+  const [parameter = ''] = [...published].find(([, id]) => id === newer) ?? []
+  const only = {virginia: 2, east: 0} as const
+  const imagesOf = () => [
+    ...new Set(
+      sim.world.ec2
+        .allInstances()
+        .filter(({state}) => state === 'running')
+        .map(({imageId}) => imageId),
+    ),
+  ]
+
+  published.set(parameter, older)
+  await sim.up(mixed(only))
+  published.set(parameter, newer)
+  expect((await sim.up(mixed(only))).actions).toEqual([])
+  const changed = mixed({...only, template: 'second'})
+  await sim.up(changed)
+  expect(imagesOf()).toEqual([older])
+  // Killed after its first batch: from then on the alias stands for the newer one.
+  await runUntil(sim, settings => sim.up(changed, {...settings, refreshImages: true}), {at: 60, end: 'kill'})
+  await sim.time.advance(10_000)
+  expect(imagesOf()).toHaveLength(2)
+  expect((await sim.up(changed)).exit).toBe(EXIT.done)
+  expect(imagesOf()).toEqual([newer])
+  expect((await sim.up(changed)).actions).toEqual([])
+})
+
+test('another registration part than the one that instances were launched with is reported, and rolls nothing', async () => {
+  const of = mixed({virginia: 2, east: 0})
+  await sim.up(of)
+  const before = ids(sim, of)
+  const other = {...of, names: of.names.map(name => ({...name, registration: 'mcd' as const}))}
+  const up = await sim.up(other)
+  expect([up.exit, ids(sim, of)]).toEqual([EXIT.done, before])
+  expect(up.remaining.notes.map(({kind, blocks}) => [kind, blocks])).toEqual([['outdated-userdata', false]])
+  expect((await sim.replace(other)).remaining.notes).toEqual([])
+})
