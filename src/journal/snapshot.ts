@@ -39,9 +39,20 @@ export function encode({recorded, steps, sent}: Folding): string {
   })
 }
 
-/** Undefined where the text lacks what this fold keeps: it was written before that, whatever version it names. */
+/**
+ * Undefined where the text lacks what this fold keeps or has another form: it was written by other rules, whatever version
+ * it names, and the events are there to be folded anew.
+ */
 export function decode(text: string): Folding | undefined {
-  const {recorded, steps, sent} = JSON.parse(text) as Encoded
+  try {
+    return rebuild(JSON.parse(text) as Encoded)
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
+function rebuild({recorded, steps, sent}: Encoded): Folding | undefined {
   const fields: [string, unknown][] = []
   for (const [name, empty] of Object.entries(startFold().recorded)) {
     const value = recorded[name]

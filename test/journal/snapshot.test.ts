@@ -92,3 +92,10 @@ test('a snapshot that lacks what is kept now is folded anew', () => {
   const {launches: _, ...recorded} = startFold().recorded
   expect(decode(encode({...startFold(), recorded: recorded as never}))).toBeUndefined()
 })
+
+test.each(['{', '[]', '{"recorded": {"launches": [1]}, "steps": [], "sent": []}'])(
+  'nor is one of another form the end of anything: %s',
+  text => {
+    expect(decode(text)).toBeUndefined()
+  },
+)
