@@ -15,6 +15,9 @@ import SandboxStart from './commands/sandbox/start.ts'
 import SandboxStatus from './commands/sandbox/status.ts'
 import SandboxStop from './commands/sandbox/stop.ts'
 import Scale from './commands/scale.ts'
+import SdBrowse from './commands/sd/browse.ts'
+import SdCheck from './commands/sd/check.ts'
+import SdResolve from './commands/sd/resolve.ts'
 import StateRebuild from './commands/state/rebuild.ts'
 import StateShow from './commands/state/show.ts'
 import StateUnlock from './commands/state/unlock.ts'
@@ -35,6 +38,9 @@ export const COMMANDS = {
   render: Render,
   policy: Policy,
   history: History,
+  'sd:resolve': SdResolve,
+  'sd:browse': SdBrowse,
+  'sd:check': SdCheck,
   'state:show': StateShow,
   'state:rebuild': StateRebuild,
   'state:unlock': StateUnlock,

@@ -54,5 +54,8 @@ export function formatLabel(label: Buffer): string {
 /** Names are equal when they differ in the case of ASCII letters alone (RFC 4343). */
 export const lowerCase = (name: string): string => name.replace(/[A-Z]+/g, letters => letters.toLowerCase())
 
-/** How a name is compared: escaped where it must be, lower case, no final dot. Throws UsageError. */
-export const canonical = (name: string): string => lowerCase(formatName(parseName(name)))
+/** A name however it is written, with the escapes that it must have and no final dot. Throws UsageError. */
+export const plainName = (name: string): string => formatName(parseName(name))
+
+/** How a name is compared. Throws UsageError. */
+export const canonical = (name: string): string => lowerCase(plainName(name))
