@@ -59,6 +59,29 @@ export function markFromSetIdentifier(identifier: string | undefined): Omit<Reco
   return match ? {fleet: match[1] as string, instance: match[2] as string} : undefined
 }
 
+/**
+ * Whose a value is in a set that must be one record set (Route53's SRV and PTR sets), as a TXT value at `_mcd.<name of the
+ * set>`: `srv web i-0abc 0 0 80 i-0abc.www.example.com`, and `ptr web - v1._http._tcp.example.com` for what is the whole
+ * fleet's.
+ */
+export const markToEntry = (
+  type: 'SRV' | 'PTR',
+  {fleet, instance}: Pick<RecordMark, 'fleet' | 'instance'>,
+  value: string,
+): string => `${type.toLowerCase()} ${fleet} ${instance} ${value}`
+
+export type Entry = {type: 'SRV' | 'PTR'; mark: Omit<RecordMark, 'group'>; value: string}
+
+export function markFromEntry(entry: string): Entry | undefined {
+  const match = /^(srv|ptr) ([a-z0-9-]{1,24}) ([A-Za-z0-9-]+) (.+)$/.exec(entry)
+  if (!match) return undefined
+  const [, type, fleet = '', instance = '', value = ''] = match
+  return {type: type === 'srv' ? 'SRV' : 'PTR', mark: {fleet, instance}, value}
+}
+
+/** Stands for an instance in the marks of what belongs to the fleet as a whole: its DNS-SD definition. */
+export const WHOLE_FLEET = '-'
+
 /** Where a fleet's holds live (decision 18): TXT values `out <instance id>` at `_mcd.<name>`. */
 export const holdName = (dnsName: string): string => `_mcd.${dnsName}`
 export const holdValue = (instance: string): string => `out ${instance}`

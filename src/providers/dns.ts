@@ -19,12 +19,13 @@ export type Zone = {
 }
 
 /**
- * One value under a name, with the mark it carries. Names are lower case without final dot; TXT values are the plain text,
- * unquoted and joined. A member without `mark` is foreign.
+ * One value under a name, with the mark it carries. Names are lower case without final dot, as zone files write them; TXT
+ * values are the plain text, unquoted and joined, in what is ours a line for each short string of several; SRV values are
+ * `<priority> <weight> <port> <host>`. A member without `mark` is foreign.
  */
 export type Member = {
   readonly name: string
-  readonly type: 'A' | 'AAAA' | 'TXT' | 'CNAME'
+  readonly type: 'A' | 'AAAA' | 'TXT' | 'CNAME' | 'SRV' | 'PTR'
   readonly value: string
   /** CloudFlare's "automatic" reads as 300. */
   readonly ttlSeconds: number
@@ -37,6 +38,10 @@ export type Member = {
   readonly ref?: string
 }
 
+/**
+ * A change of members. SRV and PTR values share one set with strangers: one that stands there already counts as created,
+ * whoever made it, and joins with the TTL of the set.
+ */
 export type DnsChange = {readonly create: readonly Member[]; readonly remove: readonly Member[]}
 
 /** Names an accepted change; plain JSON, kept in the journal so that a later run can ask about it. */
@@ -57,7 +62,10 @@ export type DnsProvider = {
   readonly vendor: DnsVendor
   /** By name. Throws ZoneNotFoundError. */
   findZone(name: string): Promise<Zone>
-  /** Every A, AAAA, TXT and CNAME value under each of these exact names, all pages. */
+  /**
+   * Every value of a Member's types under each of these exact names, all pages. The marks of SRV and PTR values may stand
+   * beside them (`holdName`): whoever wants to see these lists both names.
+   */
   listMembers(zone: Zone, names: readonly string[]): Promise<Member[]>
   /**
    * Adds and removes exactly these members in as few calls as the vendor allows, and touches nothing else. Safe to repeat:

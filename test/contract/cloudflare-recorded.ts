@@ -1,6 +1,6 @@
 import type {Member, Zone} from '../../src/providers/dns.ts'
 import type {recordedDns} from '../support/recorded.ts'
-import {foreign, HOLDS, hold, NAME, ours, REFUSALS} from './cloudflare-scenes.ts'
+import {foreign, HOLDS, hold, NAME, NO_SHARED_SETS, ours, REFUSALS} from './cloudflare-scenes.ts'
 import {cannot} from './play.ts'
 import type {DnsScenarios} from './scenarios.ts'
 
@@ -61,5 +61,6 @@ export function recordedFacts(serve: () => Promise<void>): Parameters<typeof rec
     'removal-served': {...here, remove: [first], serve},
     'removal-served-later': cannot('it is asked of name servers, which HTTP exchanges do not hold'),
     refusals: REFUSALS,
+    ...NO_SHARED_SETS,
   } satisfies {[Name in keyof DnsScenarios]: DnsScenarios[Name] | ReturnType<typeof cannot>}
 }

@@ -4,7 +4,7 @@ import type {Call} from '../../src/sandbox/world/calls.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import {cloudflareScene, DNS_SERVED_MS} from '../support/cloudflare-world.ts'
 import type {DnsHarness} from './dns.ts'
-import type {Scene} from './play.ts'
+import {cannot, type Scene} from './play.ts'
 import type {DnsProbe, DnsScenarios} from './scenarios.ts'
 
 type Stage = ReturnType<typeof cloudflareScene>
@@ -37,6 +37,13 @@ export const foreign = (value: string): Member => ({
 })
 
 /** What a wish of a free zone may be; the same whatever the surroundings. */
+const notShared = cannot('every record stands by itself')
+export const NO_SHARED_SETS = {
+  'shared-change': notShared,
+  'shared-race': notShared,
+  'shared-unmarked': notShared,
+}
+
 export const REFUSALS: DnsScenarios['refusals'] = {
   fine: {name: NAME, ttlSeconds: 60, proxied: false, members: 4},
   ttlSeconds: [60, 86_400],
@@ -205,6 +212,7 @@ export function worldHarness(connect: Connect, dead: Connect = connect): DnsHarn
           receipt: {id: 'of an earlier run'},
         }
       }),
+    ...NO_SHARED_SETS,
     refusals: () => scene(() => REFUSALS),
   }
 }

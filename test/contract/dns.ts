@@ -123,6 +123,49 @@ export function describeDns(name: string, harness: DnsHarness): void {
       )
     })
 
+    describe('sets that several share', () => {
+      /** The companion says whose a value is; what it holds is seen by the marks. */
+      const values = (members: readonly Member[]) => members.filter(({type}) => type === 'SRV')
+      rule(
+        'shared-change',
+        'values join and leave with their marks, in one change; foreign ones keep their bytes',
+        async ({provider, facts: {zone, names, members, create, remove}, probe}) => {
+          const foreign = await probe?.foreign()
+          const before = values(await provider.listMembers(zone, names))
+          expectMembers(before, members)
+          const leaving = pick(before, remove)
+          await provider.change(zone, {create, remove: leaving})
+          const after = values(await provider.listMembers(zone, names))
+          expectMembers(after, [...before.filter(member => !leaving.includes(member)), ...create])
+          expect(await probe?.foreign()).toBe(foreign)
+        },
+      )
+      rule(
+        'shared-race',
+        'somebody else who was first loses nothing, and is lost to nobody',
+        async ({provider, facts: {zone, names, create, remove, joins}}) => {
+          const before = values(await provider.listMembers(zone, names))
+          const leaving = pick(before, remove)
+          await provider.change(zone, {create, remove: leaving})
+          const after = values(await provider.listMembers(zone, names))
+          expectMembers(after, [...before.filter(member => !leaving.includes(member)), ...create, joins])
+        },
+      )
+      rule(
+        'shared-unmarked',
+        'a value that is not marked as ours any more is a ConflictError, and stays',
+        async ({provider, facts}) => {
+          const {zone, names, create} = facts
+          const before = values(await provider.listMembers(zone, names))
+          const remove = pick(before, facts.remove)
+          await facts.meddle()
+          await expect(provider.change(zone, {create, remove})).rejects.toThrow(ConflictError)
+          const after = values(await provider.listMembers(zone, names))
+          expect(after.map(keyOf).sort()).toEqual(before.map(keyOf).sort())
+        },
+      )
+    })
+
     describe('removals', () => {
       rule(
         'removal-served',

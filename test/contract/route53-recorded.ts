@@ -1,6 +1,6 @@
 import type {Zone} from '../../src/providers/dns.ts'
 import type {recordedDns} from '../support/recorded.ts'
-import {foreign, HOLDS, hold, NAME, ours, REFUSALS} from './route53-scenes.ts'
+import {foreign, HOLDS, hold, NAME, ours, REFUSALS, SHARED} from './route53-scenes.ts'
 import type {DnsScenarios} from './scenarios.ts'
 
 /** The zone and the name servers of the API reference's own examples. */
@@ -55,5 +55,9 @@ export const RECORDED = {
   // The second GetChange says INSYNC.
   'removal-served': {...here, remove: [first], serve: async () => {}},
   'removal-served-later': {zone, removed: [ours('192.0.2.1', 'i-1')], receipt: {id: 'C2682N5HXP0BZ4'}},
+  'shared-change': {...SHARED, zone},
+  'shared-race': {...SHARED, zone},
+  // The second listing shows the companion without the entry.
+  'shared-unmarked': {...SHARED, zone, meddle: async () => {}},
   refusals: REFUSALS,
 } satisfies Parameters<typeof recordedDns>[1] & DnsScenarios

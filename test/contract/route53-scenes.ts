@@ -56,6 +56,48 @@ export const REFUSALS: DnsScenarios['refusals'] = {
   ],
 }
 
+const SET = 'v1._http._tcp.example.com'
+const COMPANION = '_mcd.v1._http._tcp.example.com'
+const srv = (instance: string): Member => ({
+  name: SET,
+  type: 'SRV',
+  value: `0 0 80 ${instance}.www.example.com`,
+  ttlSeconds: 300,
+  mark: {fleet: 'web', group: 'east', instance},
+})
+const stranger = (host: string): Member => ({
+  name: SET,
+  type: 'SRV',
+  value: `5 1 8080 ${host}.example.net`,
+  ttlSeconds: 300,
+})
+
+/** Facts of a shared set: two of ours and a stranger in it, whom the set's TTL came with. */
+export const SHARED = {
+  names: [SET, COMPANION],
+  members: [srv('i-1'), srv('i-2'), stranger('host')],
+  create: [srv('i-3')],
+  remove: [{name: SET, type: 'SRV', value: srv('i-1').value}],
+  joins: stranger('other'),
+} as const satisfies Omit<DnsScenarios['shared-race'], 'zone'>
+
+const sharedSet = (...more: string[]): RecordSetInput => ({
+  name: SET,
+  type: 'SRV',
+  ttlSeconds: 300,
+  values: [
+    ...['i-1', 'i-2'].map(id => `0 0 80 ${id}.www.example.com.`),
+    '5 1 8080 Host.Example.net',
+    ...more,
+  ],
+})
+const companionSet = (...instances: string[]): RecordSetInput => ({
+  name: COMPANION,
+  type: 'TXT',
+  ttlSeconds: 300,
+  values: [...instances.map(id => `"srv web ${id} 0 0 80 ${id}.www.example.com"`), '"a stranger\'s note"'],
+})
+
 /** Every scenario on the strict world; `connect` says how the provider reaches it, `dead` how it finds nobody. */
 export function worldHarness(connect: Connect, dead: Connect = connect): DnsHarness {
   const scene = async <Facts>(
@@ -78,7 +120,10 @@ export function worldHarness(connect: Connect, dead: Connect = connect): DnsHarn
       probe: {
         foreign: async () =>
           JSON.stringify(
-            [...zone.sets.values()].flat().filter(set => !set.setIdentifier?.startsWith('mcd:')),
+            [...zone.sets.values()]
+              .flat()
+              .filter(set => !set.setIdentifier?.startsWith('mcd:'))
+              .map(set => ({...set, values: set.values?.filter(value => !/\bi-\d/.test(value))})),
           ),
       },
       close: async () => {
@@ -176,6 +221,37 @@ export function worldHarness(connect: Connect, dead: Connect = connect): DnsHarn
         removed: [ours('192.0.2.9', 'i-9')],
         receipt: {id: create(...neighbours()).id},
       })),
+    'shared-change': () =>
+      scene(({create, zoneFacts: zone}) => {
+        create(sharedSet(), companionSet('i-1', 'i-2'))
+        return {...SHARED, zone}
+      }),
+    'shared-race': () =>
+      scene(({create, change, world, zoneFacts: zone}) => {
+        create(sharedSet(), companionSet('i-1', 'i-2'))
+        let isFirst = true
+        const before = ({action}: Call) => {
+          if (action !== CHANGE || !isFirst) return
+          isFirst = false
+          change(
+            {action: 'DELETE', recordSet: sharedSet()},
+            {action: 'CREATE', recordSet: sharedSet('5 1 8080 other.example.net.')},
+          )
+        }
+        world.calls.faults = {before, after() {}}
+        return {...SHARED, zone}
+      }),
+    'shared-unmarked': () =>
+      scene(({create, change, zoneFacts: zone}) => {
+        create(sharedSet(), companionSet('i-1', 'i-2'))
+        const meddle = async () => {
+          change(
+            {action: 'DELETE', recordSet: companionSet('i-1', 'i-2')},
+            {action: 'CREATE', recordSet: companionSet('i-2')},
+          )
+        }
+        return {...SHARED, zone, meddle}
+      }),
     refusals: () => scene(() => REFUSALS),
   }
 }

@@ -125,6 +125,8 @@ type Names = {readonly zone: Zone; readonly names: readonly string[]}
 /** Beside what is ours, `names` hold foreign members that nobody may touch. */
 type Changing = Names & {readonly create: readonly Member[]; readonly remove: readonly MemberKey[]}
 
+type Shared = Changing & {readonly members: readonly ExpectedMember[]}
+
 export type DnsScenarios = {
   /** findZone(zone.name). */
   zone: {readonly zone: Zone}
@@ -178,6 +180,17 @@ export type DnsScenarios = {
     readonly removed: readonly Member[]
     readonly receipt?: ChangeReceipt
   }
+
+  /**
+   * listMembers; change; listMembers. Of an SRV set that holds several values one of ours leaves and one comes; a stranger's
+   * stays in its own spelling. `names` are the set's and its companion's.
+   */
+  'shared-change': Shared
+  /** The same; before the first writing call lands, a stranger's value joins the set: `joins`. */
+  'shared-race': Shared & {readonly joins: Member}
+  /** listMembers; [meddle()]; change; listMembers. `meddle` takes away what says that the value to be removed is ours. */
+  'shared-unmarked': Shared & {meddle(): Promise<void>}
+
   /** No call: refusals() is pure. */
   refusals: {
     /** A wish this vendor takes. */

@@ -27,12 +27,7 @@ export async function settleBatch(
   let pending = edits
   for (let round = 1; ; round++) {
     try {
-      const batch = {HostedZoneId: zoneId, ChangeBatch: {Changes: toChanges(pending)}}
-      const {ChangeInfo} = await call(
-        {name: 'ChangeResourceRecordSets', bucket: 'api', attempts: ATTEMPTS},
-        signal => client.changeResourceRecordSets(batch, signal),
-      )
-      return bareId(ChangeInfo?.Id)
+      return await sendBatch(client, call, zoneId, pending)
     } catch (error) {
       if (!(error instanceof BatchRefusal)) throw error
       const names = [...new Set(pending.map(nameOf))]
@@ -47,14 +42,29 @@ export async function settleBatch(
   }
 }
 
-function conflict(reasons: readonly string[], cause: BatchRefusal): ConflictError {
+/** One batch, once. Returns the change's id; throws BatchRefusal. */
+export async function sendBatch(
+  client: Route53Client,
+  call: Caller,
+  zoneId: string,
+  edits: readonly Edit[],
+): Promise<string> {
+  const batch = {HostedZoneId: zoneId, ChangeBatch: {Changes: toChanges(edits)}}
+  const {ChangeInfo} = await call(
+    {name: 'ChangeResourceRecordSets', bucket: 'api', attempts: ATTEMPTS},
+    signal => client.changeResourceRecordSets(batch, signal),
+  )
+  return bareId(ChangeInfo?.Id)
+}
+
+export function conflict(reasons: readonly string[], cause: BatchRefusal): ConflictError {
   return new ConflictError(`Somebody else changed this zone in Route53 meanwhile: ${reasons.join('; ')}.`, {
     cause,
     suggestions: ['Run the same command again: it reads the zone afresh.'],
   })
 }
 
-function refused(error: BatchRefusal): RefusedError {
+export function refused(error: BatchRefusal): RefusedError {
   const reasons = error.reasons.length > 0 ? [...error.reasons] : ['Route53 gave no reason.']
   return new RefusedError(
     reasons.map(reason => `Route53 refused the change: ${reason}`),

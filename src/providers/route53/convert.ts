@@ -2,10 +2,11 @@ import type {HostedZone, ResourceRecordSet} from '@aws-sdk/client-route-53'
 import {McdError} from '../../errors.ts'
 import {markFromSetIdentifier, markToSetIdentifier} from '../../mark.ts'
 import type {Member, Zone} from '../dns.ts'
-import {fromVendorName, toVendorName} from './names.ts'
-import {quoteTxt, unquoteTxt} from './txt.ts'
+import {isShared} from './companion.ts'
+import {fromVendorName, fromVendorTarget, toVendorName, toVendorTarget} from './names.ts'
+import {quoteTxt, unquoteLines, unquoteTxt} from './txt.ts'
 
-const MEMBER_TYPES = ['A', 'AAAA', 'TXT', 'CNAME'] as const satisfies readonly Member['type'][]
+const MEMBER_TYPES = ['A', 'AAAA', 'TXT', 'CNAME', 'SRV', 'PTR'] as const satisfies readonly Member['type'][]
 
 /** Aliases have no TTL of their own: those of load balancers answer with this one. */
 const ALIAS_TTL_SECONDS = 60
@@ -32,7 +33,7 @@ export function toMembers(set: ResourceRecordSet): Member[] {
   const mark = routing === 'multivalue' ? markFromSetIdentifier(set.SetIdentifier) : undefined
   const values = set.AliasTarget
     ? [fromVendorName(set.AliasTarget.DNSName ?? '')]
-    : valuesOf(set).map(value => plainValue(type, value))
+    : valuesOf(set).map(value => (mark && type === 'TXT' ? unquoteLines(value) : plainValue(type, value)))
   return values.map(value => ({
     name: fromVendorName(set.Name ?? ''),
     type,
@@ -40,7 +41,8 @@ export function toMembers(set: ResourceRecordSet): Member[] {
     ttlSeconds: set.TTL ?? ALIAS_TTL_SECONDS,
     ...(mark && {mark: {...mark, group: ''}}),
     routing,
-    ref: toRef(set),
+    // A value of a shared set is found by itself: the set may look another way by the time of its removal.
+    ...(isShared({type}) ? {} : {ref: toRef(set)}),
   }))
 }
 
@@ -53,7 +55,23 @@ export function toRecordSet({name, type, value, ttlSeconds, mark}: Member): Reso
     SetIdentifier: markToSetIdentifier(mark),
     MultiValueAnswer: true,
     TTL: ttlSeconds,
-    ResourceRecords: [{Value: type === 'TXT' ? quoteTxt(value) : value}],
+    ResourceRecords: [{Value: vendorValue(type, value)}],
+  }
+}
+
+/** A member's value as Route53 takes it. */
+export function vendorValue(type: Member['type'], value: string): string {
+  switch (type) {
+    case 'TXT':
+      return quoteTxt(value)
+    case 'PTR':
+      return toVendorTarget(value)
+    case 'SRV': {
+      const [target = '', ...numbers] = value.split(' ').reverse()
+      return [...numbers.reverse(), toVendorName(target)].join(' ')
+    }
+    default:
+      return value
   }
 }
 
@@ -86,6 +104,12 @@ export function plainValue(type: Member['type'], value: string): string {
       return unquoteTxt(value)
     case 'CNAME':
       return fromVendorName(value)
+    case 'PTR':
+      return fromVendorTarget(value)
+    case 'SRV': {
+      const [target = '', ...numbers] = value.split(' ').reverse()
+      return [...numbers.reverse(), fromVendorName(target)].join(' ')
+    }
   }
 }
 

@@ -4,11 +4,13 @@ import type {DnsProvider, Member} from '../dns.ts'
 import {toBatches} from './batches.ts'
 import {settleBatch} from './change.ts'
 import {type ClientOptions, type Route53Client, route53Client} from './client.ts'
+import {isShared, withEntries} from './companion.ts'
 import {toMembers} from './convert.ts'
 import {toEdits} from './edits.ts'
 import {listRecordSets} from './listing.ts'
 import {refusals} from './refusals.ts'
 import {firstSeen, isUsuallyServed, receiptServed, toReceipt} from './served.ts'
+import {settleShared} from './settle-shared.ts'
 import {findZone} from './zones.ts'
 
 /** All Route53 calls of one account, which every instance and every mcd share. Source: Route 53 Developer Guide, "Quotas". */
@@ -22,7 +24,10 @@ type Surroundings = {
 
 export type Route53Options = Surroundings & Omit<ClientOptions, 'concurrency'>
 
-/** Route53: one multivalue answer record set per member, its mark in the set identifier. */
+/**
+ * Route53: one multivalue answer record set per member, its mark in the set identifier; SRV and PTR values in one simple set
+ * for each name, their marks in a companion.
+ */
 export function route53Dns({runtime, limits, ...options}: Route53Options): DnsProvider {
   const concurrency = limits?.concurrency
   const client = route53Client({...options, ...(concurrency !== undefined && {concurrency})})
@@ -41,13 +46,23 @@ export function dnsOver(client: Route53Client, {runtime, limits}: Surroundings):
 
     async listMembers(zone, names) {
       const sets = await listRecordSets(client, call, zone.id, names)
-      return sets.flatMap(toMembers)
+      return withEntries(sets.flatMap(toMembers), sets)
     },
 
     async change(zone, change) {
       const ids: (string | undefined)[] = []
-      for (const batch of toBatches(toEdits(change)))
-        ids.push(await settleBatch(client, call, zone.id, batch))
+      const settleOwn = async () => {
+        const own = {
+          create: change.create.filter(member => !isShared(member)),
+          remove: change.remove.filter(member => !isShared(member)),
+        }
+        for (const batch of toBatches(toEdits(own))) ids.push(await settleBatch(client, call, zone.id, batch))
+      }
+      // Nobody is told of a host that has no address yet, or none any more.
+      const leavesOnly = !change.create.some(isShared)
+      if (!leavesOnly) await settleOwn()
+      ids.push(...(await settleShared(client, call, runtime, zone.id, change)))
+      if (leavesOnly) await settleOwn()
       return toReceipt(ids.length > 0 ? ids : [undefined], runtime.now())
     },
 

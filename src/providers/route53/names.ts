@@ -1,23 +1,41 @@
+import {formatLabel, lowerCase, parseName} from '../../dns/presentation.ts'
+
 /**
  * Route53 shows every name in lower case with a final dot, and every character but a–z, 0–9, `-` and `_` as a backslash
  * with three octal digits. Source: Route 53 Developer Guide, "DNS domain name format".
  */
 
 /** `*.example.com` → `\052.example.com.` */
-export function toVendorName(name: string): string {
-  const escaped = name
-    .toLowerCase()
-    .replace(/\.$/, '')
-    .replace(/[^a-z0-9._-]/g, character => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)
-  return `${escaped}.`
-}
+export const toVendorName = (name: string): string => toVendorTarget(lowerCase(name))
 
 /** `\052.example.com.` → `*.example.com` */
-export function fromVendorName(stored: string): string {
-  return stored
-    .toLowerCase()
+export const fromVendorName = (stored: string): string => lowerCase(fromVendorTarget(stored))
+
+/** A name that is a value: its letters keep their case. `Version\0321\.0._http._tcp.example.com` → `Version\0401\0560.…` */
+export const toVendorTarget = (name: string): string =>
+  `${parseName(name)
+    .map(label => [...label].map(escapeByte).join(''))
+    .join('.')}.`
+
+export const fromVendorTarget = (stored: string): string =>
+  stored
     .replace(/\.$/, '')
-    .replace(/\\([0-7]{3})/g, (_escape, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+    .split('.')
+    .map(label => formatLabel(labelBytes(label)))
+    .join('.')
+
+function escapeByte(byte: number): string {
+  const character = String.fromCharCode(byte)
+  return /[A-Za-z0-9_-]/.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`
+}
+
+function labelBytes(label: string): Buffer {
+  const parts = [...label.matchAll(/\\([0-7]{3})|[^\\]+|\\/g)]
+  return Buffer.concat(
+    parts.map(([part, octal]) =>
+      octal === undefined ? Buffer.from(part) : Buffer.of(Number.parseInt(octal, 8) & 255),
+    ),
+  )
 }
 
 /**

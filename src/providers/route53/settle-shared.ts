@@ -1,0 +1,57 @@
+import type {Runtime} from '../../runtime.ts'
+import type {Caller} from '../call.ts'
+import type {DnsChange} from '../dns.ts'
+import {conflict, refused, sendBatch} from './change.ts'
+import {BatchRefusal} from './classify.ts'
+import type {Route53Client} from './client.ts'
+import {companionOf} from './companion.ts'
+import {listRecordSets} from './listing.ts'
+import {fromVendorName, toVendorName} from './names.ts'
+import {bySet, toSharedEdits} from './shared-edits.ts'
+
+/** Everybody who joins or leaves changes the same set, and one of all who try at once gets through. */
+const ROUNDS = 40
+const FIRST_JITTER_MS = 250
+const LONGEST_JITTER_MS = 4_000
+
+/**
+ * Makes the changes of shared sets, each set with its companion in one atomic batch: read, DELETE exactly that, CREATE what
+ * is wanted, and from the start when somebody else was first. Safe to repeat after a lost reply, since each round begins
+ * with what stands there. Returns the changes' ids; undefined for a set that needed none. Throws ConflictError.
+ */
+export async function settleShared(
+  client: Route53Client,
+  call: Caller,
+  runtime: Runtime,
+  zoneId: string,
+  change: DnsChange,
+): Promise<(string | undefined)[]> {
+  const ids: (string | undefined)[] = []
+  for (const each of bySet(change)) ids.push(await settleSet(client, call, runtime, zoneId, each))
+  return ids
+}
+
+async function settleSet(
+  client: Route53Client,
+  call: Caller,
+  runtime: Runtime,
+  zoneId: string,
+  change: ReturnType<typeof bySet>[number],
+): Promise<string | undefined> {
+  const [first] = [...change.create, ...change.remove]
+  const name = toVendorName(first?.name ?? '')
+  const names = [name, companionOf(name)].map(fromVendorName)
+  for (let round = 1; ; round++) {
+    const edits = toSharedEdits(change, await listRecordSets(client, call, zoneId, names))
+    if (edits.length === 0) return undefined
+    try {
+      return await sendBatch(client, call, zoneId, edits)
+    } catch (error) {
+      if (!(error instanceof BatchRefusal)) throw error
+      if (!error.isLostRace) throw refused(error)
+      if (round === ROUNDS) throw conflict(error.reasons, error)
+    }
+    const longestMs = Math.min(LONGEST_JITTER_MS, FIRST_JITTER_MS * 2 ** (round - 1))
+    await runtime.sleep(runtime.random() * longestMs)
+  }
+}
