@@ -6,7 +6,13 @@ import {makeCertificates} from './support/certificates.ts'
 import {DataCenter} from './support/data-center.ts'
 import {type Deployment, deploy, type Kind} from './support/deployment.ts'
 import {emulator} from './support/emulator.ts'
-import {expectGone, expectNoErrors, expectRegistered, expectSecretsKept} from './support/expectations.ts'
+import {
+  expectGone,
+  expectNoErrors,
+  expectRegistered,
+  expectSecretsKept,
+  LONG_MS,
+} from './support/expectations.ts'
 import {imageFolder, SCRATCH} from './support/place.ts'
 import {serveMetadataPort} from './support/smartos-port.ts'
 
@@ -67,6 +73,11 @@ function boots(rule: string, kind: Kind, expectTold: (deployment: Deployment, to
       await upAtLast(deployment)
       await expectRegistered(deployment)
       expectTold(deployment, {serial})
+      // A machine that goes down before cloud-init is through cuts it off, and has nothing to say about errors.
+      await eventually(() => /Cloud-init v.* finished at/.test(deployment.boot.machine?.story() ?? ''), {
+        deadlineMs: LONG_MS,
+        everyMs: 500,
+      })
       await deployment.terminate()
       await expectGone(deployment)
       await expectNoErrors(boot)
