@@ -1,4 +1,4 @@
-import {McdError, TransientError, UnreachableError} from '../errors.ts'
+import {InterruptedError, McdError, TransientError, UnreachableError} from '../errors.ts'
 import type {Runtime} from '../runtime.ts'
 import {noteRetry} from './retries.ts'
 
@@ -152,8 +152,13 @@ async function withTimeout<T>(
       abandon.abort()
       throw new TransientError(`${what} did not answer within ${timeoutMs / 1000} s`, {effect: 'unknown'})
     },
-    // Answered, or the run was interrupted: a call in flight may finish, and whoever interrupts decides how long that may take.
-    () => new Promise<never>(() => {}),
+    () => {
+      const {aborted, reason} = runtime.signal
+      // Stopped from within (the lease is lost): nobody else would ever end a call that gets no answer.
+      if (aborted && !(reason instanceof InterruptedError)) throw reason
+      // Answered, or interrupted: a call in flight may finish, and whoever interrupts decides how long that may take.
+      return new Promise<never>(() => {})
+    },
   )
   try {
     return await Promise.race([send(abandon.signal), deadline])

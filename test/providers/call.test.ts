@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {TransientError} from '../../src/errors.ts'
+import {InterruptedError, TransientError} from '../../src/errors.ts'
 import {atMost, createCaller} from '../../src/providers/call.ts'
 import {VirtualTime} from '../support/virtual-runtime.ts'
 
@@ -79,5 +79,26 @@ describe("the fleet file's own rate", () => {
 
   test('below one call in a second still lets one through', () => {
     expect(atMost(documented, 0.1)).toEqual({burst: 1, perSecond: 0.1})
+  })
+})
+
+describe('a call without an answer', () => {
+  const silent = () => new Promise<never>(() => {})
+
+  test('is given up at once when the run is stopped from within', async () => {
+    const time = new VirtualTime()
+    const runtime = time.runtime()
+    const call = createCaller(runtime, 'test')
+    time.clock.after(1_000, () => runtime.stop(new Error('the lease is lost')))
+    await expect(time.run(() => call({name: 'Get'}, silent))).rejects.toThrow('the lease is lost')
+  })
+
+  test('may still come when the run is interrupted: whoever interrupts decides how long that may take', async () => {
+    const time = new VirtualTime()
+    const interrupt = new AbortController()
+    const call = createCaller(time.runtime(interrupt.signal), 'test')
+    time.clock.after(1_000, () => interrupt.abort(new InterruptedError()))
+    const late = new Promise<string>(resolve => void time.clock.after(2_000, () => resolve('here')))
+    expect(await time.run(() => call({name: 'Get'}, () => late))).toBe('here')
   })
 })
