@@ -33,7 +33,7 @@ const RUN_LIMIT_MS = 5 * 60_000
 export type Deployment = {
   readonly fleet: Fleet
   readonly boot: Boot
-  up(): Promise<RunResult>
+  up(timeoutMs?: number): Promise<RunResult>
   down(): Promise<RunResult>
   /** What stands under the fleet's name, read as mcd reads it. */
   members(): Promise<Member[]>
@@ -80,7 +80,7 @@ export async function deploy(
   return {
     fleet,
     boot,
-    up: () => run(outside, fleet, {kind: 'up'}),
+    up: timeoutMs => run(outside, fleet, {kind: 'up'}, timeoutMs),
     down: () => run(outside, fleet, {kind: 'down'}),
     members: () => dns.listMembers(zone, [fleet.dns]),
     reboot: () => reboot(center, boot),
@@ -149,11 +149,16 @@ function surroundings(
   }
 }
 
-function run(outside: Outside, fleet: Fleet, goal: Desired['goal']): Promise<RunResult> {
+function run(
+  outside: Outside,
+  fleet: Fleet,
+  goal: Desired['goal'],
+  timeoutMs = RUN_LIMIT_MS,
+): Promise<RunResult> {
   return reconcile(outside, fleet, {
     command: goal.kind,
     goal,
-    timeoutMs: RUN_LIMIT_MS,
+    timeoutMs,
     wait: false,
     approve: async () => undefined,
     approval: {allowEmpty: false},
