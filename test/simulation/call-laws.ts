@@ -1,7 +1,8 @@
+import {batchSize} from '../../src/fleet/plan/rollout.ts'
 import type {CallRecord} from '../../src/sandbox/world/calls.ts'
-import {holds} from '../support/laws.ts'
+import {holds, LawBroken} from '../support/laws.ts'
 import type {Stage} from './play.ts'
-import type {Chapter} from './story.ts'
+import type {Chapter, FileDraw} from './story.ts'
 
 /** Laws that show in what was asked of the clouds, whatever came of it. */
 
@@ -19,29 +20,41 @@ export function expectTokensUsedOnce(calls: readonly CallRecord[], {strikes}: Ch
   )
 }
 
-/** A changed launch spec reaches one cloud after the other. */
-export function expectOneCloudAtATime(
-  {file: before, counts}: Stage,
-  {file, fileAfter, command, faults, strikes, beside}: Chapter,
-  calls: readonly CallRecord[],
-): void {
-  const isRollout =
-    before?.virginia !== undefined &&
-    before.east !== undefined &&
-    file.virginia !== undefined &&
-    file.east !== undefined &&
-    before.virginia.place === file.virginia.place &&
-    before.east.name === file.east.name &&
-    counts.virginia === file.virginia.count &&
-    counts[file.east.name] === file.east.count
+/** A changed launch spec reaches one cloud after the other, and no more new ones than a batch stand beside the old. */
+export function expectCalmRollout(stage: Stage, chapter: Chapter, calls: readonly CallRecord[]): void {
+  const {file, fileAfter, command, faults, strikes, beside} = chapter
   const isAlone = faults.length === 0 && strikes.length === 0 && !beside && !fileAfter
-  if (!isRollout || !isAlone || !/^(up|replace)$/.test(command)) return
-  const clouds = calls
-    .filter(({principal, effects}) => principal.name === 'operator' && effects.some(isLifeOrDeath))
-    .map(({service}) => service)
-  const turns = clouds.filter((cloud, index) => cloud !== clouds[index - 1])
-  holds('one cloud is rolled out after the other', turns.length <= 2 || turns, true)
+  const declared = countsOf(file)
+  if (!isAlone || !/^(up|replace)$/.test(command) || !isSameShape(stage.file, file)) return
+  if (Object.entries(declared).some(([name, count]) => (stage.counts[name] ?? 0) !== count)) return
+
+  const changes = calls.flatMap(({service, principal, effects}) =>
+    principal.name === 'operator' ? effects.flatMap(effect => changeOf(service, effect) ?? []) : [],
+  )
+  const turns = changes.filter(({service}, index) => service !== changes[index - 1]?.service)
+  if (turns.length > 2)
+    throw new LawBroken('one cloud is rolled out after the other', turns.map(({service}) => service).join())
+  const most = Math.max(0, ...Object.values(declared).map(count => batchSize(file.rollout, count)))
+  let beyond = 0
+  for (const {by} of changes) {
+    beyond += by
+    if (beyond > most)
+      throw new LawBroken('a rollout goes batch by batch', `${beyond} beyond the count, ${most} in a batch`)
+  }
 }
 
-const isLifeOrDeath = (effect: string): boolean =>
-  /^(launch|terminate|(create|delete) instance) /.test(effect)
+const changeOf = (service: string, effect: string) => {
+  if (/^(launch|create instance) /.test(effect)) return {service, by: 1}
+  return /^(terminate|delete instance) /.test(effect) ? {service, by: -1} : undefined
+}
+
+const countsOf = ({virginia, east}: FileDraw): Record<string, number> => ({
+  ...(virginia ? {virginia: virginia.count} : {}),
+  ...(east ? {[east.name]: east.count} : {}),
+})
+
+/** The same groups in the same places. */
+const isSameShape = (before: FileDraw | undefined, after: FileDraw): boolean =>
+  before?.virginia !== undefined &&
+  before.virginia.place === after.virginia?.place &&
+  before.east?.name === after.east?.name

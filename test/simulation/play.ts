@@ -8,7 +8,7 @@ import {expectExactly, holds, LawBroken, plantForeign, truth} from '../support/l
 import {mortal} from '../support/mortal-run.ts'
 import {type RunSettings, SimulatedFleet} from '../support/simulated-fleet.ts'
 import {type Aim, aimOf, fitting} from './aim.ts'
-import {expectOneCloudAtATime, expectTokensUsedOnce} from './call-laws.ts'
+import {expectCalmRollout, expectTokensUsedOnce} from './call-laws.ts'
 import {ALL_NAMES, type Chapter, type FileDraw, fleetOf, type Story} from './story.ts'
 import {strike} from './strike.ts'
 
@@ -101,7 +101,7 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
     holds('a live name is never emptied', watch.fewest() > 0, true)
   const calls = sim.world.calls.records.slice(callsBefore)
   expectTokensUsedOnce(calls, chapter)
-  expectOneCloudAtATime(stage, chapter, calls)
+  expectCalmRollout(stage, chapter, calls)
   const alive = new Set(truth(sim, fleet).map(({id}) => id))
   holds(
     'who was to be replaced is gone',

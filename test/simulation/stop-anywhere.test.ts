@@ -102,6 +102,7 @@ const ENDS: Readonly<Record<End, string>> = {
   throw: 'ended by an error',
   interrupt: 'interrupted',
   lose: 'with one call refused or its reply lost',
+  suspend: 'stopped for two minutes',
 }
 
 describe.each(Object.entries(ENDS) as [End, string][])('%s', (end, ended) => {

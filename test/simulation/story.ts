@@ -327,7 +327,7 @@ const chapter: fc.Arbitrary<Chapter> = fc.record({
     {
       weight: 3,
       arbitrary: fc.record({
-        end: fc.constantFrom<End>('kill', 'kill', 'kill', 'throw', 'interrupt', 'lose'),
+        end: fc.constantFrom<End>('kill', 'kill', 'kill', 'throw', 'interrupt', 'lose', 'suspend'),
         at: fc.nat(220),
         underWayMs: fc.constantFrom(0, 200, 2_000, 4_000),
       }),

@@ -9,8 +9,9 @@ import type {RunSettings, SimulatedFleet} from './simulated-fleet.ts'
  * - `throw`: an error of ours, which the run sees and ends with.
  * - `interrupt`: Ctrl-C.
  * - `lose`: the connection breaks around this one call; the run goes on.
+ * - `suspend`: SIGSTOP, or a laptop that sleeps; the run goes on two minutes later and knows nothing of it.
  */
-export type End = 'kill' | 'throw' | 'interrupt' | 'lose'
+export type End = 'kill' | 'throw' | 'interrupt' | 'lose' | 'suspend'
 
 /**
  * Where a run can end: `before`, while it is `sent` and has not arrived (calls that change something), and `after` a call of
@@ -40,6 +41,7 @@ export type MortalRun = {
 const UNDER_WAY_MS = 3_000
 /** What is in flight at Ctrl-C may take so long; then the process ends (decision 30). */
 const ABANDONED_AFTER_MS = 8_000
+const SUSPENDED_MS = 120_000
 const never = new Promise<never>(() => {})
 
 /** Time, the probe and what name servers answer are lost without a trace. */
@@ -60,6 +62,7 @@ export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
   })
   death.catch(() => {})
   const interrupt = new AbortController()
+  let awake: Promise<void> | undefined
 
   const carry: Carry = (call, send) => {
     if (isDead) {
@@ -68,15 +71,21 @@ export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
     }
     const answer = isEventful(call) ? eventful(call, send) : send()
     return new Promise((resolve, reject) => {
+      const hear = (settle: () => void) => {
+        if (isDead) return
+        if (awake) void awake.then(() => hear(settle))
+        else settle()
+      }
       answer.then(
-        value => void (isDead || resolve(value)),
-        error => void (isDead || reject(error)),
+        value => hear(() => resolve(value)),
+        error => hear(() => reject(error)),
       )
     })
   }
 
   async function eventful<T>(call: string, send: () => Promise<T>): Promise<T> {
     if (pass('before', call)) throw lost(call, 'none')
+    if (awake) await awake
     if (isDead) return never
     const arrive = async () => {
       if (latencyMs > 0 && !isAppend(call)) await later(latencyMs)
@@ -104,6 +113,10 @@ export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
     }
     if (end === 'throw') throw new Error(`Thrown ${point}`)
     if (end === 'kill') kill('Killed', point)
+    if (end === 'suspend')
+      awake = later(SUSPENDED_MS).then(() => {
+        awake = undefined
+      })
     return end === 'lose' && !isAppend(call)
   }
 

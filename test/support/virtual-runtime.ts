@@ -76,7 +76,7 @@ export class VirtualTime {
 
   /**
    * Runs a task that waits for nothing but this time, and lets time pass while it waits. Throws when it waits for
-   * something that nobody scheduled.
+   * something that nobody scheduled, and when it has not ended after a week.
    */
   async run<T>(task: () => Promise<T>): Promise<T> {
     let settled = false
@@ -85,9 +85,11 @@ export class VirtualTime {
     })
     // Awaited below; a rejection before that is not unhandled.
     result.catch(() => {})
+    const untilMs = this.#nowMs + LONGEST_TASK_MS
     for (let idleTurns = 0; !settled; ) {
       await turn()
       if (settled) break
+      if (this.#nowMs > untilMs) throw new Error('The task has not ended after a week of virtual time.')
       if (this.#next()) idleTurns = 0
       else if (++idleTurns > IDLE_TURNS)
         throw new Error('The task waits for something that is not scheduled in virtual time.')
@@ -154,6 +156,7 @@ export class VirtualTime {
   }
 }
 
+const LONGEST_TASK_MS = 7 * 24 * 3_600_000
 /** Turns of the event loop without any event after which `run` calls the task stuck: enough for a chain of imports from the cache. */
 const IDLE_TURNS = 10_000
 /** Turns that let answers of nock and callbacks of finished I/O arrive before time moves. */
