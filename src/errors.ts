@@ -119,6 +119,15 @@ export class UnreachableError extends McdError {
   }
 }
 
+/** A launch made it, as the cloud itself says, and no listing shows it yet: it only has to be waited for. */
+export class NotShownError extends UnreachableError {
+  override name = 'NotShownError'
+
+  constructor(message: string, options: McdErrorOptions = {}) {
+    super(message, {...options, effect: 'unknown'})
+  }
+}
+
 /** Credentials are missing or were refused, or lack a permission. Not thrown when the vendor is unreachable. */
 export class AuthError extends McdError {
   override name = 'AuthError'

@@ -1,4 +1,12 @@
-import {AuthError, CapacityError, McdError, QuotaError, TransientError, UnreachableError} from '../errors.ts'
+import {
+  AuthError,
+  CapacityError,
+  McdError,
+  NotShownError,
+  QuotaError,
+  TransientError,
+  UnreachableError,
+} from '../errors.ts'
 import type {StepResult} from '../journal/events.ts'
 import type {LaunchOrder, LaunchReceipt} from '../providers/compute.ts'
 import type {Ledger} from './ledger.ts'
@@ -77,12 +85,18 @@ export async function resumeLaunch(
     // The journal keeps no secrets: metadata that holds some comes from the file again.
     const target = {...order.target, wish: {...order.target.wish, metadata: wanted.group.wish.metadata}}
     const resent: LaunchOrder = {...order, target, userdata: userdata.bytes, resumed: true}
-    const receipt = await ledger.repeat(
-      recorded.step,
-      () => provider.launch(resent),
-      outcome => ('error' in outcome ? resumeResult(outcome.error) : launchResult(outcome)),
-    )
-    return receiptText(receipt, order.count)
+    try {
+      const receipt = await ledger.repeat(
+        recorded.step,
+        () => provider.launch(resent),
+        outcome => ('error' in outcome ? resumeResult(outcome.error) : launchResult(outcome)),
+      )
+      return receiptText(receipt, order.count)
+    } catch (error) {
+      // Asked again on a later pass: it is there, and will show.
+      if (error instanceof NotShownError) return undefined
+      throw error
+    }
   }
   // The userdata is no longer the same bytes: the old key must not go out with them. What shows up under it is ours.
   return adopt(pass, {place: action.place, launch: key})

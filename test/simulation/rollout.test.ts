@@ -240,6 +240,21 @@ describe('mcd replace', () => {
   })
 })
 
+test('a new machine that its cloud has and does not show yet is waited for, although nothing else is', async () => {
+  const before = mixed({virginia: 0, east: 1})
+  const next = mixed({virginia: 0, east: 1, template: 'second'})
+  const upUntil = async (at: number) => {
+    sim = new SimulatedFleet({delays: {visibleMs: 60_000}})
+    await sim.up(before)
+    return runUntil(sim, settings => sim.up(next, settings), {at, end: 'kill'})
+  }
+  const {points} = await upUntil(Number.POSITIVE_INFINITY)
+  await upUntil(points.findIndex(point => /^after cloudapi:POST .*machines$/.test(point)))
+  const rerun = await sim.up(next)
+  expect([rerun.shortcomings, rerun.exit]).toEqual([[], EXIT.done])
+  await expectExactly(sim, next)
+})
+
 describe('mcd replace --rollback', () => {
   const first = mixed({virginia: 2, east: 1, type: 't3.micro'})
   const second = mixed({virginia: 2, east: 1, template: 'second', type: 't3.small'})

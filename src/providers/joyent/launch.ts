@@ -1,6 +1,7 @@
 import {
   CapacityError,
   McdError,
+  NotShownError,
   QuotaError,
   RefusedError,
   TransientError,
@@ -218,11 +219,10 @@ function textOf(userdata: Uint8Array): string {
 
 /** The name is a digest of the launch: what has it and does not show is most likely what an earlier attempt made. */
 function hidden(name: string, cause: unknown): McdError {
-  return new UnreachableError(
+  return new NotShownError(
     `The cloud says that an instance named ${name} exists, and does not show it yet.`,
     {
       cause,
-      effect: 'unknown',
       suggestions: ['Run the same command again in a minute: it looks for this instance first.'],
     },
   )

@@ -145,7 +145,7 @@ test('a name that is taken by nobody who shows leaves the launch open: most like
   session.machines.create(body(0))
   await time.advance(5_000)
   await expect(time.run(() => provider.launch(order))).rejects.toMatchObject({
-    name: 'UnreachableError',
+    name: 'NotShownError',
     effect: 'unknown',
   })
 })
