@@ -64,7 +64,7 @@ export function rollBack(
         const back = byGroup.get(group.name)
         return back ? {...group, wish: earlierWish(back)} : group
       }),
-      warnings: [...fleet.warnings, ...returns.map(each => returnText(outside, each)), STAYS],
+      warnings: [...fleet.warnings, ...returnTexts(outside, returns, recorded)],
     },
     goals: goals.map(({launch}) => launch),
     asks: isNew
@@ -131,26 +131,34 @@ function thawAll(
   return returns
 }
 
-const STAYS =
-  'The fleet file is not changed: the next plain "mcd up" rolls forward again unless the file is mended.'
+/** What each group returns to and where the fleet file says otherwise; groups that stay as they are go without saying. */
+function returnTexts(outside: Outside, returns: readonly Return[], {launches}: Recorded): string[] {
+  const texts = returns.flatMap(each => {
+    const {group, launch} = each
+    const isHere = (other: RecordedLaunch) => other.group === group.name && other.place === group.place.key
+    const {spec} = launch.order.mark
+    const differences = differencesOf(outside, each)
+    const isNewest = [...launches.values()].findLast(isHere)?.order.mark.spec === spec
+    if (differences.length === 0 && isNewest) return []
+    const when = new Date(launch.intendedAtMs).toISOString().slice(0, 16).replace('T', ' ')
+    const how = differences.length > 0 ? differences.join('; ') : `image ${launch.order.target.imageId}`
+    return `Group ${group.name} returns to launch spec ${spec} of ${when} UTC: ${how}.`
+  })
+  const stays =
+    'The fleet file is not changed: the next plain "mcd up" rolls forward again unless the file is mended.'
+  return texts.length > 0 ? [...texts, stays] : []
+}
 
-/** What the group returns to, and where the fleet file says otherwise. */
-function returnText(outside: Outside, {group, launch, thawed}: Return): string {
-  const {order, intendedAtMs} = launch
-  const earlier = order.target.wish
+function differencesOf(outside: Outside, {group, launch, thawed}: Return): string[] {
+  const {wish: earlier, imageId} = launch.order.target
   const {wish} = group
-  const differences = [
+  return [
     ...(earlier.types.join() === wish.types.join()
       ? []
       : [`type ${earlier.types.join(', ')} instead of ${wish.types.join(', ')}`]),
-    ...(earlier.image === wish.image
-      ? []
-      : [`image ${earlier.image} (${order.target.imageId}) instead of ${wish.image}`]),
+    ...(earlier.image === wish.image ? [] : [`image ${earlier.image} (${imageId}) instead of ${wish.image}`]),
     ...(isSameUserdata(outside, thawed, group) ? [] : ['other userdata (its template or values)']),
   ]
-  const when = new Date(intendedAtMs).toISOString().slice(0, 16).replace('T', ' ')
-  const differs = differences.length > 0 ? differences.join('; ') : `image ${order.target.imageId}`
-  return `Group ${group.name} returns to launch spec ${order.mark.spec} of ${when} UTC: ${differs}.`
 }
 
 /** The file's template may be the very one that is broken. */

@@ -105,7 +105,7 @@ export const fileSchema = z
           examples: [1, '25%'],
         }).prefault('25%'),
         pause: duration({
-          description: 'Time between the end of one batch and the start of the next.',
+          description: 'Time a new batch serves beside the old instances before they leave.',
           examples: ['30s'],
         }).prefault('0s'),
       })
