@@ -1,9 +1,11 @@
 import {InterruptedError, McdError, RefusedError, UnreachableError} from '../errors.ts'
 import type {Recorded} from '../journal/fold.ts'
 import type {Instance, LaunchTarget} from '../providers/compute.ts'
+import type {NameWish} from '../providers/dns.ts'
 import type {Desired, DesiredGroup} from './desired.ts'
+import {discoveryNames, hostName} from './discovery.ts'
 import {mostInstances} from './failover.ts'
-import type {Fleet, Group} from './model.ts'
+import type {DnsName, Fleet, Group} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
 import {batchSize} from './plan/rollout.ts'
@@ -159,12 +161,28 @@ function surge({fleet, goal, groups}: Desired, {asked}: Recorded, {places}: Obse
 function dnsRefusals(outside: Outside, desired: Desired, recorded: Recorded, observed: Observed): string[] {
   const {fleet} = desired
   const total = mostInstances(fleet) + surge(desired, recorded, observed)
-  return fleet.names.flatMap(({vendor, name, ttlSeconds, proxied}) => {
+  return fleet.names.flatMap(each => {
+    const {vendor, name, ttlSeconds, proxied} = each
     const seen = observed.names.get(nameKey(vendor, name))
     if (!seen?.readable) return []
     return outside
       .dns(vendor)
-      .refusals({name, ttlSeconds, proxied, members: total}, seen.members)
+      .refusals({name, ttlSeconds, proxied, members: total, ...srvWish(fleet, each)}, [
+        ...seen.members,
+        ...(seen.discovery ?? []),
+      ])
       .map(reason => `dns ${name}: ${reason}`)
   })
+}
+
+/** The longest id is a UUID, and the numbers have five digits at most. */
+function srvWish(fleet: Fleet, name: DnsName): Pick<NameWish, 'discovery'> {
+  if (!name.discovery) return {}
+  const host = hostName('0'.repeat(36), name.name)
+  return {
+    discovery: {
+      name: discoveryNames(name.zone, name.discovery).instance,
+      valueCharacters: `65535 65535 ${fleet.service.port} ${host}.`.length,
+    },
+  }
 }

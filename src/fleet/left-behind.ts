@@ -21,7 +21,9 @@ export function leftBehind(fleet: Fleet, recorded: Recorded, observed: Observed)
   const names = recorded.names.filter(({vendor, name}) => {
     const seen = observed.names.get(nameKey(vendor, name))
     if (named.has(nameKey(vendor, name)) || !seen?.readable) return false
-    return ![...seen.members, ...seen.holds].some(({mark}) => mark?.fleet === fleet.name)
+    return ![...seen.members, ...seen.holds, ...(seen.discovery ?? [])].some(
+      ({mark}) => mark?.fleet === fleet.name,
+    )
   })
   return [
     ...places.map(([place]) => ({type: 'place-left', place}) as const),

@@ -51,6 +51,9 @@ export type Group = {
   readonly count: number
   readonly wish: LaunchWish
   readonly failover?: Failover
+  /** Of its SRV values (RFC 2782); 0 where absent. */
+  readonly priority?: number
+  readonly weight?: number
 }
 
 /**
@@ -81,6 +84,17 @@ export type DnsName = {
   readonly registration: 'self' | 'mcd'
   /** What instances use; never the operator's own (decision 24). */
   readonly instanceCredentials?: InstanceCredentials
+  readonly discovery?: Discovery
+}
+
+/** DNS-SD records beside a name (RFC 6763). */
+export type Discovery = {
+  /** `_http._tcp` */
+  readonly service: string
+  /** As people read it; one label however many dots it has. */
+  readonly instance: string
+  /** The strings of its TXT record: `key=value`. */
+  readonly txt: readonly string[]
 }
 
 export type InstanceCredentials = DnsCredentials

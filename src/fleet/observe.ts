@@ -3,10 +3,12 @@ import {type ZoneKey, zoneKey} from '../journal/events.ts'
 import type {Recorded} from '../journal/fold.ts'
 import {holdName} from '../mark.ts'
 import type {Instance, NetworkPiece, Place} from '../providers/compute.ts'
-import type {DnsVendor, Member, Zone} from '../providers/dns.ts'
+import type {DnsProvider, DnsVendor, Member, Zone} from '../providers/dns.ts'
+import {type DiscoveryNames, discoveryNames, hostName, srvHost} from './discovery.ts'
 import {silentInstances} from './failover.ts'
 import {healthTracker, type Probed} from './health.ts'
-import type {Fleet} from './model.ts'
+import {knownInstances} from './known-instances.ts'
+import type {Discovery, Fleet} from './model.ts'
 import {nameKey, type Observed, type ObservedName, type ObservedPlace} from './observed.ts'
 import {oncePerPlace} from './one-place.ts'
 import {createOutages} from './outages.ts'
@@ -23,7 +25,14 @@ export type Observer = {
   forget(what: {place?: string; zone?: ZoneKey}): void
 }
 
-type NameToRead = {vendor: DnsVendor; zone: string; name: string; watched: boolean}
+type NameToRead = {
+  vendor: DnsVendor
+  zone: string
+  name: string
+  watched: boolean
+  /** Where its DNS-SD records stand, or stood in earlier days. */
+  discovery: readonly DiscoveryNames[]
+}
 
 export function createObserver(outside: Outside, fleet: Fleet, recorded: () => Recorded): Observer {
   const accounts = new Map<string, {place: Place; account: string}>()
@@ -83,15 +92,17 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
       const known = mayChange ? undefined : members.get(key)
       const all =
         known ??
-        (await provider.listMembers(
+        (await listWithHosts(
+          provider,
           zone,
-          names.flatMap(({name}) => [name, holdName(name)]),
+          names,
+          fleet.names.some(({discovery}) => discovery) ? [...knownInstances(recorded())] : [],
         ))
       members.set(key, all)
       return all
     })
     return new Map(
-      names.map(({name}) => [
+      names.map(({name, discovery}) => [
         nameKey(vendor, name),
         'why' in seen
           ? seen
@@ -99,6 +110,7 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
               readable: true,
               members: seen.filter(member => member.name === name),
               holds: seen.filter(member => member.name === holdName(name) && member.type === 'TXT'),
+              ...(discovery.length > 0 && {discovery: discoveryRecords(seen, name, discovery)}),
             },
       ]),
     )
@@ -151,10 +163,18 @@ function placesOf(fleet: Fleet, recorded: Recorded): Place[] {
 
 function namesOf(fleet: Fleet, recorded: Recorded): Map<ZoneKey, NameToRead[]> {
   const names = new Map<string, NameToRead>()
-  for (const {vendor, zone, name} of recorded.names)
-    names.set(nameKey(vendor, name), {vendor, zone, name, watched: false})
-  for (const {vendor, zone, name, registration} of fleet.names) {
-    names.set(nameKey(vendor, name), {vendor, zone, name, watched: registration === 'self'})
+  for (const {vendor, zone, name, discovery: published = []} of recorded.names)
+    names.set(nameKey(vendor, name), {
+      vendor,
+      zone,
+      name,
+      watched: false,
+      discovery: namesOnce(zone, published),
+    })
+  for (const {vendor, zone, name, registration, discovery} of fleet.names) {
+    const before = recorded.names.find(known => known.vendor === vendor && known.name === name)
+    const all = namesOnce(zone, [...(discovery ? [discovery] : []), ...(before?.discovery ?? [])])
+    names.set(nameKey(vendor, name), {vendor, zone, name, watched: registration === 'self', discovery: all})
   }
   const perZone = new Map<ZoneKey, NameToRead[]>()
   for (const name of names.values()) {
@@ -162,6 +182,55 @@ function namesOf(fleet: Fleet, recorded: Recorded): Map<ZoneKey, NameToRead[]> {
     perZone.set(key, [...(perZone.get(key) ?? []), name])
   }
   return perZone
+}
+
+const namesOnce = (
+  zone: string,
+  all: readonly Pick<Discovery, 'service' | 'instance'>[],
+): DiscoveryNames[] => [
+  ...new Map(all.map(each => discoveryNames(zone, each)).map(each => [each.instance, each])).values(),
+]
+
+/** Everything under these names, and under those of the hosts that their SRV sets or the journal name. */
+async function listWithHosts(
+  provider: DnsProvider,
+  zone: Zone,
+  names: readonly NameToRead[],
+  instances: readonly string[],
+): Promise<Member[]> {
+  const own = names.flatMap(({name, discovery}) => [
+    name,
+    ...discovery.flatMap(({service, instance, browse}) => [service, instance, browse]),
+  ])
+  const found = await provider.listMembers(zone, [...new Set(own.flatMap(name => [name, holdName(name)]))])
+  const hosts = names
+    .filter(({discovery}) => discovery.length > 0)
+    .flatMap(({name}) => [
+      ...instances.map(id => hostName(id, name)),
+      ...found
+        .filter(({type, mark, value}) => type === 'SRV' && mark && srvHost(value).endsWith(`.${zone.name}`))
+        .map(({value}) => srvHost(value)),
+    ])
+  return hosts.length > 0 ? [...found, ...(await provider.listMembers(zone, [...new Set(hosts)]))] : found
+}
+
+/** Of what a zone holds, the part that is discovered beside this name. */
+function discoveryRecords(
+  seen: readonly Member[],
+  name: string,
+  discovery: readonly DiscoveryNames[],
+): Member[] {
+  const instances = new Set(discovery.map(({instance}) => instance))
+  const services = new Set(discovery.flatMap(({service, browse}) => [service, browse]))
+  const targets = new Set(
+    seen.filter(({name: at, type}) => type === 'SRV' && instances.has(at)).map(({value}) => srvHost(value)),
+  )
+  return seen.filter(({name: at, type, mark}) => {
+    if (type === 'SRV' || type === 'TXT') return instances.has(at)
+    if (type === 'PTR') return services.has(at)
+    if (type !== 'A' && type !== 'AAAA') return false
+    return at !== name && (targets.has(at) || (mark !== undefined && at === hostName(mark.instance, name)))
+  })
 }
 
 /** Out of DNS and not yet told to end: a record that comes back, by whatever script, must be seen before. */

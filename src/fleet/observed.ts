@@ -24,7 +24,13 @@ export type ObservedPlace =
   | {readonly readable: false; readonly why: string}
 
 export type ObservedName =
-  | {readonly readable: true; readonly members: readonly Member[]; readonly holds: readonly Member[]}
+  | {
+      readonly readable: true
+      readonly members: readonly Member[]
+      readonly holds: readonly Member[]
+      /** DNS-SD records, of the definition, the SRV set and its hosts; absent where there never were any. */
+      readonly discovery?: readonly Member[]
+    }
   | {readonly readable: false; readonly why: string}
 
 /** `sinceMs` is when the verdict was reached. 'unknown' until the fleet file's counts of probes in a row are reached. */

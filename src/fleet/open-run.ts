@@ -1,5 +1,5 @@
 import type {JournalEvent} from '../journal/events.ts'
-import type {Recorded} from '../journal/fold.ts'
+import {isSameDiscovery, type Recorded} from '../journal/fold.ts'
 import type {Runtime} from '../runtime.ts'
 import {adoptions} from './known-instances.ts'
 import type {Ledger} from './ledger.ts'
@@ -22,20 +22,27 @@ export async function openRun(
   const before: JournalEvent[] = []
   if (recorded.digestKey === undefined) before.push(opening(runtime, fleet))
   const names = fleet.names.filter(
-    ({vendor, zone, name, ttlSeconds}) =>
+    ({vendor, zone, name, ttlSeconds, discovery}) =>
       !recorded.names.some(
         known =>
           known.vendor === vendor &&
           known.zone === zone &&
           known.name === name &&
-          known.maxTtlSeconds >= ttlSeconds,
+          known.maxTtlSeconds >= ttlSeconds &&
+          (!discovery || known.discovery?.some(each => isSameDiscovery(each, discovery))),
       ),
   )
   await take(before, [
     ...(recorded.owners.includes(fleet.dns) ? [] : [{type: 'owner-recorded', dns: fleet.dns} as const]),
     ...names.map(
-      ({vendor, zone, name, ttlSeconds}) =>
-        ({type: 'name-published', vendor, zone, name, ttlSeconds}) as const,
+      ({vendor, zone, name, ttlSeconds, discovery}): JournalEvent => ({
+        type: 'name-published',
+        vendor,
+        zone,
+        name,
+        ttlSeconds,
+        ...(discovery && {discovery: {service: discovery.service, instance: discovery.instance}}),
+      }),
     ),
     ...asks,
   ])

@@ -110,22 +110,31 @@ function describe(
 
 /** Names of the file and of earlier days. What stands there may have a longer TTL than the file by now. */
 function publishedNames(fleet: Fleet, before: Recorded, observed: Observed): Rebuilt['names'] {
-  const declared = fleet.names.map(({vendor, zone, name, ttlSeconds}) => ({
+  const declared = fleet.names.map(({vendor, zone, name, ttlSeconds, discovery}) => ({
     vendor,
     zone,
     name,
     maxTtlSeconds: ttlSeconds,
+    ...(discovery && {discovery: [{service: discovery.service, instance: discovery.instance}]}),
   }))
   const all = new Map([...before.names, ...declared].map(each => [nameKey(each.vendor, each.name), each]))
-  return [...all].map(([key, {vendor, zone, name, maxTtlSeconds}]) => {
+  return [...all].map(([key, {vendor, zone, name, maxTtlSeconds, discovery = []}]) => {
     const seen = observed.names.get(key)
     const ours = seen?.readable
       ? seen.members.filter(({mark, type}) => mark?.fleet === fleet.name && type !== 'TXT')
       : []
-    const known = before.names.find(each => nameKey(each.vendor, each.name) === key)?.maxTtlSeconds ?? 0
+    const earlier = before.names.find(each => nameKey(each.vendor, each.name) === key)
+    const known = earlier?.maxTtlSeconds ?? 0
     const standing = ours.map(({ttlSeconds}) => ttlSeconds)
     const longest = [known, ...standing].reduce((a, b) => Math.max(a, b), maxTtlSeconds)
-    return {vendor, zone, name, maxTtlSeconds: longest, records: ours.length}
+    return {
+      vendor,
+      zone,
+      name,
+      maxTtlSeconds: longest,
+      discovery: [...discovery, ...(earlier?.discovery ?? [])],
+      records: ours.length,
+    }
   })
 }
 
@@ -140,16 +149,21 @@ function newBeginning(
     ...[...new Set([...before.owners, fleet.dns])].map(
       (dns): JournalEvent => ({type: 'owner-recorded', dns}),
     ),
-    ...names.map(
-      ({vendor, zone, name, maxTtlSeconds}, index): JournalEvent => ({
-        type: 'name-published',
-        vendor,
-        zone,
-        name,
-        // The longest ever is that of the whole fleet (decision 19), also where it was a name's that was left since.
-        ttlSeconds: index === 0 ? Math.max(maxTtlSeconds, before.longestTtlSeconds) : maxTtlSeconds,
-      }),
-    ),
+    ...names
+      .flatMap(({discovery = [], ...name}, index) =>
+        (discovery.length > 0 ? discovery : [undefined]).map(each => ({...name, discovery: each, index})),
+      )
+      .map(
+        ({vendor, zone, name, maxTtlSeconds, discovery, index}): JournalEvent => ({
+          type: 'name-published',
+          vendor,
+          zone,
+          name,
+          // The longest ever is that of the whole fleet (decision 19), also where it was a name's that was left since.
+          ttlSeconds: index === 0 ? Math.max(maxTtlSeconds, before.longestTtlSeconds) : maxTtlSeconds,
+          ...(discovery && {discovery}),
+        }),
+      ),
     ...[...accounts.values()].map((place): JournalEvent => ({type: 'place-recorded', ...place})),
     ...[...zones.values()].map(
       ({vendor, zone: {name, id, account}}): JournalEvent => ({

@@ -1,7 +1,10 @@
+import {WHOLE_FLEET} from '../mark.ts'
+import type {Member} from '../providers/dns.ts'
 import type {Desired} from './desired.ts'
+import {discoveryNames} from './discovery.ts'
 import {inspectFleet} from './inspect.ts'
 import type {Fleet} from './model.ts'
-import {nameKey, type Observed} from './observed.ts'
+import {nameKey, type Observed, type ObservedName} from './observed.ts'
 import type {Outside} from './outside.ts'
 import type {Action, Note, Plan} from './plan/action.ts'
 
@@ -46,6 +49,8 @@ export type NameStatus = {
   ttlSeconds: number
   readable: boolean
   records: {value: string; instance?: string; owned: boolean}[]
+  /** What clients find by DNS-SD beside it: the SRV values of the service. */
+  discovery?: {name: string; records: {value: string; instance?: string; owned: boolean}[]}
 }
 
 export type Difference = {kind: string; instance?: string; group?: string; text: string; fix: string}
@@ -92,7 +97,12 @@ export function describeStatus(
           .map(instance => ({instance, provider: key.slice(0, key.indexOf(':'))}))
       : [],
   )
-  const names = fleet.names.map(({vendor, name, ttlSeconds}): NameStatus => {
+  const toRecord = ({value, mark}: Member) => ({
+    value,
+    ...(mark ? {instance: mark.instance} : {}),
+    owned: mark?.fleet === fleet.name,
+  })
+  const names = fleet.names.map(({vendor, zone, name, ttlSeconds, discovery}): NameStatus => {
     const seen = observed.names.get(nameKey(vendor, name))
     const members = seen?.readable ? seen.members.filter(({type}) => type === 'A' || type === 'AAAA') : []
     return {
@@ -101,13 +111,17 @@ export function describeStatus(
       type: 'A',
       ttlSeconds,
       readable: seen?.readable ?? false,
-      records: members.map(({value, mark}) => ({
-        value,
-        ...(mark ? {instance: mark.instance} : {}),
-        owned: mark?.fleet === fleet.name,
-      })),
+      records: members.map(toRecord),
+      ...(discovery && {discovery: discovered(seen, discoveryNames(zone, discovery).instance)}),
     }
   })
+  function discovered(seen: ObservedName | undefined, set: string): NonNullable<NameStatus['discovery']> {
+    const records = seen?.readable ? (seen.discovery ?? []) : []
+    return {
+      name: set,
+      records: records.filter(({name, type}) => name === set && type === 'SRV').map(toRecord),
+    }
+  }
   const inDns = (id: string) =>
     names.length > 0 &&
     names.every(({records}) => records.some(record => record.instance === id && record.owned))
@@ -153,6 +167,9 @@ function differencesOf({actions, notes}: Plan, observed: Observed): Difference[]
 
 const UP = 'mcd up'
 
+const ownerOf = (mark: Member['mark']): string =>
+  mark && mark.instance !== WHOLE_FLEET ? ` of ${mark.instance}` : ''
+
 function differenceOf(action: Action, observed: Observed): Difference[] {
   switch (action.kind) {
     case 'launch':
@@ -189,7 +206,7 @@ function differenceOf(action: Action, observed: Observed): Difference[] {
       return action.create.map(({mark, name, value}) => ({
         kind: 'missing-in-dns',
         instance: mark?.instance ?? '',
-        text: `${name} lacks ${value} of ${mark?.instance ?? ''} (${action.reason})`,
+        text: `${name} lacks ${value}${ownerOf(mark)} (${action.reason})`,
         fix: UP,
       }))
     case 'deregister':
@@ -197,7 +214,7 @@ function differenceOf(action: Action, observed: Observed): Difference[] {
       return action.remove.map(({mark, name, value, type}) => ({
         kind: type === 'TXT' ? 'stale-hold' : 'dead-record',
         instance: mark?.instance ?? '',
-        text: `${name} still holds ${value} of ${mark?.instance ?? ''} (${action.reason})`,
+        text: `${name} still holds ${value}${ownerOf(mark)} (${action.reason})`,
         fix: UP,
       }))
     case 'terminate':

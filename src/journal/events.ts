@@ -100,6 +100,8 @@ export type JournalEvent =
       readonly zone: string
       readonly name: string
       readonly ttlSeconds: number
+      /** The DNS-SD records beside it. */
+      readonly discovery?: {readonly service: string; readonly instance: string}
     }
   /** The file no longer names it and nothing of ours is there any more: mcd looks there no more, until the file names it again. */
   | {readonly type: 'place-left'; readonly place: string}

@@ -1,6 +1,6 @@
 import type {Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsVendor, Member} from '../providers/dns.ts'
-import type {FrozenOrder, Shortfall, Step, StoredEvent, ZoneKey} from './events.ts'
+import type {FrozenOrder, JournalEvent, Shortfall, Step, StoredEvent, ZoneKey} from './events.ts'
 import {foldLease, type Lease} from './fold-lease.ts'
 import {concludeStep, intendStep} from './fold-steps.ts'
 
@@ -42,6 +42,8 @@ export type PublishedName = {
   readonly maxTtlSeconds: number
   /** When it was first published: instances launched before know nothing of it. */
   readonly sinceMs: number
+  /** DNS-SD records that ever stood beside it. */
+  readonly discovery?: readonly {readonly service: string; readonly instance: string}[]
 }
 
 export type FoundInstance = {
@@ -242,16 +244,24 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
 
 function publish(
   names: PublishedName[],
-  {vendor, zone, name, ttlSeconds}: Omit<PublishedName, 'maxTtlSeconds' | 'sinceMs'> & {ttlSeconds: number},
+  {vendor, zone, name, ttlSeconds, discovery}: JournalEvent & {type: 'name-published'},
   atMs: number,
 ): void {
   const at = names.findIndex(known => known.vendor === vendor && known.zone === zone && known.name === name)
   const maxTtlSeconds = Math.max(ttlSeconds, names[at]?.maxTtlSeconds ?? 0)
+  const before = names[at]?.discovery ?? []
+  const isKnown = before.some(known => isSameDiscovery(known, discovery))
+  const published = discovery && !isKnown ? [...before, discovery] : before
   names.splice(at < 0 ? names.length : at, at < 0 ? 0 : 1, {
     vendor,
     zone,
     name,
     maxTtlSeconds,
     sinceMs: names[at]?.sinceMs ?? atMs,
+    ...(published.length > 0 && {discovery: published}),
   })
 }
+
+type Published = {readonly service: string; readonly instance: string}
+export const isSameDiscovery = (a: Published, b: Published | undefined): boolean =>
+  a.service === b?.service && a.instance === b.instance

@@ -1,5 +1,6 @@
 import {formatDuration} from '../duration.ts'
 import {type Action, endedBy, type Plan} from '../fleet/plan/action.ts'
+import {WHOLE_FLEET} from '../mark.ts'
 import type {Member} from '../providers/dns.ts'
 import {shortIds} from './short-id.ts'
 
@@ -88,7 +89,7 @@ function sentence(action: Action): string {
 }
 
 function memberText({type, name, value, ttlSeconds, mark}: Member): string {
-  return `${type} ${name} ${value} (TTL ${ttlSeconds} s${mark ? `, ${mark.instance}` : ''})`
+  return `${type} ${name} ${value.replaceAll('\n', ' ')} (TTL ${ttlSeconds} s${mark && mark.instance !== WHOLE_FLEET ? `, ${mark.instance}` : ''})`
 }
 
 function list(ids: readonly string[]): string {

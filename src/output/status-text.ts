@@ -53,16 +53,24 @@ function verdict({fleet, converged, differences}: FleetStatus): string {
   return [`Fleet ${fleet} differs:`, ...differences.map(({text, fix}) => `  ${text}  → ${fix}`)].join('\n')
 }
 
-function nameText({provider, name, ttlSeconds, readable, records}: NameStatus): string {
+function nameText({provider, name, ttlSeconds, readable, records, discovery}: NameStatus): string {
   const head = `${name} in ${provider}, TTL ${ttlSeconds} s`
   if (!readable) return `${head}: could not be read`
-  if (records.length === 0) return `${head}: no addresses`
+  const service = discovery && discoveryText(discovery)
+  if (records.length === 0) return [`${head}: no addresses`, service].filter(Boolean).join('\n')
   return [
     `${head}:`,
     ...records.map(
       ({value, instance, owned}) => `  ${value.padEnd(16)} ${owned ? (instance ?? '') : 'not ours'}`,
     ),
+    ...(service === undefined ? [] : [service]),
   ].join('\n')
+}
+
+function discoveryText({name, records}: NonNullable<NameStatus['discovery']>): string {
+  const ours = records.filter(({owned}) => owned).length
+  const others = records.length > ours ? `, and ${records.length - ours} that are not ours` : ''
+  return `  ${name} leads to ${ours} of ours${others}`
 }
 
 /** A table that fits the terminal where leaving out what can be spared makes it fit. */

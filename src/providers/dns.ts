@@ -53,6 +53,8 @@ export type NameWish = {
   readonly ttlSeconds: number
   readonly proxied: boolean
   readonly members: number
+  /** The SRV set that the members join, with the characters of its longest value. */
+  readonly discovery?: {readonly name: string; readonly valueCharacters: number}
 }
 
 /**

@@ -26,8 +26,9 @@ test('topics know no adapter, no command and no sandbox', () => {
 })
 
 test('adapters and their interfaces know no topic and no command', () => {
-  // Asking a name server is a protocol, as HTTP is: whoever must see what a vendor's servers answer speaks it.
-  const topics = /^src\/(?:(?:fleet|journal|userdata|commands|output|sandbox)\/|dns\/(?!query\.ts$))/
+  // Asking a name server is a protocol, as HTTP is: whoever must see what a vendor's servers answer speaks it, and writes its names.
+  const topics =
+    /^src\/(?:(?:fleet|journal|userdata|commands|output|sandbox)\/|dns\/(?!(?:query|presentation)\.ts$))/
   expect(importsOf(under('src/providers/'), topics)).toEqual([])
 })
 

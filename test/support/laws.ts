@@ -158,6 +158,19 @@ export async function expectExactly(
       .sort(),
     fleet.names.flatMap(({name}) => living.map(({id, address}) => `${name} ${address} ${id}`)).sort(),
   )
+  for (const name of fleet.names)
+    holds(
+      'the SRV set equals the living',
+      srvValues(sim, name),
+      name.discovery
+        ? living
+            .map(({id, group}) => {
+              const {priority = 0, weight = 0} = fleet.groups.find(each => each.name === group) ?? {}
+              return `${priority} ${weight} ${fleet.service.port} ${id}.${name.name}.`
+            })
+            .sort()
+        : [],
+    )
   holds(
     'ingress where it is wanted',
     ingress(sim, fleet)
@@ -184,6 +197,16 @@ export async function expectSoundJournal(sim: SimulatedFleet): Promise<void> {
 
 /** What the fleet's userdata, metadata and credentials hold in the simulation. */
 const SECRETS = [CANARY, SANDBOX.cloudflare.operatorToken, SANDBOX.cloudflare.instancesToken]
+
+/** What leads to hosts under this name, whichever SRV set of its zone it stands in. */
+function srvValues(sim: SimulatedFleet, {vendor, zone, name}: Fleet['names'][number]): string[] {
+  if (vendor !== 'route53') return []
+  return [...(sim.world.route53.zone(zone)?.sets.values() ?? [])]
+    .flat()
+    .flatMap(({type, values = []}) => (type === 'SRV' ? values : []))
+    .filter(value => value.endsWith(`.${name}.`))
+    .sort()
+}
 
 /** The groups that have ingress of ours, once for each piece. */
 function ingress(sim: SimulatedFleet, fleet: Fleet): string[] {

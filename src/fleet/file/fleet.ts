@@ -1,3 +1,4 @@
+import {writeAttributes} from '../../dns/sd/txt.ts'
 import type {LaunchWish, Place} from '../../providers/compute.ts'
 import {Secret} from '../../secret.ts'
 import type {DnsName, Failover, Fleet, InstanceCredentials, Scalar} from '../model.ts'
@@ -39,6 +40,8 @@ export function toFleet(data: FileData, document: FileDocument, path: string): F
       count: group.count,
       wish: toWish(group, data.service.port, masking(document, ['groups', name, 'metadata'])),
       ...(group.failover ? {failover: toFailover(group.failover)} : {}),
+      ...(group.priority === undefined ? {} : {priority: group.priority}),
+      ...(group.weight === undefined ? {} : {weight: group.weight}),
     })),
     names,
     drainWait: data.drain.wait === 'auto' ? 'auto' : {ms: data.drain.wait},
@@ -123,6 +126,11 @@ function toDnsName(block: DnsData, secret: (value: string, key: string) => Secre
     address: block.address,
     registration: block.registration,
     instanceCredentials: toCredentials(block, secret),
+    discovery: block.discovery && {
+      service: block.discovery.service,
+      instance: block.discovery.instance,
+      txt: writeAttributes(Object.entries(block.discovery.txt)),
+    },
   })
 }
 

@@ -9,6 +9,7 @@ import {type Mistake, type Path, valueAt} from './mistake.ts'
 import {instancesCanRegister} from './rules/credentials.ts'
 import {
   credentialsFromEnvironment,
+  discoveryFits,
   nameInsideZone,
   namesOnce,
   proxiedIsPublic,
@@ -100,6 +101,7 @@ const RULES = [
   nameInsideZone,
   namesOnce,
   ttlInRange,
+  discoveryFits,
   proxiedIsPublic,
   oneNamePerProvider,
 ]

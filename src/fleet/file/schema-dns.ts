@@ -32,7 +32,7 @@ const name = {
       txt: textMap('Attributes of the service.', [{path: '/'}]),
     })
     .optional()
-    .meta({description: 'DNS-SD records beside the round robin. Accepted, not carried out by this version.'}),
+    .meta({description: 'DNS-SD records beside the round robin, on Route53.'}),
 }
 
 const fromEnvironment = (description: string, variable: string) =>

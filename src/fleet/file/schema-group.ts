@@ -57,10 +57,12 @@ const anywhere = {
       description: 'What takes over while the cloud of this group is silent. Nothing does when left out.',
     }),
   weight: wholeNumber(0, 65_535, 'a whole number from 0 to 65535', {
-    description: 'Weight of this group (RFC 2782). Accepted, not used by this version.',
+    description:
+      'Weight of the SRV values of this group (RFC 2782), where a dns block has "discovery"; 0 when left out.',
   }).optional(),
   priority: wholeNumber(0, 65_535, 'a whole number from 0 to 65535', {
-    description: 'Priority of this group (RFC 2782). Accepted, not used by this version.',
+    description:
+      'Priority of the SRV values of this group (RFC 2782), where a dns block has "discovery"; 0 when left out.',
   }).optional(),
 }
 

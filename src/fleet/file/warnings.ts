@@ -8,11 +8,15 @@ export function warningsOf(data: FileData): string[] {
   return [...unusedGroupKeys(data), ...idleFailover(data), ...unusedDnsKeys(data), ...shortDrain(data)]
 }
 
-function unusedGroupKeys({groups}: FileData): string[] {
+function unusedGroupKeys(data: FileData): string[] {
+  const {groups} = data
+  if (dnsBlocks(data).some(({block}) => block.discovery)) return []
   return Object.entries(groups).flatMap(([name, group]) =>
     (['weight', 'priority'] as const)
       .filter(key => group[key] !== undefined)
-      .map(key => `groups.${name}.${key} is not used by this version: every instance answers alike.`),
+      .map(
+        key => `groups.${name}.${key} is not used: it is for SRV values, and no dns block has "discovery".`,
+      ),
   )
 }
 
@@ -35,8 +39,6 @@ function unusedDnsKeys(data: FileData): string[] {
       sentences.push(
         `${where}.ttl is not used: CloudFlare publishes proxied names with ${formatDuration(PROXIED_TTL_SECONDS * 1_000)}.`,
       )
-    if (block.discovery)
-      sentences.push(`${where}.discovery is not carried out by this version: no DNS-SD records are made.`)
     return sentences
   })
 }

@@ -173,7 +173,7 @@ function membersOf(view: FleetView, names: readonly OurName[], leavers: readonly
   return names.flatMap(({vendor, name}) => {
     const observed = view.observed.names.get(nameKey(vendor, name))
     if (!observed?.readable) return []
-    return observed.members.filter(
+    return [...(observed.discovery ?? []), ...observed.members].filter(
       ({mark, type}) => type !== 'TXT' && mark?.fleet === view.desired.fleet.name && ids.has(mark.instance),
     )
   })
@@ -212,7 +212,9 @@ export function planSweep(view: FleetView): Map<ZoneKey, Member[]> {
     const ours = ({mark}: Member) => mark?.fleet === view.desired.fleet.name
     // A hold too many keeps somebody out of DNS, an address too few takes somebody out of it.
     const members = [
-      ...observed.members.filter(member => ours(member) && isDead(view, member.mark?.instance ?? '')),
+      ...[...(observed.discovery ?? []), ...observed.members].filter(
+        member => ours(member) && isDead(view, member.mark?.instance ?? ''),
+      ),
       ...observed.holds.filter(hold => ours(hold) && isGone(view, hold.mark?.instance ?? '')),
     ]
     if (members.length > 0) append(dead, zoneOf(name), ...members)

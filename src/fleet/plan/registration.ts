@@ -1,7 +1,9 @@
 import type {ZoneKey} from '../../journal/events.ts'
+import {WHOLE_FLEET} from '../../mark.ts'
 import type {Member} from '../../providers/dns.ts'
 import {nameKey} from '../observed.ts'
 import type {Action, Note} from './action.ts'
+import {planDiscovery} from './discovery.ts'
 import {type FleetView, isEnding, isHealthy, isLeaving, launchedInRun} from './fleet-view.ts'
 import {holdsFor, ourNames, planSweep} from './leave.ts'
 import {type Parting, planName, zoneOf} from './membership.ts'
@@ -26,8 +28,9 @@ export function planRegistration(
   for (const name of view.desired.fleet.names) {
     const needs = planName(view, name, parting)
     const zone = perZone.get(zoneOf(name)) ?? {create: [], remove: []}
-    zone.create.push(...needs.create)
-    zone.remove.push(...needs.remove)
+    const found = planDiscovery(view, name, parting, needs.inPlace)
+    zone.create.push(...needs.create, ...found.create)
+    zone.remove.push(...needs.remove, ...found.remove)
     perZone.set(zoneOf(name), zone)
     for (const id of needs.awaiting) awaiting.add(id)
     joined = joined.filter(id => needs.inPlace.has(id))
@@ -120,6 +123,7 @@ const anyEnding = (view: FleetView): boolean =>
   [...view.living.values()].some(instance => isLeaving(view, instance.id) && isEnding(view, instance))
 
 function sweepReason(view: FleetView, gone: readonly Member[]): string {
+  if (gone.every(({mark}) => mark?.instance === WHOLE_FLEET)) return 'nobody is left to be discovered'
   const living = gone.some(({mark}) => mark !== undefined && view.living.has(mark.instance))
   return living ? 'the hold or record is not wanted any more' : 'the instance is gone'
 }
@@ -129,7 +133,7 @@ function planOldNames(view: FleetView, joined: ReadonlySet<string>): Action[] {
   return ourNames(view).flatMap(name => {
     const observed = view.observed.names.get(nameKey(name.vendor, name.name))
     if (name.declared || !observed?.readable) return []
-    const stale = observed.members.filter(
+    const stale = [...observed.members, ...(observed.discovery ?? [])].filter(
       ({mark, type}) =>
         type !== 'TXT' &&
         mark?.fleet === view.desired.fleet.name &&

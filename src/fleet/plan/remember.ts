@@ -13,7 +13,9 @@ export function rememberedFor({desired, recorded, observed}: FleetView): (instan
   const published = [...names.map(name => name.ttlSeconds), recorded.longestTtlSeconds]
   const standing = [...observed.names.values()].flatMap(name =>
     name.readable
-      ? name.members.filter(({mark}) => mark?.fleet === fleet).map(member => member.ttlSeconds)
+      ? [...name.members, ...(name.discovery ?? [])]
+          .filter(({mark}) => mark?.fleet === fleet)
+          .map(member => member.ttlSeconds)
       : [],
   )
   const longest = largest([...published, ...standing])

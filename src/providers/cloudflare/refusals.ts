@@ -32,6 +32,7 @@ export function refusals(wish: NameWish, existing: readonly Member[], quota: num
     tooMany(wish, here, quota),
     cnameInTheWay(wish, here),
     mixedProxying(wish, here),
+    unnamedService(wish),
   ].filter(reason => reason !== undefined)
 }
 
@@ -53,6 +54,17 @@ function cnameInTheWay({name}: NameWish, here: readonly Member[]): string | unde
   return (
     alias &&
     `${name} is a CNAME for ${alias.value}: CloudFlare takes no addresses beside it. Remove it or choose another name.`
+  )
+}
+
+/**
+ * CloudFlare's API documents SRV records at `_service._proto.name` ("dns-records_SRVRecord": the first label is "normally" a
+ * service), and clients report others refused. What may fail half-way through a run is not begun.
+ */
+function unnamedService({discovery}: NameWish): string | undefined {
+  return (
+    discovery &&
+    `${discovery.name}: CloudFlare is only known to take SRV records under names that begin with a service such as _http._tcp. Remove "discovery", or use a zone in Route53.`
   )
 }
 

@@ -60,7 +60,10 @@ export function describeSet(set: ResourceRecordSet): string {
 
 /** The set without this member's value; undefined when nothing is left of it. */
 function without(set: ResourceRecordSet | undefined, {type, value}: Member): ResourceRecordSet | undefined {
-  const left = set?.ResourceRecords?.filter(({Value}) => plainValue(type, Value ?? '') !== value) ?? []
+  // The lines of a text are strings of its record (txt.ts).
+  const joined = (text: string) => text.replaceAll('\n', '')
+  const left =
+    set?.ResourceRecords?.filter(({Value}) => joined(plainValue(type, Value ?? '')) !== joined(value)) ?? []
   return set && left.length > 0 ? {...set, ResourceRecords: left} : undefined
 }
 

@@ -14,6 +14,35 @@ export function refusals(wish: NameWish, existing: readonly Member[]): string[] 
     ...memberProblems(wish, existing),
     ...proxyProblems(wish),
     ...clashes(wish, existing),
+    ...sharedProblems(wish, existing),
+  ]
+}
+
+/**
+ * The SRV set and its companion are written whole by each batch, as they were and as they become: no batch carries more than
+ * 1,000 values or 32,000 characters. Source: Route 53 Developer Guide, "Quotas".
+ */
+const BATCH_MAX_VALUES = 1_000
+const BATCH_MAX_CHARACTERS = 32_000
+
+function sharedProblems({discovery, members}: NameWish, existing: readonly Member[]): string[] {
+  if (!discovery) return []
+  const {name, valueCharacters} = discovery
+  const set = existing.filter(member => member.name === name && member.type === 'SRV')
+  const foreign = set.filter(({mark}) => !mark).length
+  // An entry says whose the value is, and repeats it: `"srv <24> <36> <value>"`.
+  const entryCharacters = valueCharacters + 68
+  const fits = Math.floor(
+    Math.min(BATCH_MAX_VALUES / 4, BATCH_MAX_CHARACTERS / (2 * (valueCharacters + entryCharacters))),
+  )
+  const alias = existing.find(member => member.name === name && member.type === 'CNAME')
+  return [
+    ...(members + foreign > fits
+      ? [
+          `${name}: one change of Route53 carries an SRV set of ${fits} values here, and ${members} are wanted${foreign > 0 ? ` beside ${foreign} foreign ones` : ''}. Lower the counts, or spread the fleet over several discovery instances.`,
+        ]
+      : []),
+    ...(alias ? [`${name} is a CNAME for ${alias.value}: no SRV values can stand beside it.`] : []),
   ]
 }
 

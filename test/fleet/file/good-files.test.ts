@@ -240,19 +240,29 @@ test('what is accepted and not carried out is said in a sentence each', () => {
       '    type: t3.micro\n',
       '    type: t3.micro\n    weight: 5\n    priority: 1\n    failover: {to: east, floor: 2}\n',
     ],
-    [
-      '  registration: mcd\n',
-      '  registration: mcd\n  discovery: {service: _http._tcp, instance: v1, txt: {path: /}}\n',
-    ],
     ['wait: auto', 'wait: 5s'],
   )
   expect(parse(text).warnings).toEqual([
-    'groups.virginia.weight is not used by this version: every instance answers alike.',
-    'groups.virginia.priority is not used by this version: every instance answers alike.',
+    'groups.virginia.weight is not used: it is for SRV values, and no dns block has "discovery".',
+    'groups.virginia.priority is not used: it is for SRV values, and no dns block has "discovery".',
     'groups.virginia.failover never sets in: east has 2, and a floor of 2 asks for no more.',
-    'dns.discovery is not carried out by this version: no DNS-SD records are made.',
     'drain.wait (5s) is shorter than the TTL (1m): instances end while resolvers still answer with them.',
   ])
+})
+
+test('discovery is read as DNS-SD writes it, with the shares of each group', () => {
+  const {groups, names, warnings} = parse(
+    fleetFile(
+      ['    type: t3.micro\n', '    type: t3.micro\n    weight: 5\n    priority: 1\n'],
+      [
+        '  registration: mcd\n',
+        '  registration: mcd\n  discovery: {service: _http._tcp, instance: v1, txt: {path: /, v: "1"}}\n',
+      ],
+    ),
+  )
+  expect(groups[0]).toMatchObject({weight: 5, priority: 1})
+  expect(names[0]?.discovery).toEqual({service: '_http._tcp', instance: 'v1', txt: ['path=/', 'v=1']})
+  expect(warnings).toEqual([])
 })
 
 test('groups may share what an anchor names, and override it', () => {

@@ -1,3 +1,5 @@
+import {instanceProblem} from '../../../dns/sd/names.ts'
+import {attributeProblems, writeAttributes} from '../../../dns/sd/txt.ts'
 import {parseDuration} from '../../../duration.ts'
 import {fullName} from '../dns-name.ts'
 import type {Path} from '../mistake.ts'
@@ -63,6 +65,21 @@ export const proxiedIsPublic: Rule = (data, report) => {
         'CloudFlare cannot reach private ones: set one of "proxied" and "address"',
         'key',
       )
+}
+
+/** What goes into DNS-SD records must fit them: one label, and strings of at most 255 bytes (RFC 6763). */
+export const discoveryFits: Rule = (data, report) => {
+  for (const {path, block} of namesOf(data)) {
+    const {instance, txt} = asMapping(block.discovery)
+    const name = asText(instance)
+    const why = name === undefined ? undefined : instanceProblem(name)
+    if (why !== undefined) report([...path, 'discovery', 'instance'], `instance ${why}`)
+    const texts = Object.entries(asMapping(txt)).flatMap(([key, value]) =>
+      typeof value === 'string' ? [[key, value] as const] : [],
+    )
+    for (const problem of attributeProblems(writeAttributes(texts)))
+      report([...path, 'discovery', 'txt'], `txt ${problem}`, undefined, 'key')
+  }
 }
 
 /** A key in a file is a key in a repository, in a backup and in a chat. */

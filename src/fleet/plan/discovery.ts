@@ -1,0 +1,90 @@
+import {WHOLE_FLEET} from '../../mark.ts'
+import type {Member} from '../../providers/dns.ts'
+import {definitionOf, discoveryMembers} from '../discovery.ts'
+import type {DnsName} from '../model.ts'
+import {nameKey} from '../observed.ts'
+import {type FleetView, isHealthy, isLeaving} from './fleet-view.ts'
+import {addressOf, type NamePlan, type Parting} from './membership.ts'
+
+/**
+ * DNS-SD records of one declared name: whoever serves there is discovered, and nobody else. An instance that registers
+ * itself joins by its own script, and here once its address stands without. Those leaving are the drain's business, the
+ * dead are swept with their addresses; strangers are never in the result.
+ */
+export function planDiscovery(
+  view: FleetView,
+  name: DnsName,
+  {departing, outdated}: Parting,
+  inPlace: ReadonlySet<string>,
+): Pick<NamePlan, 'create' | 'remove'> {
+  const observed = view.observed.names.get(nameKey(name.vendor, name.name))
+  const create: Member[] = []
+  const remove: Member[] = []
+  if (!observed?.readable || !observed.discovery) return {create, remove}
+  const records = observed.discovery
+  const {fleet} = view.desired
+  const standing = new Map<string, Member[]>()
+  for (const member of records.filter(({mark}) => mark?.fleet === fleet.name)) {
+    const id = member.mark?.instance ?? ''
+    standing.set(id, [...(standing.get(id) ?? []), member])
+  }
+
+  for (const instance of view.living.values()) {
+    const {id, state} = instance
+    if (isLeaving(view, id) || departing.has(id)) continue
+    const here = standing.get(id) ?? []
+    // Its address is given back, and may be a stranger's tomorrow.
+    if (state === 'stopped' || state === 'stopping') remove.push(...here)
+    if (state !== 'running') continue
+    const address = addressOf(instance, name)
+    const group = fleet.groups.find(each => each.name === instance.mark.group) ?? {name: instance.mark.group}
+    const wanted = address === undefined ? [] : discoveryMembers(fleet, name, group, id, address)
+    const stale = here.filter(member => !wanted.some(each => isSettled(each, member, records)))
+    const missing = wanted.filter(each => !records.some(member => isSettled(each, member, records)))
+    // Whoever goes once another serves keeps what it has until then.
+    if (outdated.has(id) && here.length > 0) continue
+    remove.push(...stale)
+    const isDue = isHealthy(view, instance) && (name.registration === 'mcd' || inPlace.has(id))
+    if (isDue || stale.length > 0) create.push(...missing)
+  }
+
+  const definition = isEnded(view, records) ? [] : definitionOf(fleet, name)
+  const defined = standing.get(WHOLE_FLEET) ?? []
+  remove.push(
+    ...defined.filter(
+      member => !definition.some(each => isSame(each, member)) && !servesOthers(member, records),
+    ),
+  )
+  create.push(
+    ...definition.filter(each => !records.some(member => isSame(each, member) || isTaken(each, member))),
+  )
+  return {create, remove}
+}
+
+/** The fleet is ended, and nobody is left to be discovered. */
+const isEnded = ({desired: {goal}}: FleetView, records: readonly Member[]): boolean =>
+  goal.kind === 'down' && !goal.groups && !goal.instances && !records.some(({type}) => type === 'SRV')
+
+/** A definition that other fleets' members, or somebody's by hand, are still found by. */
+function servesOthers({type, value, name, mark}: Member, records: readonly Member[]): boolean {
+  const isOthers = (member: Member) => member.type === 'SRV' && member.mark?.fleet !== mark?.fleet
+  const set = type === 'TXT' ? name : value.toLowerCase()
+  return records.some(member => isOthers(member) && (member.name === set || member.name.endsWith(`.${set}`)))
+}
+
+/** An instance has one TXT record: somebody else's stays, and is as good. */
+const isTaken = (wanted: Member, {name, type, mark}: Member): boolean =>
+  wanted.type === 'TXT' && type === 'TXT' && name === wanted.name && mark?.fleet !== wanted.mark?.fleet
+
+const isSame = (a: Member, b: Member): boolean =>
+  a.name === b.name && a.type === b.type && a.value === b.value
+
+/** As it should be. A set that strangers share has the TTL that they gave it. */
+function isSettled(wanted: Member, member: Member, records: readonly Member[]): boolean {
+  if (!isSame(wanted, member)) return false
+  const isShared = records.some(
+    ({name, type, mark}) =>
+      name === wanted.name && type === wanted.type && mark?.fleet !== wanted.mark?.fleet,
+  )
+  return isShared || member.ttlSeconds === wanted.ttlSeconds
+}
