@@ -1,4 +1,4 @@
-import {InterruptedError, McdError, ZoneNotFoundError} from '../errors.ts'
+import {InterruptedError, LockedError, McdError, ZoneNotFoundError} from '../errors.ts'
 import {type ZoneKey, zoneKey} from '../journal/events.ts'
 import type {Recorded} from '../journal/fold.ts'
 import {holdName} from '../mark.ts'
@@ -264,9 +264,12 @@ async function allOrAllErrors<T extends readonly unknown[]>(
   if (failures.length === 1) throw failures[0]
   if (failures.length > 1) {
     const known = failures.filter(failure => failure instanceof McdError)
-    // A fault of ours is never hidden behind other errors, and an interrupt is what the run ends with.
+    // A fault of ours is never hidden behind other errors, and what ended the run is what it ends with.
     const alone = failures.find(
-      failure => !(failure instanceof McdError) || failure instanceof InterruptedError,
+      failure =>
+        !(failure instanceof McdError) ||
+        failure instanceof InterruptedError ||
+        failure instanceof LockedError,
     )
     if (alone) throw alone
     throw new McdError([...new Set(known.map(({message}) => message))].join('\n'), {

@@ -263,7 +263,9 @@ describe('a run that stood still for a minute', () => {
       const second = up()
       await runtime.sleep(60_000)
       go()
-      await expect(first).rejects.toThrow(/Another run has begun .*by nobody on simulation/)
+      const error = await first.catch(thrown => thrown)
+      expect(error.message).toMatch(/^Another run has begun .*by nobody on simulation/)
+      expect(error.exit).toBe(EXIT.locked)
       expect((await second).exit).toBe(EXIT.done)
     })
     await expectExactly(sim, of(2))
@@ -287,6 +289,23 @@ describe('a lease that a person breaks', () => {
       expect(sim.time.now() - brokenMs).toBeLessThanOrEqual(10_000)
     })
     expect((await events()).at(-1)?.type).toBe('lease-broken')
+  })
+
+  test('ends its run as one that was locked out, also while several clouds and zones are asked', async () => {
+    const {sim, runtime} = scene()
+    let isSilent = false
+    const carry: Carry = (call, send) =>
+      isSilent && /^(ec2|cloudapi|route53):/.test(call) ? new Promise(() => {}) : send()
+    await sim.time.run(async () => {
+      const run = sim.start(of(2, 2), {kind: 'up'}, {carry})
+      await runtime.sleep(5_000)
+      isSilent = true
+      await runtime.sleep(5_000)
+      await breakLease(sim.journal, runtime, await held(sim), ANN)
+      const error = await run.catch(thrown => thrown)
+      expect(error).toBeInstanceOf(LockedError)
+      expect(error.suggestions).toEqual(['Run the same command again: it goes on where this run stopped.'])
+    })
   })
 
   test('lets nothing more be written, whatever calls come back', async () => {
