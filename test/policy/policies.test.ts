@@ -51,6 +51,72 @@ describe('an instance', () => {
   })
 })
 
+describe('with discovery', () => {
+  const named = {...route53, discovery: {service: '_http._tcp', instance: 'Version 2.0', txt: ['']}}
+  const policies = fleetPolicies(fleet([virginia(), east], {names: [named]}), zoneId)
+  const instance = policies.instances.aws?.policy
+  const operator = policies.operator.aws
+  if (!instance || !operator) throw new Error('Both need a policy.')
+  const SET = 'version\\0402\\0560._http._tcp.example.com'
+  const join = ['DELETE', 'CREATE'].flatMap(action => [
+    {name: SET, type: 'SRV', action},
+    {name: `_mcd.${SET}`, type: 'TXT', action},
+  ])
+  const host = {name: 'i-0abc.www.example.com'}
+  const uuid = {name: '0a1b2c3d-0000-4000-8000-0123456789ab.www.example.com'}
+  const listed = {name: '_http._tcp.example.com', type: 'PTR', action: 'CREATE'}
+
+  test.each([
+    ['an instance joins and leaves the SRV set with its companion', instance, true, change(join)],
+    ['an instance overwrites no SRV set', instance, false, change([{name: SET, type: 'SRV'}])],
+    ['an instance names its host', instance, true, change([host])],
+    ['an instance names its host by a UUID', instance, true, change([uuid])],
+    ['an instance names no other host', instance, false, change([{name: 'db.www.example.com'}])],
+    ['an instance undefines no service', instance, false, change([{...listed, action: 'DELETE'}])],
+    [
+      'an instance lifts no hold',
+      instance,
+      false,
+      change([{...listed, name: '_mcd.www.example.com', type: 'TXT'}]),
+    ],
+    ['the operator joins for others', operator, true, change(join)],
+    [
+      'the operator defines the service',
+      operator,
+      true,
+      change([listed, {...listed, name: `_mcd.${listed.name}`, type: 'TXT'}]),
+    ],
+    [
+      'the operator lists the service',
+      operator,
+      true,
+      change([{...listed, name: '_services._dns-sd._udp.example.com'}]),
+    ],
+    [
+      'the operator writes addresses, hosts, holds and attributes in one batch',
+      operator,
+      true,
+      change(
+        [
+          host,
+          uuid,
+          {name: 'www.example.com'},
+          {name: SET, type: 'TXT'},
+          {name: '_mcd.www.example.com', type: 'TXT'},
+        ].map(each => ({...each, action: 'CREATE'})),
+      ),
+    ],
+    [
+      'the operator changes no other service',
+      operator,
+      false,
+      change([{...listed, name: '_ssh._tcp.example.com'}]),
+    ],
+  ] as const)('%s', (_rule, policy, allowed, request) => {
+    expect(allows(policy, request)).toBe(allowed)
+  })
+})
+
 describe('the operator', () => {
   const aws = fleetPolicies(
     fleet([virginia({spot: true, instanceProfile: 'web'})], {names: [route53]}),

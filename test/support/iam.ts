@@ -31,6 +31,8 @@ function meets(
       if (operator === 'Null') return (given.length === 0) === (values === 'true')
       // A multivalued key meets ForAllValues when each of its values is allowed, and also when it has none.
       if (operator === 'ForAllValues:StringEquals') return given.every(value => allowed.includes(value))
+      if (operator === 'ForAllValues:StringLike')
+        return given.every(value => allowed.some(pattern => like(pattern, value)))
       if (operator === 'StringEquals') return given.length === 1 && allowed.includes(given[0] ?? '')
       throw new Error(`${operator} is not known here.`)
     }),
@@ -40,7 +42,7 @@ function meets(
 const like = (pattern: string, text: string): boolean =>
   new RegExp(
     `^${pattern
-      .split('*')
-      .map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
   ).test(text)
