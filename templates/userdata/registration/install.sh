@@ -13,6 +13,11 @@ place() {
 
 # mcd: the files
 
+# With SmartOS's data source cloud-init writes all that it reads into its log, the credentials above among it.
+if [ -e "$root/var/log/cloud-init.log" ]; then
+  chmod 600 "$root/var/log/cloud-init.log"
+fi
+
 if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then
   systemctl daemon-reload
   set -- mcd-registration.service mcd-registration-check.timer mcd-registration-watch.service
