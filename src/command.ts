@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {Command, Flags} from '@oclif/core'
 import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from './errors.ts'
-import {unknownFlag} from './unknown-flag.ts'
+import {usageMistake} from './usage-mistake.ts'
 
 /** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
 const FINISH_CALL_MS = 8_000
@@ -68,7 +68,7 @@ export abstract class McdCommand extends Command {
 
   protected override async catch(thrown: Error & {exitCode?: number}): Promise<void> {
     const known = ['json', 'help', ...Object.keys(this.ctor.flags)]
-    const error = unknownFlag(thrown, this.id?.replaceAll(':', ' ') ?? '', known) ?? thrown
+    const error = usageMistake(thrown, this.id?.replaceAll(':', ' ') ?? '', known) ?? thrown
     if (!(error instanceof McdError)) return super.catch(error)
     process.exitCode = error.exit
     if (mayHaveMeantSandbox(error, this.argv)) error.suggestions.push(ADD_SANDBOX)
