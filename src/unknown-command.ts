@@ -21,7 +21,8 @@ export function unknownCommand(error: unknown, known: readonly string[]): UsageE
       suggestions: [`"mcd ${spoken} --help" shows what it takes.`],
     })
   }
-  const meant = nearest(id, known)?.replaceAll(':', ' ')
+  const topics = known.filter(each => each.includes(':')).map(each => each.slice(0, each.lastIndexOf(':')))
+  const meant = nearest(id, [...known, ...topics])?.replaceAll(':', ' ')
   return new UsageError(
     `There is no command "mcd ${words.join(' ')}"${meant === undefined ? '.' : `; did you mean "mcd ${meant}"?`}`,
     {suggestions: [HELP]},

@@ -10,6 +10,7 @@ test.each([
     'sandbox:sart',
     'There is no command "mcd sandbox sart"; did you mean "mcd sandbox start"?',
   ],
+  ['a topic alone', 'sandbx', 'There is no command "mcd sandbx"; did you mean "mcd sandbox"?'],
   ['nothing like any', 'frobnicate', 'There is no command "mcd frobnicate".'],
   ['an argument too many', 'up:extra:more', '"mcd up" takes no argument "extra more".'],
   ['an argument too many, in a topic', 'sandbox:start:now', '"mcd sandbox start" takes no argument "now".'],

@@ -90,11 +90,11 @@ export async function completeAnswers(
       given ??
       (ask.kind === 'person' ? await askUntilRight(question, answers, directory, ask.question) : undefined)
     const problem = answer === undefined ? 'is needed' : question.problem(answer, answers)
-    if (problem !== undefined) problems.push(`--${question.key} ${problem}`)
+    if (problem !== undefined) problems.push(`--${question.key} ${problem}.`)
     if (answer !== undefined) answers[question.key] = answer
   }
   if (problems.length > 0)
-    throw new UsageError(`${problems.join('; ')}.`, {
+    throw new UsageError(problems.join('\n'), {
       suggestions:
         ask.kind === 'nobody'
           ? ['Give these flags, or --yes to begin with presets; on a terminal mcd asks.']

@@ -63,9 +63,9 @@ test('where nobody can be asked, every missing and wrong flag is named at once',
     name: 'UsageError',
     exit: 2,
     message:
-      '--fleet must be a DNS label of at most 24 characters: a-z, 0-9 and "-", beginning with a letter; ' +
-      '--name does not fit: www.example.org is not inside the zone example.com; ' +
-      '--dns is needed; --cloud must be aws or joyent, or both with a comma.',
+      '--fleet must be a DNS label of at most 24 characters: a-z, 0-9 and "-", beginning with a letter.\n' +
+      '--name does not fit: www.example.org is not inside the zone example.com.\n' +
+      '--dns is needed.\n--cloud must be aws or joyent, or both with a comma.',
     suggestions: ['Give these flags, or --yes to begin with presets; on a terminal mcd asks.'],
   })
 })
