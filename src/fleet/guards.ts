@@ -68,13 +68,19 @@ export function resolveTargets(
     if (matches.length === 1 && matches[0] !== undefined) return matches[0]
     unknown.push(
       matches.length > 1
-        ? `"${wanted}" begins several ids: ${matches.join(', ')}`
+        ? `"${wanted}" begins several ids: ${matches.join(', ')}.`
         : explainUnknown('instance', wanted, ids),
     )
     return wanted
   })
+  const meantAsGroup = (targets.instances ?? []).find(wanted => groups.has(wanted))
   if (unknown.length > 0)
-    throw new UsageError(unknown.join('\n'), {suggestions: ['"mcd status" lists groups and instances.']})
+    throw new UsageError(unknown.join('\n'), {
+      suggestions: [
+        ...(meantAsGroup === undefined ? [] : [`Write "--group ${meantAsGroup}" for that group.`]),
+        '"mcd status" lists groups and instances.',
+      ],
+    })
   return {...(targets.groups ? {groups: targets.groups} : {}), ...(instances ? {instances} : {})}
 }
 
@@ -82,5 +88,5 @@ const SHORT_ID = 8
 
 function explainUnknown(what: string, name: string, known: readonly string[]): string {
   const near = nearest(name, known)
-  return `The fleet has no ${what} "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`
+  return `The fleet has no ${what} "${name}"${near === undefined ? '.' : `; did you mean "${near}"?`}`
 }
