@@ -88,6 +88,10 @@ function takeoverOf(
   const answering = `${serving} of its ${last.length} in DNS ${serving === 1 ? 'answers' : 'answer'}`
   const wanted = Math.max(held, failover.floor - serving)
   if (wanted <= heir.count) return waits(`${heir.name} need not grow for ${name}: ${answering}.`)
+  if (isUndecided(observed))
+    return waits(
+      `Whether ${heir.name} takes over for ${name} is not known before more health checks: ${answering}.`,
+    )
   if (hearsNobody(observed))
     return waits(`${heir.name} does not take over for ${name}: no instance of any cloud answers from here.`)
 
@@ -114,6 +118,12 @@ function countLiving(
     ({id, mark, state}) =>
       mark.group === name && mark.dns === fleet.dns && state !== 'gone' && !leaving.has(id),
   ).length
+}
+
+/** Nobody has been heard yet, and somebody may be: a probe is not enough for a verdict, and a first look has one. */
+function isUndecided({health}: Observed): boolean {
+  const verdicts = [...health.values()].map(({verdict}) => verdict)
+  return verdicts.includes('unknown') && !verdicts.includes('healthy')
 }
 
 /** There are instances to be heard, and none is: then it is this prober that is cut off (decision 21). */

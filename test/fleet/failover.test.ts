@@ -31,14 +31,18 @@ const silent = (minutes: number) =>
     {type: 'place-silent', place: VIRGINIA.key, atMs: NOW_MS - minutes * MINUTE_MS} as const,
   ] as const
 
-/** Virginia silent, east with its two, all four in DNS; `dead` no longer answer. */
-function seen({dead = [], ...over}: Seen & {dead?: readonly string[]} = {}): Observed {
+/** Virginia silent, east with its two, all four in DNS; `dead` no longer answer, of `unsure` nothing can be said yet. */
+function seen({
+  dead = [],
+  unsure = [],
+  ...over
+}: Seen & {dead?: readonly string[]; unsure?: readonly string[]} = {}): Observed {
   const look = observed({instances: [e1, e2], members: both, unreadable: [VIRGINIA.key], ...over}, [
     VIRGINIA,
     EAST,
   ])
   const verdict = (id: string): Health => ({
-    verdict: dead.includes(id) ? 'unhealthy' : 'healthy',
+    verdict: unsure.includes(id) ? 'unknown' : dead.includes(id) ? 'unhealthy' : 'healthy',
     sinceMs: NOW_MS,
   })
   return {...look, health: new Map(['i-1', 'i-2', 'e-3', 'e-4'].map(id => [id, verdict(id)]))}
@@ -113,6 +117,15 @@ describe('how many a group has that takes over', () => {
       seen({dead: ['i-1', 'i-2', 'e-3', 'e-4']}),
       [...silent(60)],
       [2, 'east does not take over for virginia: no instance of any cloud answers from here.'],
+    ],
+    [
+      'as declared, and nothing about an outage, before anybody was heard or missed',
+      seen({dead: ['i-1', 'i-2'], unsure: ['e-3', 'e-4']}),
+      [...silent(60)],
+      [
+        2,
+        'Whether east takes over for virginia is not known before more health checks: 0 of its 2 in DNS answer.',
+      ],
     ],
     [
       'as declared for a place that was never reached',
