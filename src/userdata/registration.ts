@@ -1,7 +1,9 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {lowerCase, parseName} from '../dns/presentation.ts'
+import {instanceName} from '../dns/sd/names.ts'
 import {McdError, RefusedError} from '../errors.ts'
-import type {DnsName, Fleet, Group, InstanceCredentials} from '../fleet/model.ts'
+import type {Discovery, DnsName, Fleet, Group, InstanceCredentials} from '../fleet/model.ts'
 import type {DnsVendor} from '../providers/dns.ts'
 import {Secret} from '../secret.ts'
 import type {Unveil} from './fill.ts'
@@ -19,11 +21,23 @@ export type RegistrationName = {
   readonly address: 'public' | 'private'
   /** `role`: those of the instance profile, out of the instance's metadata. */
   readonly credentials: InstanceCredentials | {readonly kind: 'role'}
+  readonly discovery?: RegistrationService
+}
+
+/** The DNS-SD service beside a name: where its SRV values stand, and what an instance's own begins with. */
+export type RegistrationService = {
+  /** The SRV set as the vendor writes its name, without final dot. */
+  readonly set: string
+  readonly priority: number
+  readonly weight: number
+  readonly port: number
 }
 
 /** What stands in templates/userdata/registration, ready to be put into userdata: the same for every fleet and cloud. */
 export type RegistrationFiles = {
   readonly script: string
+  /** The same with what names with DNS-SD need. */
+  readonly discoveryScript: string
   readonly installer: string
   /** File name → text. */
   readonly units: Readonly<Record<string, string>>
@@ -44,8 +58,10 @@ const SCRIPT_PARTS = [
   'names.sh',
   'clouds',
   'dns',
+  'no-discovery.sh',
   'commands.sh',
 ]
+const DISCOVERY_PARTS = SCRIPT_PARTS.map(part => (part === 'no-discovery.sh' ? 'discovery' : part))
 const SCRIPT_PATH = '/usr/local/lib/mcd/mcd-registration'
 const FILES_MARK = '# mcd: the files\n'
 const END = 'MCD_END_OF_FILE'
@@ -67,8 +83,8 @@ export function registrationEndpoint(
  * its instances could use.
  */
 export function registrationNames(
-  {names}: Fleet,
-  {name: group, wish, place}: Group,
+  {names, service: {port}}: Fleet,
+  {name: group, wish, place, priority = 0, weight = 0}: Group,
   endpointOf: (name: DnsName) => string,
 ): RegistrationName[] {
   const refusals: string[] = []
@@ -83,7 +99,10 @@ export function registrationNames(
       )
       return []
     }
-    return [{vendor, endpoint: endpointOf(name), name: name.name, ttlSeconds, proxied, address, credentials}]
+    const common = {vendor, endpoint: endpointOf(name), name: name.name, ttlSeconds, proxied, address}
+    if (!name.discovery) return [{...common, credentials}]
+    const set = serviceSet(name.zone, name.discovery)
+    return [{...common, credentials, discovery: {set, priority, weight, port}}]
   })
   if (refusals.length > 0)
     throw new RefusedError(refusals, {
@@ -92,11 +111,23 @@ export function registrationNames(
   return registered
 }
 
+/** In lower case with octal escapes, as Route53 lists it: the script compares what it reads. */
+function serviceSet(zone: string, {service, instance}: Discovery): string {
+  const labels = parseName(lowerCase(instanceName(instance, service, zone)))
+  return labels.map(label => [...label].map(octal).join('')).join('.')
+}
+
+function octal(byte: number): string {
+  const character = String.fromCharCode(byte)
+  return /[a-z0-9_-]/.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`
+}
+
 export function loadRegistration(builtIn: string = builtInTemplates()): RegistrationFiles {
   const folder = join(builtIn, 'registration')
   const units = join(folder, 'systemd')
   return {
-    script: assemble(join(folder, 'script')),
+    script: assemble(join(folder, 'script'), SCRIPT_PARTS),
+    discoveryScript: assemble(join(folder, 'script'), DISCOVERY_PARTS),
     installer: readFileSync(join(folder, 'install.sh'), 'utf8'),
     units: Object.fromEntries(
       readdirSync(units)
@@ -107,8 +138,8 @@ export function loadRegistration(builtIn: string = builtInTemplates()): Registra
 }
 
 /** One script out of its parts. Comments beyond the head stay here: EC2 takes 16 KB, and they are a third of it. */
-function assemble(folder: string): string {
-  const texts = SCRIPT_PARTS.flatMap(part => {
+function assemble(folder: string, parts: readonly string[]): string {
+  const texts = parts.flatMap(part => {
     const path = join(folder, part)
     if (part.endsWith('.sh')) return [readFileSync(path, 'utf8')]
     return existsSync(path)
@@ -138,8 +169,9 @@ export function registrationPart(
   unveil: Unveil,
 ): string | undefined {
   if (names.length === 0) return undefined
+  const script = names.some(({discovery}) => discovery) ? files.discoveryScript : files.script
   const placed = [
-    place('0755', SCRIPT_PATH, files.script),
+    place('0755', SCRIPT_PATH, script),
     place('0600', '/etc/mcd/registration.conf', configuration(fleet, group, names, unveil)),
     ...Object.entries(files.units).map(([name, text]) => place('0644', `/etc/systemd/system/${name}`, text)),
   ]
@@ -176,7 +208,7 @@ function configuration(
 }
 
 function nameSettings(registration: RegistrationName): Record<string, string | Secret> {
-  const {vendor, endpoint, name, ttlSeconds, proxied, address, credentials} = registration
+  const {vendor, endpoint, name, ttlSeconds, proxied, address, credentials, discovery} = registration
   return {
     VENDOR: vendor,
     ENDPOINT: endpoint,
@@ -189,6 +221,10 @@ function nameSettings(registration: RegistrationName): Record<string, string | S
     ...(credentials.kind === 'keys' && {
       KEY_ID: credentials.accessKeyId,
       KEY_SECRET: credentials.secretAccessKey,
+    }),
+    ...(discovery && {
+      SERVICE: discovery.set,
+      SRV: `${discovery.priority} ${discovery.weight} ${discovery.port}`,
     }),
   }
 }

@@ -10,6 +10,7 @@ import {route53Wire} from '../../src/sandbox/wire/route53.ts'
 import {realClock} from '../../src/sandbox/world/clock.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {idleHypervisor} from '../../src/sandbox/world/hypervisor.ts'
+import type {RecordSet} from '../../src/sandbox/world/route53/record-set.ts'
 import {createWorld} from '../../src/sandbox/world/world.ts'
 import {Secret} from '../../src/secret.ts'
 import {reveal} from '../../src/userdata/fill.ts'
@@ -26,10 +27,14 @@ import {AWS, groupIn, webFleet} from './userdata-fleet.ts'
 export type Seen = Pick<WireRequest, 'method' | 'path' | 'rawQuery' | 'headers'> & {body: string}
 type Tamper = (request: Seen) => WireReply | undefined
 
-/** Both DNS vendors with the zone example.com, every request seen, and nothing going wrong but by `tamper`. */
-export async function dnsVendors() {
+/**
+ * Both DNS vendors with the zone example.com, every request seen, and nothing going wrong but by `tamper`. Their time runs
+ * `pace` times as fast: Route53 takes five calls a second, and refuses signatures that are five minutes off.
+ */
+export async function dnsVendors({pace = 1}: {pace?: number} = {}) {
+  const startedMs = realClock.now()
   const world = createWorld({
-    clock: realClock,
+    clock: {...realClock, now: () => startedMs + (realClock.now() - startedMs) * pace},
     random: Math.random,
     hypervisor: idleHypervisor(),
     delays: {dnsServedMs: 0},
@@ -82,18 +87,20 @@ export async function dnsVendors() {
         world.route53.changeRecordSets({name: 'operator'}, hosted.id, [
           {action, recordSet: {name, type, ttlSeconds: 5, values, ...more}},
         ]),
-      /** Type, name, values, TTL and set identifier of every set of ours and the test's. */
+      /** Every set of ours and the test's. */
+      sets: () => ownSets(hosted.sets),
+      /** Their type, name, values, TTL and set identifier. */
       records: () =>
-        [...hosted.sets.values()]
-          .flat()
-          .filter(({type}) => type !== 'NS' && type !== 'SOA')
-          .map(
-            ({type, name, values, ttlSeconds, setIdentifier}) =>
-              `${type} ${name} ${values} ${ttlSeconds} ${setIdentifier}`,
-          ),
+        ownSets(hosted.sets).map(
+          ({type, name, values, ttlSeconds, setIdentifier}) =>
+            `${type} ${name} ${values} ${ttlSeconds} ${setIdentifier}`,
+        ),
     }),
   }
 }
+
+const ownSets = (zone: ReadonlyMap<string, readonly RecordSet[]>): RecordSet[] =>
+  [...zone.values()].flat().filter(({type}) => type !== 'NS' && type !== 'SOA')
 
 export type DnsVendors = Awaited<ReturnType<typeof dnsVendors>>
 

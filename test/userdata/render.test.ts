@@ -77,6 +77,19 @@ describe('the document', () => {
     expect(new Set(scripts)).toEqual(new Set([registration.script]))
   })
 
+  test('carries what DNS-SD needs only where a name asks for it, and fits EC2 then too', () => {
+    const discovery = {service: '_http._tcp', instance: 'Version 1.0', txt: ['path=/']}
+    const fleet = webFleet({names: [cloudflareName, {...cloudflareName, vendor: 'route53', discovery}]})
+    const {bytes, sentBytes} = render({fleet, group: {...groupIn(AWS), priority: 10, weight: 5}})
+    const {registration: ours} = readGuestDocument(bytes)
+    expect(placed(ours, '/usr/local/lib/mcd/mcd-registration')).toBe(registration.discoveryScript)
+    const settings = placed(ours, '/etc/mcd/registration.conf')
+    expect(settings).toContain("MCD_2_SERVICE='version\\0401\\0560._http._tcp.example.com'")
+    expect(settings).toContain("MCD_2_SRV='10 5 80'")
+    expect(settings).not.toContain('MCD_1_SERVICE')
+    expect(sentBytes).toBeLessThanOrEqual(13_312)
+  })
+
   test('goes uncompressed where that fits', () => {
     const {bytes, compressed, sentBytes, rawBytes} = render({
       capabilities: {...EC2, userdataMaxBytes: 65_536},
@@ -294,7 +307,7 @@ describe('the nginx template', () => {
 })
 
 describe('what is installed', () => {
-  const {script, installer, units} = registration
+  const {script, discoveryScript, installer, units} = registration
 
   test('the script is whole: it begins with its shell and ends with its start', () => {
     expect(script).toMatch(/^#!\/bin\/sh\n# mcd-registration keeps this instance/)
@@ -314,7 +327,7 @@ describe('what is installed', () => {
 
   test.skipIf(!has('shellcheck'))('shellcheck has nothing to say (needs shellcheck)', () => {
     const parts = readGuestDocument(render().bytes).registration ?? ''
-    for (const input of [script, installer, parts])
+    for (const input of [script, discoveryScript, installer, parts])
       expect(
         spawnSync('shellcheck', ['-s', 'sh', '-e', 'SC1090', '-'], {input, encoding: 'utf8'}).stdout,
       ).toBe('')

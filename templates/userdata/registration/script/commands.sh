@@ -36,6 +36,7 @@ check_name() {
     if grep -vq "^$ADDRESS " "$OWN"; then
       "${VENDOR}_remove" "$ADDRESS" || return $?
     fi
+    rejoin_service || return $?
     remember entered
     return 0
   fi
@@ -48,7 +49,7 @@ check_name() {
   fi
   [ "$HELD" = yes ] || say_once "$NAME on $VENDOR: $PROBLEM; not entering"
   # What stands there under our mark is an address we no longer have.
-  [ ! -s "$OWN" ] || "${VENDOR}_remove"
+  [ ! -s "$OWN" ] || take_out
 }
 
 # Whether the vendor was asked within AT_MOST_EVERY minutes and all was well. A fleet of hundreds asking every minute would use
@@ -74,7 +75,7 @@ deregister_name() {
   [ -n "$ADDRESS" ] || return 0
   recorded ttl
   TTL=${VALUE:-$TTL}
-  "${VENDOR}_remove" || return $?
+  take_out || return $?
   rm -f "$RECORD"
   say "$NAME on $VENDOR: left, $ADDRESS is out"
 }

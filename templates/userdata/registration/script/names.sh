@@ -15,6 +15,8 @@ take_up() {
   ADDRESS_KIND=$VALUE
   setting "$1" CREDENTIALS
   CREDENTIALS=$VALUE
+  setting "$1" SERVICE
+  SERVICE=$VALUE
   setting "$1" TOKEN
   TOKEN=$VALUE
   setting "$1" KEY_ID
@@ -92,8 +94,18 @@ enter() {
   if [ -n "$enter_before" ] && [ "$enter_before" != "$ADDRESS" ]; then
     "${VENDOR}_remove" "$ADDRESS" || return $?
   fi
+  join_service || return $?
   remember entered
-  say_once "$NAME on $VENDOR: entered $ADDRESS"
+  say_once "$NAME on $VENDOR: entered $ADDRESS${SERVICE:+ and $SERVICE}"
+}
+
+# take_out: what stands of this instance under the name in hand. The address waits for nothing else: the one may be in trouble
+# and the other not.
+take_out() {
+  out_status=0
+  leave_service || out_status=$?
+  "${VENDOR}_remove" || return $?
+  return "$out_status"
 }
 
 # say_once TEXT: not again while it goes on being so.

@@ -1,0 +1,5 @@
+
+# In place of discovery/, where no name has a service.
+join_service() { :; }
+rejoin_service() { :; }
+leave_service() { :; }
