@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util'
 import {batchSize} from '../../src/fleet/plan/rollout.ts'
 import type {CallRecord} from '../../src/sandbox/world/calls.ts'
 import {holds, LawBroken} from '../support/laws.ts'
@@ -18,6 +19,59 @@ export function expectTokensUsedOnce(calls: readonly CallRecord[], {strikes}: Ch
     refused.filter(code => !excused.includes(code)),
     [],
   )
+}
+
+/** However often it is cut short and begun again, nothing is launched that is not needed. */
+export function expectNothingLaunchedTwice(
+  {file: before, counts, story}: Stage,
+  chapter: Chapter,
+  calls: readonly CallRecord[],
+): void {
+  const {file, fileAfter, faults, strikes, beside, command} = chapter
+  const isLonely = !beside || beside.journal === 'same'
+  const diesSome = faults.some(({order}) => /^machine-/.test(order.kind))
+  const standsIn = [file, fileAfter].some(each => each?.failsOver)
+  if (!isLonely || diesSome || standsIn || strikes.some(({does}) => does === 'end-instance')) return
+  const renews = /^(replace|rollback)/.test(command)
+  for (const cloud of ['ec2', 'cloudapi'] as const) {
+    // Where two requests with one name can both succeed, the second one is ended again.
+    if (cloud === 'cloudapi' && story.delays.nameRaceMs > 0) continue
+    const first = launchesFor(cloud, renews ? undefined : before, file, counts)
+    const fewest = Object.fromEntries(
+      Object.entries(countsOf(file)).map(([name, count]) => [name, Math.min(count, counts[name] ?? 0)]),
+    )
+    const needed = first + (fileAfter ? launchesFor(cloud, file, fileAfter, fewest) : 0)
+    const launched = calls.flatMap(({service, principal, effects}) =>
+      service === cloud && principal.name === 'operator'
+        ? effects.filter(effect => changeOf(service, effect)?.by === 1)
+        : [],
+    )
+    if (launched.length > needed)
+      throw new LawBroken(
+        'nothing is launched twice',
+        `${cloud} launched ${launched.length} where ${needed} are enough`,
+      )
+  }
+}
+
+/** How many a file needs at the most where another was in force, and so many lived. */
+function launchesFor(
+  cloud: 'ec2' | 'cloudapi',
+  from: FileDraw | undefined,
+  to: FileDraw,
+  living: Readonly<Record<string, number>>,
+): number {
+  const [then, now] = [groupIn(cloud, from), groupIn(cloud, to)]
+  if (!now) return cloud === 'ec2' && !to.east ? 1 : 0
+  const isSame = isDeepStrictEqual({...then, count: 0}, {...now, count: 0})
+  return isSame ? Math.max(0, now.count - (living[now.name] ?? 0)) : now.count
+}
+
+function groupIn(cloud: 'ec2' | 'cloudapi', file: FileDraw | undefined) {
+  if (!file) return undefined
+  const {virginia, east, template} = file
+  const group = cloud === 'ec2' ? virginia && {name: 'virginia', ...virginia} : east
+  return group && {...group, template}
 }
 
 /** A changed launch spec reaches one cloud after the other, and no more new ones than a batch stand beside the old. */

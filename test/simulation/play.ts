@@ -8,7 +8,7 @@ import {expectExactly, holds, LawBroken, plantForeign, truth} from '../support/l
 import {mortal} from '../support/mortal-run.ts'
 import {type RunSettings, SimulatedFleet} from '../support/simulated-fleet.ts'
 import {type Aim, aimOf, fitting} from './aim.ts'
-import {expectCalmRollout, expectTokensUsedOnce} from './call-laws.ts'
+import {expectCalmRollout, expectNothingLaunchedTwice, expectTokensUsedOnce} from './call-laws.ts'
 import {ALL_NAMES, type Chapter, type FileDraw, fleetOf, type Story} from './story.ts'
 import {strike} from './strike.ts'
 
@@ -101,6 +101,7 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
     holds('a live name is never emptied', watch.fewest() > 0, true)
   const calls = sim.world.calls.records.slice(callsBefore)
   expectTokensUsedOnce(calls, chapter)
+  expectNothingLaunchedTwice(stage, chapter, calls)
   expectCalmRollout(stage, chapter, calls)
   const alive = new Set(truth(sim, fleet).map(({id}) => id))
   holds(
@@ -156,8 +157,8 @@ async function disturb(
   })
   for (const callOff of callOffs) callOff()
   sim.world.calls.plan.clear()
-  const wasEnded = ending && run.points.length > ending.at
-  if (wasEnded) note(stage, `${ending.end} ${run.points[ending.at]}`)
+  const wasEnded = run.ended() !== undefined
+  if (wasEnded) note(stage, `${ending?.end} ${run.ended()}`)
   for (const outcome of outcomes) note(stage, describeOutcome(outcome))
   for (const outcome of outcomes) expectWords(outcome)
 

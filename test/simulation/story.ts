@@ -4,7 +4,7 @@ import type {Place} from '../../src/providers/compute.ts'
 import type {Delays} from '../../src/sandbox/world/core.ts'
 import type {FaultOrder} from '../../src/sandbox/world/faults/kinds.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
-import type {End} from '../support/mortal-run.ts'
+import type {End, Ending, Side} from '../support/mortal-run.ts'
 
 /**
  * What one seed draws: a fleet, and chapters. In each chapter the file may change, one command is given, things go wrong
@@ -39,7 +39,7 @@ export type Chapter = {
   readonly latencyMs: number
   readonly faults: readonly TimedFault[]
   readonly strikes: readonly Strike[]
-  readonly ending: {readonly end: End; readonly at: number; readonly underWayMs: number} | undefined
+  readonly ending: Ending | undefined
   /** Another mcd that is started beside the command. */
   readonly beside: Beside | undefined
   /** Where the command runs: another host's processes cannot be looked at, and its lease is waited out. */
@@ -288,6 +288,25 @@ const order: fc.Arbitrary<FaultOrder> = fc.oneof(
   },
 )
 
+const end = fc.constantFrom<End[]>('kill', 'kill', 'kill', 'kill', 'throw', 'interrupt', 'lose', 'suspend')
+const underWayMs = fc.constantFrom(0, 200, 2_000, 4_000, 6_000, 8_000)
+/** Where something is about to be true, or has just become true. */
+const turningPoint = fc.record({
+  side: fc.constantFrom<Side[]>('before', 'sent', 'sent', 'after', 'after'),
+  call: fc.constantFrom(
+    'ec2:RunInstances',
+    'ec2:RunInstances',
+    'ec2:Terminate',
+    'cloudapi:POST machines',
+    'cloudapi:DELETE',
+    'cloudflare:batch',
+    'route53:change',
+    'journal:append intent',
+    'journal:append outcome',
+    'journal:append removal-served',
+  ),
+})
+
 const atSomeTime = fc.constantFrom(0, 0, 0, 3_000, 10_000, 40_000, 80_000)
 
 const chapter: fc.Arbitrary<Chapter> = fc.record({
@@ -324,14 +343,8 @@ const chapter: fc.Arbitrary<Chapter> = fc.record({
   ),
   ending: fc.oneof(
     {weight: 1, arbitrary: fc.constant(undefined)},
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        end: fc.constantFrom<End>('kill', 'kill', 'kill', 'throw', 'interrupt', 'lose', 'suspend'),
-        at: fc.nat(220),
-        underWayMs: fc.constantFrom(0, 200, 2_000, 4_000),
-      }),
-    },
+    {weight: 1, arbitrary: fc.record({end, at: fc.nat(220), underWayMs})},
+    {weight: 2, arbitrary: fc.record({end, at: fc.nat(3), among: turningPoint, underWayMs})},
   ),
   beside: rarely(
     fc.record({

@@ -18,10 +18,12 @@ export type End = 'kill' | 'throw' | 'interrupt' | 'lose' | 'suspend'
  * its own or a journal append: `after ec2:RunInstances`.
  */
 export type Point = string
+export type Side = 'before' | 'sent' | 'after'
 
 export type Ending = {
-  /** The number of the point, from 0. */
+  /** The number of the point, from 0, among all that the run passes or among those that begin like this. */
   readonly at: number
+  readonly among?: {readonly side: Side; readonly call: string}
   readonly end: End
   /** How long a request that had left is still under way before it takes effect. */
   readonly underWayMs?: number
@@ -34,11 +36,15 @@ export type MortalRun = {
   readonly settings: Pick<RunSettings, 'carry' | 'death' | 'signal'>
   /** Passed so far. */
   readonly points: readonly Point[]
+  /** Where it ended, or met what it was to meet there. */
+  readonly ended: () => Point | undefined
   /** What the run tried after it was dead: none of it has any effect. */
   readonly knocks: readonly string[]
 }
 
 const UNDER_WAY_MS = 3_000
+/** What is no launch is under way no longer than a rerun takes: nobody can know of what comes after it. */
+const SOON_MS = 4_000
 /** What is in flight at Ctrl-C may take so long; then the process ends (decision 30). */
 const ABANDONED_AFTER_MS = 8_000
 const SUSPENDED_MS = 120_000
@@ -50,10 +56,14 @@ const isAppend = (call: string): boolean => call.startsWith('journal:')
 const changes = (call: string): boolean =>
   /^(ec2:(?!Describe|Get)|cloudapi:(?!GET)|route53:change|cloudflare:(batch|create|delete))/.test(call)
 
+const launches = (call: string): boolean => /^(ec2:RunInstances|cloudapi:POST .*machines)$/.test(call)
+
 /** A run that ends when it passes its point number `at`. */
 export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
-  const {at, end, underWayMs = UNDER_WAY_MS, latencyMs = 0} = ending
+  const {at, among, end, underWayMs = UNDER_WAY_MS, latencyMs = 0} = ending
   const points: Point[] = []
+  let passed = 0
+  let ended: Point | undefined
   const knocks: string[] = []
   let isDead = false
   let die: (reason: Error) => void = () => {}
@@ -92,10 +102,10 @@ export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
       return send()
     }
     if (changes(call) && pass('sent', call)) {
-      leave(arrive)
+      leave(call, arrive)
       throw lost(call, 'unknown')
     }
-    if (isDead) return leave(arrive)
+    if (isDead) return leave(call, arrive)
     const value = await arrive()
     if (isDead) return never
     if (pass('after', call)) throw lost(call, 'unknown')
@@ -103,10 +113,12 @@ export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
   }
 
   /** Whether the connection is lost here. */
-  function pass(side: 'before' | 'sent' | 'after', call: string): boolean {
+  function pass(side: Side, call: string): boolean {
     const point = `${side} ${call}`
     points.push(point)
-    if (points.length !== at + 1) return false
+    if (among && !point.startsWith(`${among.side} ${among.call}`)) return false
+    if (passed++ !== at) return false
+    ended = point
     if (end === 'interrupt') {
       interrupt.abort(new InterruptedError())
       sim.time.clock.after(ABANDONED_AFTER_MS, () => kill('Abandoned', point))
@@ -126,13 +138,14 @@ export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
   }
 
   /** Nobody waits for it any more. */
-  function leave(arrive: () => Promise<unknown>): Promise<never> {
-    sim.time.clock.after(underWayMs, () => void arrive().catch(() => {}))
+  function leave(call: string, arrive: () => Promise<unknown>): Promise<never> {
+    const ms = launches(call) ? underWayMs : Math.min(underWayMs, SOON_MS)
+    sim.time.clock.after(ms, () => void arrive().catch(() => {}))
     return never
   }
   const later = (ms: number) => new Promise<void>(resolve => void sim.time.clock.after(ms, resolve))
 
-  return {settings: {carry, death, signal: interrupt.signal}, points, knocks}
+  return {settings: {carry, death, signal: interrupt.signal}, points, knocks, ended: () => ended}
 }
 
 const lost = (call: string, effect: 'none' | 'unknown'): TransientError =>

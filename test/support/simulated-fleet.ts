@@ -91,7 +91,6 @@ export class SimulatedFleet {
       ...time,
       sleep: (ms, cancel) => carry('sleep', () => time.sleep(ms, cancel)),
     }
-    this.guests.script = this.#script(fleet)
     return this.wrapOutside({
       runtime,
       journal: carriedJournal(journal, carry),
@@ -147,6 +146,7 @@ export class SimulatedFleet {
       ...settings
     }: RunSettings = {},
   ): Promise<RunResult> {
+    this.guests.script = this.#script(fleet)
     const process = {pid: ++this.#lastPid, startedAt: String(this.time.now()), bootId: host}
     const name = processName(process)
     this.#processes.add(name)

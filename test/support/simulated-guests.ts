@@ -11,7 +11,9 @@ const TRY_AGAIN_MS = 30_000
 
 /** Guests as a model: they boot, serve, register when their userdata says so, and go, all in virtual time. */
 export class SimulatedGuests implements Hypervisor {
+  /** What a guest that boots from now on carries in its userdata. */
   script: GuestScript | undefined
+  readonly #scripts = new Map<string, GuestScript>()
   /** Ids of guests that never serve. */
   readonly broken = new Set<string>()
   /** How long after boot a guest serves. */
@@ -38,6 +40,9 @@ export class SimulatedGuests implements Hypervisor {
 
   boot(guest: Guest): void {
     this.#guests.set(guest.id, guest)
+    // Written at its launch: a boot after a stop reads the same.
+    if (this.script && registersItself(guest) && !this.#scripts.has(guest.id))
+      this.#scripts.set(guest.id, this.script)
     this.#clock.after(this.servesAfterMs(guest.id), () => {
       if (!this.#guests.has(guest.id) || this.broken.has(guest.id)) return
       this.#serving.set(guest.publicIp, guest.id)
@@ -52,7 +57,10 @@ export class SimulatedGuests implements Hypervisor {
       down()
       return
     }
-    if (registersItself(guest)) void this.script?.deregister(guest).catch(() => {})
+    void this.#scripts
+      .get(id)
+      ?.deregister(guest)
+      .catch(() => {})
     this.#clock.after(SHUTDOWN_MS, () => {
       this.kill(id)
       down()
@@ -77,7 +85,7 @@ export class SimulatedGuests implements Hypervisor {
   }
 
   #repairLater(guest: Guest): void {
-    if (this.repairEveryMs === undefined || !registersItself(guest)) return
+    if (this.repairEveryMs === undefined || !this.#scripts.has(guest.id)) return
     this.#clock.after(this.repairEveryMs, () => {
       if (this.#guests.get(guest.id) !== guest) return
       void this.repair(guest.id, guest.publicIp).catch(() => {})
@@ -87,10 +95,9 @@ export class SimulatedGuests implements Hypervisor {
 
   /** Until it went through, as the script's timer does. */
   #registerPatiently(guest: Guest): void {
-    if (!this.script || !registersItself(guest) || this.#guests.get(guest.id) !== guest) return
-    this.script
-      .register(guest)
-      .catch(() => this.#clock.after(TRY_AGAIN_MS, () => this.#registerPatiently(guest)))
+    const script = this.#scripts.get(guest.id)
+    if (!script || this.#guests.get(guest.id) !== guest) return
+    script.register(guest).catch(() => this.#clock.after(TRY_AGAIN_MS, () => this.#registerPatiently(guest)))
   }
 
   console(id: string): string {
@@ -104,8 +111,7 @@ export class SimulatedGuests implements Hypervisor {
   /** The script's timer: it puts back what is missing, unless a hold tells it not to. */
   async repair(id: string, address: string | undefined): Promise<void> {
     const guest = this.#guests.get(id)
-    if (guest && address !== undefined && this.serves(address) && registersItself(guest))
-      await this.script?.register(guest)
+    if (guest && address !== undefined && this.serves(address)) await this.#scripts.get(id)?.register(guest)
   }
 
   serves(address: string): boolean {
