@@ -160,6 +160,7 @@ export function describeStatus(
 
 function differencesOf({actions, notes}: Plan, observed: Observed): Difference[] {
   return [
+    ...missingFrom(actions),
     ...actions.flatMap(action => differenceOf(action, observed)),
     ...notes.filter(({blocks}) => blocks).map(noteDifference),
   ]
@@ -170,17 +171,23 @@ const UP = 'mcd up'
 const ownerOf = (mark: Member['mark']): string =>
   mark && mark.instance !== WHOLE_FLEET ? ` of ${mark.instance}` : ''
 
+/** Who is not there at all, zone or no zone. What is launched in place of outdated instances is not missing: those serve. */
+function missingFrom(actions: readonly Action[]): Difference[] {
+  const launches = actions.filter(action => action.kind === 'launch')
+  const rollouts = actions.filter(action => action.kind === 'replace')
+  return [...Map.groupBy(launches, ({group}) => group)].flatMap(([group, of]) => {
+    const count = of.reduce((sum, launch) => sum + launch.count, 0)
+    const inPlace = rollouts.find(rollout => rollout.group === group)
+    const missing = count - (inPlace ? inPlace.instances.length - inPlace.launches : 0)
+    const text = `${missing} missing in group ${group} (${of[0]?.reason})`
+    return missing > 0 ? [{kind: 'missing-instance', group, text, fix: UP}] : []
+  })
+}
+
 function differenceOf(action: Action, observed: Observed): Difference[] {
   switch (action.kind) {
     case 'launch':
-      return [
-        {
-          kind: 'missing-instance',
-          group: action.group,
-          text: `${action.count} missing in group ${action.group} (${action.reason})`,
-          fix: UP,
-        },
-      ]
+      return []
     case 'wait':
       if (action.until === 'registered')
         return action.instances.map(instance => ({

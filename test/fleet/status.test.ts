@@ -1,0 +1,49 @@
+import {expect, test} from 'vitest'
+import type {Action} from '../../src/fleet/plan/action.ts'
+import {describeStatus} from '../../src/fleet/status.ts'
+import {desired, fleet, group, observed} from '../support/fleet-builder.ts'
+
+const base = {place: 'aws:us-east-1', group: 'virginia', after: []}
+const launch = (zone: string): Action => ({
+  ...base,
+  kind: 'launch',
+  key: `launch virginia ${zone}`,
+  count: 1,
+  type: 't3.micro',
+  zone: {name: zone, types: ['t3.micro']},
+  reason: 'so many wanted',
+})
+const replace = (instances: readonly string[], launches: number): Action => ({
+  ...base,
+  kind: 'replace',
+  key: 'replace virginia',
+  instances,
+  batch: 2,
+  pauseMs: 0,
+  launches,
+  cause: 'launch-spec',
+  reason: 'launch spec changed',
+})
+const [a, b] = [launch('us-east-1a'), launch('us-east-1b')]
+
+test.each([
+  ['once for all zones', [a, b], '2 missing in group virginia (so many wanted)'],
+  [
+    'not what comes in place of outdated ones that serve',
+    [a, b, replace(['i-1', 'i-2', 'i-3'], 1)],
+    undefined,
+  ],
+  [
+    'what lacks beside a rollout',
+    [a, b, replace(['i-1', 'i-2'], 1)],
+    '1 missing in group virginia (so many wanted)',
+  ],
+])('what is missing is told %s', (_rule, actions, text) => {
+  const {differences} = describeStatus(
+    desired(fleet([group('virginia', 3)])),
+    observed({}),
+    {actions, notes: []},
+    [],
+  )
+  expect(differences.find(({kind}) => kind === 'missing-instance')?.text).toBe(text)
+})
