@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {Command, Flags} from '@oclif/core'
 import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from './errors.ts'
+import {wrappedLines} from './output/wrapped.ts'
 import {usageMistake} from './usage-mistake.ts'
 
 /** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
@@ -76,7 +77,7 @@ export abstract class McdCommand extends Command {
       this.logJson(this.toErrorJson(error))
       return
     }
-    process.stderr.write(`${formatError(error)}\n`)
+    process.stderr.write(`${wrappedLines(formatError(error), process.stderr.columns)}\n`)
   }
 
   protected override toErrorJson(error: unknown): unknown {

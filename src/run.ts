@@ -12,6 +12,7 @@ import {describeStatus, type FleetStatus} from './fleet/status.ts'
 import {type ProgressView, plainProgress, terminalProgress} from './output/progress.ts'
 import {shortIds} from './output/short-id.ts'
 import {endedText, statusText} from './output/status-text.ts'
+import {wrappedLines} from './output/wrapped.ts'
 import {isRunning} from './process-identity.ts'
 import type {FileEdit} from './scale-run.ts'
 import {thisRun} from './this-run.ts'
@@ -107,9 +108,15 @@ function printReport(report: RunReport, {command, goal, edit, request}: RunFlags
   const {columns} = process.stdout
   const lines = [wholeFleet ? endedText(report, columns) : statusText(report, columns)]
   // Said before, too, but it is the last word that stays: the file is another one than the fleet.
-  if (request?.kind === 'rollback') lines.push('', ...report.notes.map(text => shortIds(text)))
+  if (request?.kind === 'rollback')
+    lines.push('', ...report.notes.map(text => wrappedLines(shortIds(text), columns)))
   if (report.shortcomings.length > 0) {
-    lines.push('', 'Not done:', ...report.shortcomings.map(text => `  ${shortIds(text)}`), '')
+    lines.push(
+      '',
+      'Not done:',
+      ...report.shortcomings.map(text => wrappedLines(`  ${shortIds(text)}`, columns)),
+      '',
+    )
     const next = edit ? 'Run "mcd up"' : `Run "mcd ${command}" again`
     lines.push(`${next} to go on: it picks up where this run stopped.`)
   }

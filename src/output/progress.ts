@@ -3,6 +3,7 @@ import type {Progress} from '../fleet/outside.ts'
 import {type Action, isTimed} from '../fleet/plan/action.ts'
 import {describeAction, planText} from './plan-text.ts'
 import {shortIds} from './short-id.ts'
+import {wrappedLines} from './wrapped.ts'
 
 export type ProgressView = {
   show(event: Progress): void
@@ -58,6 +59,7 @@ export async function terminalProgress(): Promise<ProgressView> {
   let live: Row | undefined
   let starting: {title: string; end: Promise<End>; onRetitle: (set: (title: string) => void) => void}[] = []
   let isPassing = false
+  const write = (text: string) => void process.stderr.write(`${wrappedLines(text, process.stderr.columns)}\n`)
   let shown: Promise<unknown> = Promise.resolve()
 
   // One list at a time owns the terminal. What starts together is shown together; what starts later follows below.
@@ -129,7 +131,7 @@ export async function terminalProgress(): Promise<ProgressView> {
     show(event) {
       switch (event.kind) {
         case 'planned':
-          process.stderr.write(`${planText(event.plan)}\n`)
+          write(planText(event.plan))
           for (const action of event.plan.actions) planned.set(action.key, describeAction(action))
           break
         case 'started':
@@ -158,7 +160,7 @@ export async function terminalProgress(): Promise<ProgressView> {
           break
         }
         case 'locked':
-          process.stderr.write(`${lockedText(event)}\n`)
+          write(lockedText(event))
           break
         default:
           event satisfies never

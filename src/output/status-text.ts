@@ -1,6 +1,7 @@
 import type {FleetStatus, NameStatus} from '../fleet/status.ts'
 import {shortIds} from './short-id.ts'
 import {table} from './table.ts'
+import {wrappedLines} from './wrapped.ts'
 
 /** What a terminal that is too narrow for all columns does without, in this order. */
 const DISPENSABLE = ['NAME', 'ZONE']
@@ -10,7 +11,7 @@ const DISPENSABLE = ['NAME', 'ZONE']
  * terminal; without one nothing is left out.
  */
 export function statusText(status: FleetStatus, columns?: number): string {
-  return shortIds([tables(status, columns), verdict(status)].join('\n\n'))
+  return shortIds([tables(status, columns), wrappedLines(shortIds(verdict(status)), columns)].join('\n\n'))
 }
 
 /** The state of things, without a verdict: after a down, wanting is no measure. */

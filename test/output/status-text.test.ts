@@ -41,3 +41,12 @@ test.each([
 ])('a terminal of %s columns gets as much of an instance as fits', (columns, expected) => {
   expect(headOf(columns)).toEqual(expected)
 })
+
+test('what differs is broken between words where the terminal ends, and nowhere without one', () => {
+  const text = 'www.example.com lacks 192.0.2.10 of i-0123456789abcdef0 (healthy and not in DNS yet)'
+  const differs = {...status, converged: false, differences: [{kind: 'missing-in-dns', text, fix: 'mcd up'}]}
+  expect(statusText(differs, 60)).toContain(
+    '\n  www.example.com lacks 192.0.2.10 of i-0123456789abcdef0\n    (healthy and not in DNS yet)  → mcd up',
+  )
+  expect(statusText(differs)).toContain(`\n  ${text}  → mcd up`)
+})
