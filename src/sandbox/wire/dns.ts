@@ -13,6 +13,7 @@ import {
   TRUNCATED_RESPONSE,
 } from 'dns-packet'
 import type {DnsAnswer, DnsRecord} from '../world/dns-answer.ts'
+import {hideDots, showDots} from './dns-labels.ts'
 
 /** What the name servers of one vendor answer, by name and type (`A`, `ANY`, `UNKNOWN_65`). */
 export type Authority = (name: string, type: string) => DnsAnswer
@@ -92,10 +93,10 @@ function answerDatagram(message: Buffer, answer: Authority): Buffer | undefined 
   const offered = ednsOf(query)?.udpPayloadSize ?? PLAIN_UDP_MAX_BYTES
   const limit = Math.min(Math.max(offered, PLAIN_UDP_MAX_BYTES), EDNS_MAX_BYTES)
   const reply = respond(query, answer)
-  const whole = encode(reply)
+  const whole = showDots(encode(reply))
   if (whole.length <= limit) return whole
   // Nothing rather than a part: the client asks again over TCP (RFC 2181 §9).
-  return encode({...reply, answers: [], authorities: [], flags: reply.flags | TRUNCATED_RESPONSE})
+  return showDots(encode({...reply, answers: [], authorities: [], flags: reply.flags | TRUNCATED_RESPONSE}))
 }
 
 /** Messages over TCP carry their length in two bytes, several may follow each other (RFC 7766). */
@@ -110,7 +111,7 @@ function serveConnection(socket: Socket, answer: Authority): void {
       const query = parse(pending.subarray(2, 2 + length))
       pending = pending.subarray(2 + length)
       if (!query) return socket.destroy()
-      const reply = encode(respond(query, answer))
+      const reply = showDots(encode(respond(query, answer)))
       const prefix = Buffer.alloc(2)
       prefix.writeUInt16BE(reply.length)
       socket.write(Buffer.concat([prefix, reply]))
@@ -123,7 +124,7 @@ type Query = DecodedPacket & {opcode?: string}
 /** A query with exactly one question; undefined for everything else, which is ignored. */
 function parse(message: Buffer): Query | undefined {
   try {
-    const packet = decode(message) as Query
+    const packet = decode(hideDots(message)) as Query
     return packet.type === 'query' && packet.questions?.length === 1 ? packet : undefined
   } catch {
     return undefined

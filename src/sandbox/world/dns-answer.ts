@@ -1,3 +1,6 @@
+/** What a dot inside a label is in names here, where dots part labels: no name that people give may hold it (RFC 6763 §4.1.1). */
+export const DOT_IN_LABEL = '\x1f'
+
 /**
  * One resource record as an authoritative server puts it into an answer. `name` is as dns-packet takes it: without final
  * dot, without escapes. `data` has dns-packet's own shape for the type, so that encoding is `ttl: ttlSeconds` and nothing else.

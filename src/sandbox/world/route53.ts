@@ -13,7 +13,7 @@ import {
   type RecordSetQuery,
   type ZonePage,
 } from './route53/listing.ts'
-import {isWithin, storedName} from './route53/names.ts'
+import {askedName, isWithin, storedName} from './route53/names.ts'
 import {Policies, type Route53Action} from './route53/policy.ts'
 import {
   hostedZoneAlreadyExists,
@@ -137,7 +137,7 @@ export class Route53World {
 
   /** What the name servers answer now. `type` as in a query: `A`, `ANY`. */
   answer(name: string, type: string): DnsAnswer {
-    const stored = storedName(name)
+    const stored = storedName(askedName(name))
     if ('problem' in stored) return {rcode: 'REFUSED', answers: [], authorities: []}
     const [zone] = this.#zones
       .filter(zone => !zone.privateZone && isWithin(stored.name, zone.name))

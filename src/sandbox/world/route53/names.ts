@@ -1,3 +1,5 @@
+import {DOT_IN_LABEL} from '../dns-answer.ts'
+
 /**
  * Names as Route53 keeps them: lower case, a final dot, and every character but a–z, 0–9, `-` and `_` as a backslash with
  * three octal digits (`\052` for an asterisk). Source: Route 53 Developer Guide, "DNS domain name format".
@@ -29,8 +31,24 @@ export function storedName(input: string): {name: string} | {problem: string} {
 export function plainName(stored: string): string {
   return stored
     .replace(/\.$/, '')
-    .replace(/\\([0-3][0-7]{2})/g, (_escape, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+    .replaceAll('\\056', DOT_IN_LABEL)
+    .replace(/(?:\\[0-3][0-7]{2})+/g, escapes =>
+      Buffer.from(
+        escapes
+          .slice(1)
+          .split('\\')
+          .map(octal => Number.parseInt(octal, 8)),
+      ).toString(),
+    )
 }
+
+/** A name as a query has it, in the form that `storedName` takes. */
+export const askedName = (name: string): string =>
+  name.replace(/[^\w.-]/gu, letter =>
+    [...Buffer.from(letter === DOT_IN_LABEL ? '.' : letter)]
+      .map(byte => `\\${byte.toString(8).padStart(3, '0')}`)
+      .join(''),
+  )
 
 /** Listings sort by this: labels reversed, the final dot counting (`com.example.www.`), in ASCII order. */
 export function sortKey(stored: string): string {
