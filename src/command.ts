@@ -72,7 +72,8 @@ export abstract class McdCommand extends Command {
     const error = usageMistake(thrown, this.id?.replaceAll(':', ' ') ?? '', known) ?? thrown
     if (!(error instanceof McdError)) return super.catch(error)
     process.exitCode = error.exit
-    if (mayHaveMeantSandbox(error, this.argv)) error.suggestions.push(ADD_SANDBOX)
+    if ('sandbox' in this.ctor.flags && mayHaveMeantSandbox(error, this.argv))
+      error.suggestions.push(ADD_SANDBOX)
     if (this.jsonEnabled()) {
       this.logJson(this.toErrorJson(error))
       return
