@@ -29,15 +29,16 @@ if (major > 24 || (major === 24 && minor >= 15)) {
 
 /** Runs mcd on the right Node and ends as it ends, not before: on Ctrl-C it finishes the call in flight. */
 function handOver(node) {
+  // What is typed on a terminal reaches the child without us; a second Ctrl-C would stop it at once.
+  const isTyped = signal => signal !== 'SIGTERM' && [0, 1, 2].some(isatty)
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  // Before the child is there, or a signal in between would end us and leave it behind.
+  for (const signal of signals) process.on(signal, () => isTyped(signal) || child.kill(signal))
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: {...process.env, MCD_REEXECUTED: '1'},
     shell: process.platform === 'win32',
   })
-  // What is typed on a terminal reaches the child without us; a second Ctrl-C would stop it at once.
-  const isTyped = signal => signal !== 'SIGTERM' && [0, 1, 2].some(isatty)
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
-  for (const signal of signals) process.on(signal, () => isTyped(signal) || child.kill(signal))
   child.on('error', ({message}) => {
     process.stderr.write(`${node} does not start: ${message}. Run "npm ci" again in ${root}.\n`)
     process.exitCode = EX_UNAVAILABLE
