@@ -9,7 +9,7 @@ export default defineConfig({
     reporters: ['verbose'],
     testTimeout: 15 * 60_000,
     hookTimeout: 60_000,
-    // Containers first, then the emulators, which are the slower ones and want both cores.
+    // The emulated computers want both cores for themselves.
     fileParallelism: false,
     maxConcurrency: 3,
   },
