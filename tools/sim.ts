@@ -31,12 +31,9 @@ process.exitCode = (await (flags.seed === undefined ? many() : one(number('seed'
 async function many(): Promise<boolean> {
   const count = number('runs', flags.runs)
   const startMs = performance.now()
-  const failures = await playSeeds({
-    from: number('from', flags.from),
-    count,
-    onFailure: ({seed, found}) =>
-      console.log(`npm run sim -- --seed ${seed}\n  ${found.replaceAll('\n', '\n  ')}`),
-  })
+  const failures = await playSeeds({from: number('from', flags.from), count}, ({seed, found}) =>
+    console.log(`npm run sim -- --seed ${seed}\n  ${found.replaceAll('\n', '\n  ')}`),
+  )
   console.log(`${((performance.now() - startMs) / 1_000).toFixed(1)} s`)
   console.log(`${count} seeds, ${failures.length} ${failures.length === 1 ? 'failure' : 'failures'}`)
   return failures.length === 0

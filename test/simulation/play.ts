@@ -33,6 +33,8 @@ export type Stage = {
   counts: Readonly<Record<string, number>>
   /** Whether they are what the file declares: a rollback, for one, is not. */
   isDeclared: boolean
+  /** Whether somebody else's addresses answer under a name, too. */
+  sharesNames: boolean
 }
 
 export async function setStage(story: Story): Promise<Stage> {
@@ -40,7 +42,17 @@ export async function setStage(story: Story): Promise<Stage> {
   if (story.repairs) sim.guests.repairEveryMs = REPAIR_EVERY_MS
   const foreign = await plantForeign(sim, anyFleet([], {names: story.sharesNames ? ALL_NAMES : []}))
   const watch = watchDns(sim, {names: ALL_NAMES})
-  return {story, sim, watch, foreign, notes: [], file: undefined, counts: {}, isDeclared: true}
+  return {
+    story,
+    sim,
+    watch,
+    foreign,
+    notes: [],
+    file: undefined,
+    counts: {},
+    isDeclared: true,
+    sharesNames: story.sharesNames,
+  }
 }
 
 /** Plays a story to its end. Throws LawBroken, or whatever else must not happen. */
@@ -53,7 +65,7 @@ export async function play(stage: Stage): Promise<void> {
 }
 
 async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
-  const {sim, watch, story} = stage
+  const {sim, watch} = stage
   const aim = aimOf(stage, chapter)
   if (chapter.losesJournal) sim.journal = memoryJournal()
   const picture = await stage.foreign()
@@ -96,7 +108,8 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
   if (!chapter.strikes.some(({does}) => does === 'add-record'))
     holds('what is foreign is as it was', await stage.foreign(), picture)
   // Who shares its name with somebody else's addresses may leave it to them.
-  const mustServe = served && total(aim.counts) > 0 && total(counts) > 0 && !story.sharesNames
+  stage.sharesNames ||= chapter.strikes.some(({does}) => does === 'add-record')
+  const mustServe = served && total(aim.counts) > 0 && total(counts) > 0 && !stage.sharesNames
   if (aim.goal.kind === 'up' && mustServe && chapter.strikes.length === 0)
     holds('a live name is never emptied', watch.fewest() > 0, true)
   const calls = sim.world.calls.records.slice(callsBefore)

@@ -1,0 +1,34 @@
+import {registerHooks} from 'node:module'
+import {pathToFileURL} from 'node:url'
+import {MUTATIONS} from './mutations.ts'
+import type {Failure} from './seed.ts'
+
+/**
+ * A process of its own for one mutant: reads one file of the engine with something else in it, plays seeds until a law is
+ * broken, and tells its parent which.
+ *
+ *     node test/simulation/mutant.ts <number> <seeds>
+ */
+export type Verdict = {readonly caught?: Failure}
+
+const [number, seeds] = process.argv.slice(2).map(Number)
+const mutation = MUTATIONS[number ?? 0]
+if (!mutation) throw new Error(`There is no mutation ${number}.`)
+const target = pathToFileURL(mutation.file).href
+let isRead = false
+
+registerHooks({
+  load(url, context, next) {
+    const loaded = next(url, context)
+    if (url !== target) return loaded
+    isRead = true
+    return {...loaded, source: String(loaded.source).replace(mutation.find, () => mutation.replace)}
+  },
+})
+const {playSeed} = await import('./seed.ts')
+if (!isRead) throw new Error(`The simulation does not read ${mutation.file}.`)
+
+let caught: Failure | undefined
+for (let seed = 1; seed <= (seeds ?? 0) && !caught; seed++) caught = await playSeed(seed)
+process.send?.({...(caught && {caught})} satisfies Verdict)
+process.disconnect()

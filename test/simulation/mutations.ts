@@ -1,0 +1,136 @@
+/** One thing taken away from the engine, or put wrong: what stands once in a file, and what is read in its place. */
+export type Mutation = {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+/** What the simulation must notice. Each is a mistake that somebody could make, and that would cost somebody money or a name. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the intent is written after the call',
+    file: 'src/fleet/ledger.ts',
+    find: `      await append({type: 'intent', step, what})
+      return repeat(step, call, judge)`,
+    replace: `      const early = await call().then(value => ({value}), error => ({error}))
+      await append({type: 'intent', step, what})
+      return repeat(step, async () => { if ('error' in early) throw early.error; return early.value }, judge)`,
+  },
+  {
+    name: 'an open launch is not looked for',
+    file: 'src/fleet/plan/standing.ts',
+    find: 'const open = [...view.openLaunches.values()].filter(isHere)',
+    replace: 'const open = []',
+  },
+  {
+    name: 'a lost reply is a failure',
+    file: 'src/fleet/pass.ts',
+    find: '? error.effect',
+    replace: "? 'none'",
+  },
+  {
+    name: 'the token of an earlier launch is used again',
+    file: 'src/fleet/apply-launch.ts',
+    find: 'launch: outside.runtime.id(),',
+    replace: `launch: [...ledger.recorded().launches.values()].findLast(({order}) =>
+        order.mark.group === group.name && order.zone.name === action.zone.name)?.order.mark.launch ?? outside.runtime.id(),`,
+  },
+  {
+    name: 'a token goes out with other parameters',
+    file: 'src/fleet/apply-launch.ts',
+    find: 'if (wanted && userdata && userdata.digest(digestKey(ledger)) === userdataDigest) {',
+    replace: 'if (wanted && userdata) {',
+  },
+  {
+    name: 'of two machines with one name both stay',
+    file: 'src/providers/joyent/launch.ts',
+    find: 'await endSurplus(seen, slots)',
+    replace: '[]',
+  },
+  {
+    name: 'a failed read of a cloud is an empty list',
+    file: 'src/fleet/outages.ts',
+    find: '      silent.set(key, unread)',
+    replace: "      if (!key.includes('/')) return {readable: true, instances: [], network: []}",
+  },
+  {
+    name: 'a failed read of a zone is an empty list',
+    file: 'src/fleet/outages.ts',
+    find: '      silent.set(key, unread)',
+    replace: "      if (key.includes('/')) return []",
+  },
+  {
+    name: 'the lease is not checked before an append',
+    file: 'src/fleet/ledger.ts',
+    find: 'if (!mayWrite(recorded.lease, run, added)) throw loss ?? lostLease(recorded.lease, run)',
+    replace: '',
+  },
+  {
+    name: 'the expected sequence is ignored',
+    file: 'src/journal/memory.ts',
+    find: 'if (next !== expectedSequence) throw new LostAppendError(expectedSequence, next)',
+    replace: '',
+  },
+  {
+    name: 'nobody waits for resolvers to forget',
+    file: 'src/fleet/plan/leave.ts',
+    find: "return view.observed.atMs < untilMs ? {until: 'forgotten', zones, after: [], untilMs} : undefined",
+    replace: 'return undefined',
+  },
+  {
+    name: 'a removal counts as served when it is accepted',
+    file: 'src/fleet/apply.ts',
+    find: 'if (!answers.every(Boolean)) continue',
+    replace: '',
+  },
+  {
+    name: 'instances end before they leave DNS',
+    file: 'src/fleet/plan/leave.ts',
+    find: 'if (drain) end.after.add(`drain ${drain.until}`)',
+    replace: '',
+  },
+  {
+    name: 'no hold is written',
+    file: 'src/fleet/plan/leave.ts',
+    find: '.filter(({instance: {id}}) => !held.has(id) && (selfRegistered || cameBack(id)))',
+    replace: '.filter(() => false)',
+  },
+  {
+    name: "others' records are removed",
+    file: 'src/fleet/plan/membership.ts',
+    find: "({mark, type}) => mark?.fleet === view.desired.fleet.name && (type === 'A' || type === 'AAAA'),",
+    replace: "({type}) => type === 'A' || type === 'AAAA',",
+  },
+  {
+    name: "another owner's instances count as ours",
+    file: 'src/fleet/plan/fleet-view.ts',
+    find: 'if (!owners.has(instance.mark.dns)) {',
+    replace: 'if (false) {',
+  },
+  {
+    name: 'old ones leave before new ones serve',
+    file: 'src/fleet/plan/plan.ts',
+    find: "const gate = building.length > 0 ? building : short ? ['the declared instances serve'] : []",
+    replace: 'const gate = []',
+  },
+  {
+    name: 'a new instance that does not serve is followed all the same',
+    file: 'src/fleet/plan/rollout.ts',
+    find: 'const stand = kept.every(({id}) => serving.has(id) || spared.has(id))',
+    replace: 'const stand = true',
+  },
+  {
+    name: 'both clouds roll at once',
+    file: 'src/fleet/plan/rollout.ts',
+    find: '      planRollout(view, standing, serving, {',
+    replace:
+      "      planRollout(view, standing, serving, {hasTurn: true, after: anybodyLeaves ? ['theirs'] : []} || {",
+  },
+  {
+    name: 'a whole group is one batch',
+    file: 'src/fleet/plan/rollout.ts',
+    find: "return 'count' in batch ? batch.count :",
+    replace: 'return count || ',
+  },
+]
