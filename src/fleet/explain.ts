@@ -51,17 +51,21 @@ export async function explainWaits(
 }
 
 /** The end of a rollout that came no further: who stays as it was, and both ways out. */
-export function explainRollout({actions}: Plan): Note[] {
+export function explainRollout({actions, notes}: Plan): Note[] {
   const left = actions.filter(action => action.kind === 'replace')
   if (left.length === 0) return []
   const groups = left.map(({group, instances}) => `${instances.length} of group ${group}`)
   const isSpec = left.some(({cause}) => cause === 'launch-spec')
   const spec = isSpec ? ' with their older launch spec' : ''
   const back = isSpec ? ', or return to the launch spec before with "mcd replace --rollback"' : ''
+  const isShort = notes.some(({kind, blocks}) => blocks && kind === 'shortfall')
+  const on = isShort
+    ? 'Run "mcd up" again once there is room'
+    : 'Mend the fleet file or the template and run "mcd up"'
   return [
     {
       kind: 'rollout-stopped',
-      text: `The rollout stopped: ${groups.join(' and ')} stay as they are${spec}. Mend the fleet file or the template and run "mcd up"${back}.`,
+      text: `The rollout stopped: ${groups.join(' and ')} stay as they are${spec}. ${on}${back}.`,
       blocks: true,
     },
   ]

@@ -44,6 +44,22 @@ test.each(['at-create', 'as-failed'] as const)(
   },
 )
 
+test('a rollout for which there is no room leaves the old ones, and asks for another run instead of another file', async () => {
+  const sim = new SimulatedFleet()
+  expect(texts(await sim.up(fleetOf([aws(2)])))).toEqual([])
+  const region = sim.world.ec2.region('us-east-1')
+  for (const zone of region.zones) region.setCapacity(zone, 't3.small', 0)
+  const result = await sim.up(fleetOf([aws(2, {types: ['t3.small']})]))
+  expect([result.exit, ...texts(result)]).toEqual([
+    EXIT.partly,
+    expect.stringMatching(/^Nothing can be launched beside group virginia: .*capacity/),
+    'The rollout stopped: 2 of group virginia stay as they are with their older launch spec. Run "mcd up" again once there is room, or return to the launch spec before with "mcd replace --rollback".',
+  ])
+  await expectExactly(sim, fleetOf([aws(2)]))
+  for (const zone of region.zones) region.setCapacity(zone, 't3.small', 10)
+  expect(texts(await sim.up(fleetOf([aws(2, {types: ['t3.small']})])))).toEqual([])
+})
+
 test('a group that shall not spread fills its zones in the order of the file', async () => {
   const sim = new SimulatedFleet()
   const region = sim.world.ec2.region('us-east-1')
