@@ -38,7 +38,7 @@ export function rollBack(
   })
   if (goals.length === 0)
     throw new UsageError(
-      'There is nothing to return to: the journal knows one launch spec of this fleet only.',
+      'There is nothing to return to: the journal knows no earlier launch spec of this fleet.',
       {
         suggestions: ['Mend the fleet file or the template, then run "mcd up".'],
       },
