@@ -48,5 +48,5 @@ export function readServer(text: string): NameServer {
   return {host: name, port}
 }
 
-export const serverText = ({host, port = 53}: NameServer): string =>
+const serverText = ({host, port = 53}: NameServer): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

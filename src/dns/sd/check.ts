@@ -18,7 +18,7 @@ export type Finding = {
 }
 
 /** Everything there is to judge about a service, or about one of its instances. */
-export type Seen = {
+type Seen = {
   readonly parts: ServiceParts
   /** The PTR values at `_services._dns-sd._udp`. */
   readonly services: readonly string[]
@@ -55,7 +55,7 @@ export async function checkService(ask: Ask, name: string): Promise<Checked> {
 }
 
 /** The rules, in the order in which a client meets what they are about. */
-export function findingsOf(seen: Seen): Finding[] {
+function findingsOf(seen: Seen): Finding[] {
   return [
     ...listing(seen),
     ...seen.instances.flatMap(instance => [

@@ -86,5 +86,5 @@ function whyNowhere(name: string, instances: readonly Instance[]): string {
   return `none of the hosts in its SRV records (${[...new Set(all.map(({target}) => target))].join(', ')}) has an address`
 }
 
-export const shellWord = (text: string): string =>
+const shellWord = (text: string): string =>
   /^[\w.@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

@@ -4,9 +4,9 @@
  */
 
 /** RFC 1035 §3.3. */
-export const STRING_MAX_BYTES = 255
+const STRING_MAX_BYTES = 255
 /** One record within an Ethernet packet (RFC 6763 §6.2). */
-export const TXT_MAX_BYTES = 1_300
+const TXT_MAX_BYTES = 1_300
 
 /** Key as first written → value; `true` where there is no `=`. */
 export type Attributes = ReadonlyMap<string, string | true>

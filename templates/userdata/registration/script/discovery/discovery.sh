@@ -34,16 +34,21 @@ leave_service() {
   return "$leave_status"
 }
 
+# own_host: in lower case, as DNS vendors show every name; some clouds write ids in capitals.
+own_host() {
+  printf '%s.%s' "$INSTANCE" "$NAME" | tr '[:upper:]' '[:lower:]'
+}
+
 # own_value: VALUE becomes what the set holds for this instance.
 own_value() {
   setting "$each_number" SRV
-  VALUE="$VALUE $INSTANCE.$NAME"
+  VALUE="$VALUE $(own_host)"
 }
 
 # of_host COMMAND: with this instance's host name for the name in hand.
 of_host() {
   host_of=$NAME
-  NAME=$INSTANCE.$NAME
+  NAME=$(own_host)
   "$1"
   host_status=$?
   NAME=$host_of
