@@ -32,11 +32,12 @@ export function expectNothingLaunchedTwice(
   const diesSome = faults.some(({order}) => /^machine-/.test(order.kind))
   const standsIn = [file, fileAfter].some(each => each?.failsOver)
   if (!isLonely || diesSome || standsIn || strikes.some(({does}) => does === 'end-instance')) return
-  const renews = /^(replace|rollback)/.test(command)
+  // Asked for again, it is done again.
+  if (/^(replace|rollback)/.test(command)) return
   for (const cloud of ['ec2', 'cloudapi'] as const) {
     // Where two requests with one name can both succeed, the second one is ended again.
     if (cloud === 'cloudapi' && story.delays.nameRaceMs > 0) continue
-    const first = launchesFor(cloud, renews ? undefined : before, file, counts)
+    const first = launchesFor(cloud, before, file, counts)
     const fewest = Object.fromEntries(
       Object.entries(countsOf(file)).map(([name, count]) => [name, Math.min(count, counts[name] ?? 0)]),
     )
