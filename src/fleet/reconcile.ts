@@ -74,7 +74,8 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
   let settlingSinceMs: number | undefined
 
   for (let passes = 1; ; passes++) {
-    const observed = await observer.look()
+    // The plan that is shown and approved is the one that is carried out: it knows who serves.
+    const observed = await observer.look({settleHealth: passes === 1})
     const desired = await course.desire(observed)
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
     checkEmptiness(desired, observed, next, options.approval)
