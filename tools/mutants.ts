@@ -9,12 +9,12 @@ import {fork} from 'node:child_process'
 import {readFileSync} from 'node:fs'
 import {availableParallelism} from 'node:os'
 import {parseArgs} from 'node:util'
-import type {Verdict} from '../test/simulation/mutant.ts'
+import type {Word} from '../test/simulation/mutant.ts'
 import {MUTATIONS} from '../test/simulation/mutations.ts'
 
 const SEEDS = 1_000
-/** A mutant that hangs is noticed as well; one that is never noticed takes about as long as all seeds do. */
-const LONGEST_MS = 180_000
+/** A mutant that hangs is noticed as well. One seed takes a fraction of a second; all of them take minutes, on a busy machine many. */
+const LONGEST_SEED_MS = 60_000
 
 const {values: flags} = parseArgs({options: {only: {type: 'string', default: ''}}})
 process.chdir(new URL('..', import.meta.url).pathname)
@@ -44,11 +44,21 @@ if (survivors.length > 0) process.exitCode = 1
 function play(number: number): Promise<{text: string; isCaught: boolean}> {
   return new Promise((resolve, reject) => {
     const child = fork('test/simulation/mutant.ts', [String(number), String(SEEDS)])
-    const timer = setTimeout(() => {
+    let seed = 0
+    const endless = () => {
       child.kill('SIGKILL')
-      resolve({text: `caught: it does not come to an end within ${LONGEST_MS / 1_000} s`, isCaught: true})
-    }, LONGEST_MS)
-    child.on('message', ({caught}: Verdict) => {
+      const text = `caught by seed ${seed} (it does not come to an end within ${LONGEST_SEED_MS / 1_000} s)`
+      resolve({text, isCaught: true})
+    }
+    let timer = setTimeout(endless, LONGEST_SEED_MS)
+    child.on('message', (word: Word) => {
+      if ('plays' in word) {
+        seed = word.plays
+        clearTimeout(timer)
+        timer = setTimeout(endless, LONGEST_SEED_MS)
+        return
+      }
+      const {caught} = word
       const text = caught ? `caught by seed ${caught.seed} (${caught.law})` : `NOT CAUGHT by ${SEEDS} seeds`
       resolve({text, isCaught: caught !== undefined})
     })

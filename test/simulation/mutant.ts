@@ -5,11 +5,11 @@ import type {Failure} from './seed.ts'
 
 /**
  * A process of its own for one mutant: reads one file of the engine with something else in it, plays seeds until a law is
- * broken, and tells its parent which.
+ * broken, and tells its parent which. It tells each seed before it plays it, too, so that one without an end can be named.
  *
  *     node test/simulation/mutant.ts <number> <seeds>
  */
-export type Verdict = {readonly caught?: Failure}
+export type Word = {readonly plays: number} | {readonly caught: Failure | undefined}
 
 const [number, seeds] = process.argv.slice(2).map(Number)
 const mutation = MUTATIONS[number ?? 0]
@@ -29,6 +29,9 @@ const {playSeed} = await import('./seed.ts')
 if (!isRead) throw new Error(`The simulation does not read ${mutation.file}.`)
 
 let caught: Failure | undefined
-for (let seed = 1; seed <= (seeds ?? 0) && !caught; seed++) caught = await playSeed(seed)
-process.send?.({...(caught && {caught})} satisfies Verdict)
+for (let seed = 1; seed <= (seeds ?? 0) && !caught; seed++) {
+  process.send?.({plays: seed} satisfies Word)
+  caught = await playSeed(seed)
+}
+process.send?.({caught} satisfies Word)
 process.disconnect()
