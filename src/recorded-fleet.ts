@@ -1,13 +1,12 @@
 import {readFleetFile} from './fleet/file/read.ts'
-import {type Standing, standingOf} from './fleet/lease.ts'
+import type {Standing} from './fleet/lease.ts'
 import type {Fleet} from './fleet/model.ts'
 import {openFleetJournal, stateFolder} from './fleet/state-folder.ts'
 import type {StoredEvent} from './journal/events.ts'
 import {fold, type Recorded} from './journal/fold.ts'
 import {FOLD_VERSION} from './journal/snapshot.ts'
 import {sqliteJournal} from './journal/sqlite.ts'
-import {isRunning} from './process-identity.ts'
-import {thisRun} from './this-run.ts'
+import {standingHere} from './this-run.ts'
 
 /** A fleet as its journal tells it, and who holds its lease as far as this host can see. */
 export type RecordedFleet = {
@@ -36,6 +35,6 @@ export async function readRecordedFleet(file: string, {sandbox}: {sandbox: boole
   const snapshot = (await journal.loadSnapshot(FOLD_VERSION))?.sequence
   await journal.close()
   const recorded = fold(events)
-  const holder = standingOf(recorded.lease, thisRun(), isRunning)
+  const holder = standingHere(recorded.lease)
   return {fleet, path, snapshot, events, recorded, holder}
 }

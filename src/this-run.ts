@@ -1,6 +1,7 @@
 import {hostname, userInfo} from 'node:os'
-import type {Identity} from './fleet/lease.ts'
-import {identifyProcess} from './process-identity.ts'
+import {type Identity, type Standing, standingOf} from './fleet/lease.ts'
+import type {Lease} from './journal/fold-lease.ts'
+import {identifyProcess, isRunning} from './process-identity.ts'
 import {VERSION} from './version.ts'
 
 /** Who this run is: for people, and for the runs that look whether it still works. */
@@ -14,3 +15,6 @@ export function thisRun(): Identity {
     ...(self ? {process: self} : {}),
   }
 }
+
+/** Who holds a lease, as far as this host can see. */
+export const standingHere = (lease: Lease | undefined): Standing => standingOf(lease, thisRun(), isRunning)

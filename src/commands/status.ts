@@ -26,10 +26,11 @@ export default class Status extends McdCommand {
 
   async run(): Promise<FleetStatus> {
     const {flags} = await this.parse(Status)
-    const [{openContext}, {fleetStatus, watchStatus}, {statusText}] = await Promise.all([
+    const [{openContext}, {fleetStatus, watchStatus}, {statusText}, {standingHere}] = await Promise.all([
       import('../context.ts'),
       import('../fleet/status.ts'),
       import('../output/status-text.ts'),
+      import('../this-run.ts'),
     ])
     const context = await openContext({
       file: flags.file,
@@ -39,12 +40,12 @@ export default class Status extends McdCommand {
     })
     try {
       const status = flags.watch
-        ? await watchStatus(context.outside, context.fleet, async seen =>
+        ? await watchStatus(context.outside, context.fleet, standingHere, async seen =>
             this.log(
               `${new Date().toISOString()}\n${statusText(await context.locate(seen), process.stdout.columns)}\n`,
             ),
           )
-        : await context.locate(await fleetStatus(context.outside, context.fleet))
+        : await context.locate(await fleetStatus(context.outside, context.fleet, standingHere))
       if (!flags.watch) this.log(statusText(status, process.stdout.columns))
       if (flags.check && !status.converged) process.exitCode = EXIT.differences
       return status

@@ -25,7 +25,13 @@ export type RunHistory = {
 
 /** `open`: nothing says that it ended, and nobody came after it: it works, or it was stopped. */
 export type RunEnd =
-  | {readonly kind: 'finished'; readonly exit: number; readonly converged: boolean}
+  | {
+      readonly kind: 'finished'
+      readonly exit: number
+      readonly converged: boolean
+      /** What it fell short of. */
+      readonly why?: readonly string[]
+    }
   | {readonly kind: 'open'}
   | {readonly kind: 'stopped'; readonly brokenBy?: string}
 
@@ -105,7 +111,10 @@ export function historyOf(events: readonly StoredEvent[]): RunHistory[] {
     run.lastAtMs = atMs
     switch (event.type) {
       case 'run-finished':
-        run.end = {kind: 'finished', exit: event.exit, converged: event.converged}
+        {
+          const {exit, converged, why} = event
+          run.end = {kind: 'finished', exit, converged, ...(why ? {why} : {})}
+        }
         break
       case 'intent': {
         const {step, what: input} = event

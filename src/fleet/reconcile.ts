@@ -176,6 +176,7 @@ async function finish(run: {
     type: 'run-finished',
     exit,
     converged,
+    ...(converged ? {} : {why: shortcomings.map(({text}) => firstLine(text))}),
   })
   return {
     run: ledger.run,
@@ -189,6 +190,9 @@ async function finish(run: {
     owners: ledger.recorded().owners,
   }
 }
+
+/** Without what instances printed: that is theirs to tell, and may hold anything. */
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
 
 /** What this run has not got round to, for want of time or of what it waits for. */
 const unfinished = ({key, reason, after}: Action): Note => ({

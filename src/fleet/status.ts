@@ -1,8 +1,10 @@
+import type {Lease} from '../journal/fold-lease.ts'
 import {WHOLE_FLEET} from '../mark.ts'
 import type {Member} from '../providers/dns.ts'
 import type {Desired} from './desired.ts'
 import {discoveryNames} from './discovery.ts'
 import {inspectFleet} from './inspect.ts'
+import type {Standing} from './lease.ts'
 import type {Fleet} from './model.ts'
 import {nameKey, type Observed, type ObservedName} from './observed.ts'
 import type {Outside} from './outside.ts'
@@ -40,6 +42,19 @@ export type FleetStatus = {
   dns: NameStatus
   names: NameStatus[]
   differences: Difference[]
+  /** The run that holds the lease: it works now, or was stopped and waits to be gone on with. Absent where there is none. */
+  holder?: RunStatus
+}
+
+export type RunStatus = {
+  run: string
+  command: string
+  user: string
+  host: string
+  pid: number
+  startedAt: string
+  /** `unknown` where its host is another one: a sign of life of the last seconds speaks for it. */
+  state: 'works' | 'stopped' | 'unknown'
 }
 
 export type NameStatus = {
@@ -58,19 +73,30 @@ export type Difference = {kind: string; instance?: string; group?: string; text:
 const WATCH_INTERVAL_MS = 5_000
 
 /** One look at everything, described. */
-export async function fleetStatus(outside: Outside, fleet: Fleet): Promise<FleetStatus> {
+export async function fleetStatus(
+  outside: Outside,
+  fleet: Fleet,
+  standing: (lease: Lease | undefined) => Standing,
+): Promise<FleetStatus> {
   const {desired, observed, plan, recorded} = await inspectFleet(outside, fleet, {tolerateRefusals: true})
-  return describeStatus(desired, observed, plan, recorded.owners)
+  const status = describeStatus(desired, observed, plan, recorded.owners)
+  return recorded.lease ? {...status, holder: runStatus(recorded.lease, standing(recorded.lease))} : status
+}
+
+function runStatus({run, command, user, host, pid, startedAtMs}: Lease, {kind}: Standing): RunStatus {
+  const state = kind === 'alive' ? 'works' : kind === 'unknown' ? 'unknown' : 'stopped'
+  return {run, command, user, host, pid, startedAt: new Date(startedAtMs).toISOString(), state}
 }
 
 /** Looks again and again, until the run is interrupted. */
 export async function watchStatus(
   outside: Outside,
   fleet: Fleet,
+  standing: (lease: Lease | undefined) => Standing,
   show: (status: FleetStatus) => Promise<void>,
 ): Promise<FleetStatus> {
   for (;;) {
-    const status = await fleetStatus(outside, fleet)
+    const status = await fleetStatus(outside, fleet, standing)
     await show(status)
     // Being interrupted is how a watch ends.
     const isOver = await outside.runtime.sleep(WATCH_INTERVAL_MS).then(
@@ -159,9 +185,10 @@ export function describeStatus(
 }
 
 function differencesOf({actions, notes}: Plan, observed: Observed): Difference[] {
+  const rolling = new Set(actions.flatMap(action => (action.kind === 'replace' ? [action.group] : [])))
   return [
     ...missingFrom(actions),
-    ...actions.flatMap(action => differenceOf(action, observed)),
+    ...actions.flatMap(action => differenceOf(action, observed, rolling)),
     ...notes.filter(({blocks}) => blocks).map(noteDifference),
   ]
 }
@@ -184,7 +211,7 @@ function missingFrom(actions: readonly Action[]): Difference[] {
   })
 }
 
-function differenceOf(action: Action, observed: Observed): Difference[] {
+function differenceOf(action: Action, observed: Observed, rolling: ReadonlySet<string>): Difference[] {
   switch (action.kind) {
     case 'launch':
       return []
@@ -207,7 +234,7 @@ function differenceOf(action: Action, observed: Observed): Difference[] {
         kind: 'unhealthy',
         instance,
         group: action.group,
-        ...healthTrouble(instance, observed),
+        ...healthTrouble(instance, observed, rolling.has(action.group)),
       }))
     case 'register':
       return action.create.map(({mark, name, value}) => ({
@@ -270,12 +297,19 @@ function differenceOf(action: Action, observed: Observed): Difference[] {
 }
 
 /** Up waits for what is on its way; what answered once and does so no more comes back by itself or not at all. */
-function healthTrouble(instance: string, {health}: Observed): {text: string; fix: string} {
+function healthTrouble(
+  instance: string,
+  {health}: Observed,
+  isRolling: boolean,
+): {text: string; fix: string} {
   const {verdict, why} = health.get(instance) ?? {}
   if (verdict !== 'unhealthy') return {text: `${instance} is not running and healthy yet`, fix: UP}
   return {
     text: `${instance} does not answer its health check${why === undefined ? '' : ` (${why})`}`,
-    fix: `mcd down --instance ${instance}, then ${UP}`,
+    // Ended alone it would be launched again from the same launch spec.
+    fix: isRolling
+      ? `mend what is rolled out and run ${UP}, or mcd replace --rollback`
+      : `mcd down --instance ${instance}, then ${UP}`,
   }
 }
 

@@ -1,4 +1,4 @@
-import {EXIT, LockedError, McdError} from '../errors.ts'
+import {EXIT, InterruptedError, LockedError, McdError} from '../errors.ts'
 import type {JournalEvent} from '../journal/events.ts'
 import {LEASE_MS} from '../journal/fold-lease.ts'
 import type {Runtime} from '../runtime.ts'
@@ -73,5 +73,9 @@ async function renew(ledger: Ledger, runtime: Runtime, over: AbortSignal): Promi
 async function release(ledger: Ledger, error: unknown): Promise<void> {
   if (!ledger.holdsLease()) return
   const exit = error instanceof McdError ? error.exit : EXIT.failed
-  await ledger.append({type: 'run-finished', exit, converged: false}).catch(() => undefined)
+  // How an interrupted run ended is said by its status.
+  const why = error instanceof McdError && !(error instanceof InterruptedError) ? [error.message] : []
+  await ledger
+    .append({type: 'run-finished', exit, converged: false, ...(why.length > 0 ? {why} : {})})
+    .catch(() => undefined)
 }

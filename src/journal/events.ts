@@ -141,7 +141,13 @@ export type JournalEvent =
       }[]
     }
   /** The end of a run, also of one that failed or was interrupted: the lease is free. */
-  | {readonly type: 'run-finished'; readonly exit: number; readonly converged: boolean}
+  | {
+      readonly type: 'run-finished'
+      readonly exit: number
+      readonly converged: boolean
+      /** What it fell short of, a sentence each: the first line of what its user was told. */
+      readonly why?: readonly string[]
+    }
 
 /** An event as it lies in the store. */
 export type StoredEvent = {

@@ -63,8 +63,9 @@ export function runText(run: RunHistory, open: OpenRun, columns = Number.POSITIV
     `began ${dateText(startedAtMs)} UTC, ${until}, ${spanText(lastAtMs - startedAtMs)}: ${endText(run, open)}`,
     ...(tookOver ? [`took the lease over from run ${tookOver.run}: ${TAKEN_OVER[tookOver.because]}`] : []),
   ]
+  const why = end.kind === 'finished' ? (end.why ?? []) : []
   const parts = [
-    head.flatMap(line => wrapped(line, columns)),
+    [...head, ...why.map(text => `  ${shortIds(text)}`)].flatMap(line => wrapped(line, columns)),
     run.steps.length > 0
       ? stepLines(run, columns, open === 'works' && end.kind === 'open')
       : ['It changed nothing.'],

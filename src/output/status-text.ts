@@ -11,7 +11,8 @@ const DISPENSABLE = ['NAME', 'ZONE']
  * terminal; without one nothing is left out.
  */
 export function statusText(status: FleetStatus, columns?: number): string {
-  return shortIds([tables(status, columns), wrappedLines(shortIds(verdict(status)), columns)].join('\n\n'))
+  const words = [runLine(status), verdict(status)].filter(Boolean).join('\n\n')
+  return shortIds([tables(status, columns), wrappedLines(shortIds(words), columns)].join('\n\n'))
 }
 
 /** The state of things, without a verdict: after a down, wanting is no measure. */
@@ -47,6 +48,17 @@ function tables(status: FleetStatus, columns = Number.POSITIVE_INFINITY): string
     columns,
   )
   return [groups, instances, ...status.names.map(nameText)].filter(Boolean).join('\n\n')
+}
+
+/** Who is at it, or was: what differs may be on its way, or wait for somebody to go on. */
+function runLine({holder}: FleetStatus): string {
+  if (!holder) return ''
+  const {command, user, host, pid, startedAt, state} = holder
+  const who = `"mcd ${command}" by ${user} on ${host} (process ${pid}), since ${startedAt}`
+  if (state === 'works') return `A run works on this fleet: ${who}.`
+  return state === 'stopped'
+    ? `A run was stopped before its end: ${who}. Run the same command again: it goes on from there.`
+    : `A run works on this fleet, or was stopped: ${who}.`
 }
 
 function verdict({fleet, converged, differences}: FleetStatus): string {

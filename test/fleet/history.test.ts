@@ -217,3 +217,10 @@ describe('as text', () => {
     expect(all.join('\n')).not.toContain(CANARY)
   })
 })
+
+test('a run that fell short says of what', () => {
+  const why = ['virginia is 1 short: no room.']
+  const [run] = historyOf(journal([0, FIRST, started()], [9, FIRST, {...finished(3), why} as JournalEvent]))
+  expect(run?.end).toMatchObject({exit: 3, why})
+  expect(run && runText(run, 'unknown')).toContain(`partly done (exit 3)\n  ${why[0]}`)
+})

@@ -47,3 +47,29 @@ test.each([
   )
   expect(differences.find(({kind}) => kind === 'missing-instance')?.text).toBe(text)
 })
+
+test.each([
+  ['alone', [], 'mcd down --instance i-9, then mcd up'],
+  [
+    'in a rollout, where another would be launched like it',
+    [replace(['i-1'], 0)],
+    /or mcd replace --rollback$/,
+  ],
+])('what does not answer is mended %s', (_rule, beside, fix) => {
+  const wait: Action = {
+    ...base,
+    kind: 'wait',
+    key: 'wait virginia',
+    until: 'healthy',
+    instances: ['i-9'],
+    count: 1,
+    reason: 'running and answering its health check',
+  }
+  const seen = {
+    ...observed({}),
+    health: new Map([['i-9', {verdict: 'unhealthy', sinceMs: 0, why: 'connection refused'}]] as const),
+  }
+  const actions = [wait, ...beside]
+  const {differences} = describeStatus(desired(fleet([group('virginia', 1)])), seen, {actions, notes: []}, [])
+  expect(differences.find(({kind}) => kind === 'unhealthy')?.fix).toMatch(fix)
+})

@@ -50,3 +50,14 @@ test('what differs is broken between words where the terminal ends, and nowhere 
   )
   expect(statusText(differs)).toContain(`\n  ${text}  → mcd up`)
 })
+
+test.each([
+  ['works', /A run works on this fleet: "mcd up" by ann on laptop \(process 4711\), since 2026/],
+  ['stopped', /stopped before its end: .* Run the same command again/],
+  ['unknown', /works on this fleet, or was stopped:/],
+] as const)('a run that holds the lease is named: %s', (state, expected) => {
+  const who = {run: 'r', command: 'up', user: 'ann', host: 'laptop', pid: 4711}
+  expect(statusText({...status, holder: {...who, startedAt: '2026-01-01T00:00:00Z', state}})).toMatch(
+    expected,
+  )
+})
