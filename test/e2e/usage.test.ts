@@ -124,7 +124,7 @@ describe('a fleet that serves, and a user without a terminal', () => {
     const {exitCode, stdout, stderr} = await place.mcd(['up', '--sandbox'])
     expect({exitCode, stdout}).toEqual({exitCode: 4, stdout: ''})
     expect(stderr).toMatch(/^Another run works on this fleet: "mcd down" by .* \(process \d+\), since /)
-    expect(stderr).toContain('Wait until it has ended, then run the same command again.')
+    expect(stderr).toContain('Add --wait to go on as soon as it has ended.')
 
     const ended = await down.ended
     expect([ended.exitCode, ended.json()]).toEqual([
