@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import {LawBroken} from '../support/laws.ts'
 import {play, type Stage, setStage} from './play.ts'
 import {type Story, stories} from './story.ts'
+import {TOLD} from './told-stories.ts'
 
 /** How a story failed: the law that did not hold, and what was found instead. */
 export type Failure = {readonly seed: number; readonly law: string; readonly found: string}
@@ -9,8 +10,10 @@ export type Failure = {readonly seed: number; readonly law: string; readonly fou
 /** Real time that looking for a smaller story may take. */
 const SHRINK_MS = 30_000
 
-/** The story of a seed: the same for ever, while the arbitraries stay the same. */
+/** The story of a seed: the first ones are told, the others drawn. The same for ever, while the arbitraries stay the same. */
 export function storyOf(seed: number): Story {
+  const told = TOLD[seed - 1]
+  if (told) return told
   const [story] = fc.sample(stories, {seed, numRuns: 1})
   if (!story) throw new Error(`Seed ${seed} draws no story.`)
   return story

@@ -1,0 +1,153 @@
+import type {Ending} from '../support/mortal-run.ts'
+import type {Chapter, FileDraw, Story} from './story.ts'
+
+/**
+ * The first seeds are not drawn but told: each looks straight at one mistake that an engine like this could make. Chance would
+ * come upon them too, some time.
+ */
+
+const file = (virginia: number, east: number, over: Partial<FileDraw> & {type?: string} = {}): FileDraw => {
+  const {type = 't3.micro', ...rest} = over
+  return {
+    virginia: {count: virginia, type, port: 80, place: 'east'},
+    east: {name: 'east', count: east, type: 'g1.nano', isProtected: false},
+    names: 'cloudflare',
+    ttlSeconds: 60,
+    template: 'nginx',
+    rollout: {batch: {count: 1}, pauseMs: 0},
+    failsOver: false,
+    ...rest,
+  }
+}
+
+const up = (says: FileDraw, over: Partial<Chapter> = {}): Chapter => ({
+  file: says,
+  command: 'up',
+  losesJournal: false,
+  latencyMs: 0,
+  faults: [],
+  strikes: [],
+  ending: undefined,
+  beside: undefined,
+  host: 'here',
+  pauseMs: 0,
+  fileAfter: undefined,
+  ...over,
+})
+
+const story = (
+  chapters: readonly Chapter[],
+  over: Partial<Omit<Story, 'delays'>> & Partial<Story['delays']> = {},
+): Story => {
+  const {
+    registration = 'mcd',
+    sharesNames = false,
+    repairs = false,
+    chance = 1,
+    chapters: _,
+    ...delays
+  } = over
+  return {
+    chance,
+    registration,
+    sharesNames,
+    repairs,
+    chapters,
+    delays: {
+      bootMs: 2_000,
+      shutdownMs: 200,
+      forceOffMs: 20_000,
+      visibleMs: 300,
+      nameRaceMs: 0,
+      dnsServedMs: 1_000,
+      ...delays,
+    },
+  }
+}
+
+const killed = (side: 'before' | 'sent' | 'after', call: string, over: Partial<Ending> = {}): Ending => ({
+  end: 'kill',
+  at: 0,
+  among: {side, call},
+  ...over,
+})
+/** Longer than a plain rerun takes to look. */
+const LATE = {visibleMs: 60_000}
+const FOREVER_MS = 3_600_000
+
+export const TOLD: readonly Story[] = [
+  // Killed when EC2 has launched, before anybody wrote down what; the instances do not show yet.
+  story([up(file(2, 0), {ending: killed('after', 'ec2:RunInstances')})], LATE),
+  // Every reply to the launch is lost, until mcd gives up; then the next run.
+  story(
+    [
+      up(file(1, 0), {
+        faults: [{afterMs: 0, order: {target: 'aws:RunInstances', kind: 'error-after', times: 20}}],
+      }),
+    ],
+    LATE,
+  ),
+  // Killed with the launch under way; its userdata is changed before the rerun.
+  story([
+    up(file(1, 0), {ending: killed('after', 'ec2:RunInstances'), fileAfter: file(1, 0, {template: 'shell'})}),
+  ]),
+  // An instance is ended by somebody, and another one takes its place.
+  story([up(file(2, 0)), up(file(1, 0)), up(file(2, 0))]),
+  // Killed with a create under way on a cloud that reserves no names: it arrives just before the rerun's.
+  ...[5_000, 6_000, 7_000, 8_000].map(underWayMs =>
+    story([up(file(0, 2), {ending: killed('sent', 'cloudapi:POST machines', {underWayMs})})], {
+      nameRaceMs: 4_000,
+    }),
+  ),
+  // A cloud is gone for the whole run.
+  story([
+    up(file(2, 0)),
+    up(file(2, 0), {faults: [{afterMs: 0, order: {target: 'aws', kind: 'outage', ms: FOREVER_MS}}]}),
+  ]),
+  story([
+    up(file(2, 1)),
+    up(file(3, 1), {faults: [{afterMs: 0, order: {target: 'aws', kind: 'outage', ms: FOREVER_MS}}]}),
+  ]),
+  // Two start at one moment with one journal.
+  story([up(file(3, 2), {beside: {afterMs: 0, journal: 'same', host: 'here', waits: true}})], LATE),
+  story(
+    [up(file(3, 2), {latencyMs: 40, beside: {afterMs: 0, journal: 'same', host: 'elsewhere', waits: false}})],
+    LATE,
+  ),
+  // One falls asleep with the lease, another host takes it over, and the first one wakes.
+  ...[
+    'journal:append intent',
+    'ec2:CreateSecurityGroup',
+    'journal:append outcome',
+    'journal:append spec-recorded',
+  ].map(call =>
+    story(
+      [
+        up(file(3, 2), {
+          ending: killed('before', call, {end: 'suspend'}),
+          beside: {afterMs: 2_000, journal: 'same', host: 'elsewhere', waits: true},
+        }),
+      ],
+      LATE,
+    ),
+  ),
+  // Fewer are wanted; name servers that follow late, of either vendor.
+  story([up(file(2, 1)), up(file(1, 0))]),
+  story([up(file(2, 1)), up(file(1, 0))], {dnsServedMs: 30_000}),
+  story([up(file(2, 1, {names: 'route53'})), up(file(1, 0, {names: 'route53'}))], {dnsServedMs: 30_000}),
+  // Instances that put themselves back.
+  story([up(file(2, 1)), up(file(1, 0))], {registration: 'self', repairs: true}),
+  // Neighbours under the name, and a namesake's instances in the account.
+  story([up(file(1, 0)), up(file(1, 1))], {sharesNames: true}),
+  // The only one moves to another cloud.
+  story([up(file(1, 0)), up(file(0, 1))]),
+  // A new launch spec: in two clouds, in batches, and one that does not serve.
+  story([up(file(1, 1)), up(file(1, 1, {template: 'shell'}))]),
+  story([up(file(3, 0)), up(file(3, 0, {type: 't3.small'}))]),
+  story([
+    up(file(1, 0)),
+    up(file(1, 0, {type: 't3.small'}), {
+      faults: [{afterMs: 0, order: {target: 'aws:RunInstances', kind: 'machine-unhealthy', times: 1}}],
+    }),
+  ]),
+]
