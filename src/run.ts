@@ -106,7 +106,8 @@ async function chooseProgress(json: boolean): Promise<ProgressView> {
 function printReport(report: RunReport, {command, goal, edit, request}: RunFlags): void {
   const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
   const {columns} = process.stdout
-  const lines = [wholeFleet ? endedText(report, columns) : statusText(report, columns)]
+  const goalText = request?.kind === 'rollback' ? 'back at the launch spec before' : undefined
+  const lines = [wholeFleet ? endedText(report, columns) : statusText(report, columns, goalText)]
   // Said before, too, but it is the last word that stays: the file is another one than the fleet.
   if (request?.kind === 'rollback')
     lines.push('', ...report.notes.map(text => wrappedLines(shortIds(text), columns)))

@@ -8,10 +8,10 @@ const DISPENSABLE = ['NAME', 'ZONE']
 
 /**
  * Status as people read it: groups, instances, DNS, then each difference with what mends it. `columns` is the width of the
- * terminal; without one nothing is left out.
+ * terminal; without one nothing is left out. `goal` is what a fleet without differences is.
  */
-export function statusText(status: FleetStatus, columns?: number): string {
-  const words = [runLine(status), verdict(status)].filter(Boolean).join('\n\n')
+export function statusText(status: FleetStatus, columns?: number, goal = 'as declared'): string {
+  const words = [runLine(status), verdict(status, goal)].filter(Boolean).join('\n\n')
   return shortIds([tables(status, columns), wrappedLines(shortIds(words), columns)].join('\n\n'))
 }
 
@@ -61,8 +61,8 @@ function runLine({holder}: FleetStatus): string {
     : `A run works on this fleet, or was stopped: ${who}.`
 }
 
-function verdict({fleet, converged, differences}: FleetStatus): string {
-  if (converged) return `Fleet ${fleet} is as declared.`
+function verdict({fleet, converged, differences}: FleetStatus, goal: string): string {
+  if (converged) return `Fleet ${fleet} is ${goal}.`
   return [`Fleet ${fleet} differs:`, ...differences.map(({text, fix}) => `  ${text}  → ${fix}`)].join('\n')
 }
 

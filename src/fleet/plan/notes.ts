@@ -11,7 +11,7 @@ export function troubleNotes({observed, desired}: FleetView): Note[] {
     if (!seen.readable)
       notes.push({
         kind: 'unreachable',
-        text: `${place} could not be read: ${sentence(seen.why)} Nothing of it was changed.`,
+        text: `${place} could not be read: ${sentence(seen.why)} What is there stays as it is.`,
         blocks: true,
         place,
       })
@@ -20,7 +20,7 @@ export function troubleNotes({observed, desired}: FleetView): Note[] {
     if (!seen.readable)
       notes.push({
         kind: 'unreachable',
-        text: `${name} could not be read: ${sentence(seen.why)} Nothing of it was changed.`,
+        text: `${name} could not be read: ${sentence(seen.why)} What is there stays as it is.`,
         blocks: true,
         place: name,
       })
