@@ -74,7 +74,7 @@ export function twoCloudStory(vendor: 'cloudflare' | 'route53'): void {
     })
 
     test('status shows the same fleet as up did', async () => {
-      const {run, actions, shortcomings, exit, ...status} = report
+      const {run, actions, shortcomings, notes, exit, ...status} = report
       expect(await place.status()).toEqual(status)
     })
 
