@@ -77,11 +77,9 @@ function groupIn(cloud: 'ec2' | 'cloudapi', file: FileDraw | undefined) {
 
 /** A changed launch spec reaches one cloud after the other, and no more new ones than a batch stand beside the old. */
 export function expectCalmRollout(stage: Stage, chapter: Chapter, calls: readonly CallRecord[]): void {
-  const {file, fileAfter, command, faults, strikes, beside} = chapter
-  const isAlone = faults.length === 0 && strikes.length === 0 && !beside && !fileAfter
+  const {file, faults} = chapter
+  if (faults.length > 0 || chapter.beside || !isRollout(stage, chapter)) return
   const declared = countsOf(file)
-  if (!isAlone || !/^(up|replace)$/.test(command) || !isSameShape(stage.file, file)) return
-  if (Object.entries(declared).some(([name, count]) => (stage.counts[name] ?? 0) !== count)) return
 
   const changes = calls.flatMap(({service, principal, effects}) =>
     principal.name === 'operator' ? effects.flatMap(effect => changeOf(service, effect) ?? []) : [],
@@ -96,6 +94,15 @@ export function expectCalmRollout(stage: Stage, chapter: Chapter, calls: readonl
     if (beyond > most)
       throw new LawBroken('a rollout goes batch by batch', `${beyond} beyond the count, ${most} in a batch`)
   }
+}
+
+/** Whether all that a command may change is the launch spec: the same groups, counts and names as before. */
+export function isRollout({file: before, counts}: Stage, chapter: Chapter): boolean {
+  const {file, fileAfter, command, strikes, beside} = chapter
+  const isUp = command === 'up' || command === 'replace'
+  if (!isUp || fileAfter || strikes.length > 0 || beside?.journal === 'other') return false
+  const isSame = isSameShape(before, file) && before?.names === file.names
+  return isSame && Object.entries(countsOf(file)).every(([name, count]) => counts[name] === count)
 }
 
 const changeOf = (service: string, effect: string) => {

@@ -43,22 +43,10 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'if (wanted && userdata) {',
   },
   {
-    name: 'of two machines with one name both stay',
-    file: 'src/providers/joyent/launch.ts',
-    find: 'await endSurplus(seen, slots)',
-    replace: '[]',
-  },
-  {
     name: 'a failed read of a cloud is an empty list',
     file: 'src/fleet/outages.ts',
     find: '      silent.set(key, unread)',
     replace: "      if (!key.includes('/')) return {readable: true, instances: [], network: []}",
-  },
-  {
-    name: 'a failed read of a zone is an empty list',
-    file: 'src/fleet/outages.ts',
-    find: '      silent.set(key, unread)',
-    replace: "      if (key.includes('/')) return []",
   },
   {
     name: 'the lease is not checked before an append',
@@ -85,6 +73,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'who has no record is not asked for at the servers',
+    file: 'src/fleet/apply.ts',
+    find: 'if (bare.size > 0 &&',
+    replace: 'if (false &&',
+  },
+  {
     name: 'instances end before they leave DNS',
     file: 'src/fleet/plan/leave.ts',
     find: 'if (drain) end.after.add(`drain ${drain.until}`)',
@@ -97,10 +91,10 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '.filter(() => false)',
   },
   {
-    name: "others' records are removed",
-    file: 'src/fleet/plan/membership.ts',
-    find: "({mark, type}) => mark?.fleet === view.desired.fleet.name && (type === 'A' || type === 'AAAA'),",
-    replace: "({type}) => type === 'A' || type === 'AAAA',",
+    name: "others' records leave with ours",
+    file: 'src/fleet/plan/leave.ts',
+    find: `({mark, type}) => type !== 'TXT' && mark?.fleet === view.desired.fleet.name && ids.has(mark.instance),`,
+    replace: "({type}) => type !== 'TXT',",
   },
   {
     name: "another owner's instances count as ours",

@@ -2,13 +2,14 @@ import {EXIT, McdError} from '../../src/errors.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
+import type {FaultOrder} from '../../src/sandbox/world/faults/kinds.ts'
 import {type DnsWatch, watchDns} from '../support/dns-watch.ts'
 import {fleet as anyFleet} from '../support/fleet-builder.ts'
 import {expectExactly, holds, LawBroken, plantForeign, truth} from '../support/laws.ts'
 import {mortal} from '../support/mortal-run.ts'
 import {type RunSettings, SimulatedFleet} from '../support/simulated-fleet.ts'
 import {type Aim, aimOf, fitting} from './aim.ts'
-import {expectCalmRollout, expectNothingLaunchedTwice, expectTokensUsedOnce} from './call-laws.ts'
+import {expectCalmRollout, expectNothingLaunchedTwice, expectTokensUsedOnce, isRollout} from './call-laws.ts'
 import {ALL_NAMES, type Chapter, type FileDraw, fleetOf, type Story} from './story.ts'
 import {strike} from './strike.ts'
 
@@ -112,6 +113,8 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
   const mustServe = served && total(aim.counts) > 0 && total(counts) > 0 && !stage.sharesNames
   if (aim.goal.kind === 'up' && mustServe && chapter.strikes.length === 0)
     holds('a live name is never emptied', watch.fewest() > 0, true)
+  if (mustServe && isRollout(stage, chapter))
+    holds('a rollout takes nobody away before another one serves', watch.fewest() >= total(counts), true)
   const calls = sim.world.calls.records.slice(callsBefore)
   expectTokensUsedOnce(calls, chapter)
   expectNothingLaunchedTwice(stage, chapter, calls)
@@ -139,13 +142,15 @@ async function disturb(
   const {sim} = stage
   const {fleet, goal} = aim
   const run = mortal(sim, {...(ending ?? {at: Number.POSITIVE_INFINITY, end: 'kill'}), latencyMs})
+  const add = (order: FaultOrder) => {
+    note(stage, `fault: ${JSON.stringify(order)}`)
+    sim.world.calls.plan.add(order)
+  }
+  for (const {afterMs, order} of faults) if (afterMs === 0) add(order)
   const callOffs = [
-    ...faults.map(({afterMs, order}) =>
-      sim.time.clock.after(afterMs, () => {
-        note(stage, `fault: ${JSON.stringify(order)}`)
-        sim.world.calls.plan.add(order)
-      }),
-    ),
+    ...faults
+      .filter(({afterMs}) => afterMs > 0)
+      .map(({afterMs, order}) => sim.time.clock.after(afterMs, () => add(order))),
     ...strikes.map(one =>
       sim.time.clock.after(one.afterMs, () => note(stage, `strike: ${strike(stage, fleet, one)}`)),
     ),

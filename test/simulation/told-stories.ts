@@ -85,7 +85,7 @@ export const TOLD: readonly Story[] = [
         faults: [{afterMs: 0, order: {target: 'aws:RunInstances', kind: 'error-after', times: 20}}],
       }),
     ],
-    LATE,
+    {visibleMs: 200_000},
   ),
   // Killed with the launch under way; its userdata is changed before the rerun.
   story([
@@ -115,16 +115,11 @@ export const TOLD: readonly Story[] = [
     LATE,
   ),
   // One falls asleep with the lease, another host takes it over, and the first one wakes.
-  ...[
-    'journal:append intent',
-    'ec2:CreateSecurityGroup',
-    'journal:append outcome',
-    'journal:append spec-recorded',
-  ].map(call =>
+  ...[1, 2, 3, 4].map(at =>
     story(
       [
         up(file(3, 2), {
-          ending: killed('before', call, {end: 'suspend'}),
+          ending: killed('before', 'journal:append intent', {end: 'suspend', at}),
           beside: {afterMs: 2_000, journal: 'same', host: 'elsewhere', waits: true},
         }),
       ],
@@ -135,18 +130,30 @@ export const TOLD: readonly Story[] = [
   story([up(file(2, 1)), up(file(1, 0))]),
   story([up(file(2, 1)), up(file(1, 0))], {dnsServedMs: 30_000}),
   story([up(file(2, 1, {names: 'route53'})), up(file(1, 0, {names: 'route53'}))], {dnsServedMs: 30_000}),
+  // Somebody takes a record away just before its instance is to end.
+  story(
+    [
+      up(file(2, 0)),
+      up(file(2, 0), {
+        command: 'down',
+        latencyMs: 700,
+        strikes: [{afterMs: 0, does: 'delete-record', which: 0}],
+      }),
+    ],
+    {dnsServedMs: 30_000},
+  ),
   // Instances that put themselves back.
   story([up(file(2, 1)), up(file(1, 0))], {registration: 'self', repairs: true}),
   // Neighbours under the name, and a namesake's instances in the account.
-  story([up(file(1, 0)), up(file(1, 1))], {sharesNames: true}),
+  story([up(file(2, 0)), up(file(1, 1))], {sharesNames: true}),
   // The only one moves to another cloud.
   story([up(file(1, 0)), up(file(0, 1))]),
   // A new launch spec: in two clouds, in batches, and one that does not serve.
   story([up(file(1, 1)), up(file(1, 1, {template: 'shell'}))]),
   story([up(file(3, 0)), up(file(3, 0, {type: 't3.small'}))]),
   story([
-    up(file(1, 0)),
-    up(file(1, 0, {type: 't3.small'}), {
+    up(file(2, 0)),
+    up(file(2, 0, {type: 't3.small'}), {
       faults: [{afterMs: 0, order: {target: 'aws:RunInstances', kind: 'machine-unhealthy', times: 1}}],
     }),
   ]),
