@@ -68,6 +68,8 @@ export function concludeStep(
       const before = state.launches.get(launch)
       if (!before) break
       const {shortfall} = result
+      // The launch has asked for their end already: until it shows, nobody takes them for too many.
+      if (result.kind === 'done') for (const id of result.doubles ?? []) state.terminatedAtMs.set(id, atMs)
       state.launches.set(launch, {
         ...before,
         answeredAtMs: atMs,

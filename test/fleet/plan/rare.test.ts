@@ -117,6 +117,21 @@ describe('a name is never emptied on the way to somewhere else', () => {
     expect(kinds(plan(desired(of), recorded(), seen, 'run-1')).sort()).toEqual(['deregister', 'launch'])
   })
 
+  test('a double that its own launch has ended already is no surplus, though the cloud still shows it', () => {
+    const answer = {
+      ...launched('l-1', ['i-1']),
+      result: {kind: 'done', instances: ['i-1'], doubles: ['i-2']} as const,
+    }
+    const seen = observed({instances: [a, b], members: [record(a)], network: [INGRESS]})
+    const next = plan(
+      desired(fleet([group('virginia', 1)])),
+      recorded(launchIntent('l-1', 1), answer),
+      seen,
+      'run-1',
+    )
+    expect(only(next, 'terminate')).toEqual([])
+  })
+
   test('an outdated instance keeps its record, TTL and all, until its replacement serves', () => {
     const old = instance('i-5', {spec: 'bbbbbbbbbbbb'})
     const seen = observed({instances: [old], members: [record(old, {ttlSeconds: 300})]})
