@@ -28,8 +28,8 @@ export const SCENES = {
   'counts raised': {before: [aws(1), joyent(1)], declared: [aws(3), joyent(2)]},
   'counts lowered': {before: [aws(3), joyent(2)], declared: [aws(1), joyent(1)]},
   'a launch spec changed': {
-    before: [aws(2), joyent(1)],
-    declared: [aws(2, {types: ['t3.small']}), joyent(1, {types: ['g1.micro']})],
+    before: [aws(1), joyent(1)],
+    declared: [aws(1, {types: ['t3.small']}), joyent(1, {types: ['g1.micro']})],
   },
   'a replacement asked for': {
     before: [aws(1), joyent(1)],
