@@ -97,3 +97,22 @@ test.each(Object.entries(STORIES))(
     if (story === up) expect(doubles).toBeGreaterThan(0)
   },
 )
+
+test('twenty instances, killed with any launch request under way, are twenty after one plain rerun', {
+  timeout: 120_000,
+}, async () => {
+  const wanted = of(aws(10), joyent(10))
+  const story: Story = {wanted, operate: (sim, settings) => sim.up(wanted, settings)}
+  const launches = (await leavings(story)).filter(([, point]) => /RunInstances|machines$/.test(point))
+  for (const [at, point] of launches) {
+    for (const underWayMs of [500, 6_000]) {
+      const sim = await stage(story)
+      await runUntil(sim, settings => story.operate(sim, settings), {at, end: 'kill', underWayMs})
+      expect((await story.operate(sim)).exit, `${point}, ${underWayMs} ms under way`).toBe(EXIT.done)
+      await expectExactly(sim, wanted)
+      // The token closes the window for good; names are not reserved, so one of two that carry one name is ended again.
+      expect(sim.world.ec2.allInstances()).toHaveLength(10)
+    }
+  }
+  expect(launches.length).toBeGreaterThan(10)
+})
