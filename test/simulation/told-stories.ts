@@ -114,6 +114,10 @@ export const TOLD: readonly Story[] = [
     [up(file(3, 2), {latencyMs: 40, beside: {afterMs: 0, journal: 'same', host: 'elsewhere', waits: false}})],
     LATE,
   ),
+  // Two that know nothing of each other, each with a journal of its own.
+  ...[0, 2_000, 8_000].map(afterMs =>
+    story([up(file(3, 2), {beside: {afterMs, journal: 'other', host: 'elsewhere', waits: false}})]),
+  ),
   // One falls asleep with the lease, another host takes it over, and the first one wakes.
   ...[1, 2, 3, 4].map(at =>
     story(
