@@ -40,11 +40,14 @@ export function intendStep(
  */
 function noteSent(sent: Map<string, Member[]>, {zone, change}: Extract<Step, {kind: 'change-dns'}>): void {
   for (const member of change.remove) {
-    const {name, type, value, ref, mark} = member
+    const {name, type, value, ref, mark, ttlSeconds} = member
     if (type === 'TXT' || !mark) continue
     const key = `${zone} ${mark.instance}`
     const known = sent.get(key) ?? []
-    const isKnown = known.some(each => name === each.name && value === each.value && ref === each.ref)
+    const isKnown = known.some(
+      each =>
+        name === each.name && value === each.value && ref === each.ref && ttlSeconds === each.ttlSeconds,
+    )
     if (!isKnown) sent.set(key, [...known, member])
   }
 }
