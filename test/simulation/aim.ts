@@ -30,7 +30,8 @@ const LAST_FILE: readonly Chapter['command'][] = [
 
 /** The chapter as far as it makes sense where the story stands. */
 export function fitting({file}: Stage, drawn: Chapter): Chapter {
-  const chapter = {...drawn, fileAfter: drawn.command === 'up' ? drawn.fileAfter : undefined}
+  const mayChange = drawn.command === 'up' && drawn.beside?.journal !== 'other'
+  const chapter = {...drawn, fileAfter: mayChange ? drawn.fileAfter : undefined}
   if (!file)
     return {...chapter, losesJournal: false, ...(LAST_FILE.includes(drawn.command) ? {command: 'up'} : {})}
   if (LAST_FILE.includes(chapter.command)) {

@@ -105,7 +105,9 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
   }
 
   await expectExactly(sim, fleet, counts)
-  holds('DNS before death', watch.early, [])
+  // What the one takes out and the other's servers have not heard of yet, neither can know: there the lease is what keeps the law.
+  if (chapter.beside?.journal !== 'other') holds('DNS before death', watch.early, [])
+  watch.early.length = 0
   if (!chapter.strikes.some(({does}) => does === 'add-record'))
     holds('what is foreign is as it was', await stage.foreign(), picture)
   // Who shares its name with somebody else's addresses may leave it to them.

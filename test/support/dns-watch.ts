@@ -3,7 +3,7 @@ import type {SimulatedFleet} from './simulated-fleet.ts'
 
 export type DnsWatch = {
   /** Who was told to end while a resolver that honours the TTL could still answer with its address. */
-  readonly early: readonly string[]
+  readonly early: string[]
   /** Ids that anybody else may end whenever they like. */
   readonly excused: Set<string>
   /** The fewest addresses that answered at once, since the first one did: 0 is a name that served and serves nobody. */
