@@ -137,8 +137,8 @@ export const TOLD: readonly Story[] = [
   // Somebody takes a record away just before its instance is to end.
   story(
     [
-      up(file(2, 0)),
-      up(file(2, 0), {
+      up(file(1, 0)),
+      up(file(1, 0), {
         command: 'down',
         latencyMs: 700,
         strikes: [{afterMs: 0, does: 'delete-record', which: 0}],
