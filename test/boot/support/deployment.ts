@@ -11,6 +11,7 @@ import {memoryJournal} from '../../../src/journal/memory.ts'
 import type {ComputeProvider, InstanceState} from '../../../src/providers/compute.ts'
 import type {DnsProvider, Member} from '../../../src/providers/dns.ts'
 import {SANDBOX} from '../../../src/sandbox/world/credentials.ts'
+import {VendorError} from '../../../src/sandbox/world/vendor-error.ts'
 import {loadTemplate} from '../../../src/userdata/template.ts'
 import {worldCloudflareDns} from '../../support/world-cloudflare.ts'
 import {worldEc2Compute} from '../../support/world-ec2.ts'
@@ -28,6 +29,7 @@ export const TTL_SECONDS = 60
 export const FOREIGN_ADDRESS = '203.0.113.99'
 export const FOREIGN_TTL_SECONDS = 120
 const RUN_LIMIT_MS = 5 * 60_000
+const THROTTLED_MS = 500
 
 /** One fleet of one instance: its file, mcd's engine on it, and the boot as the cloud side sees it. */
 export type Deployment = {
@@ -176,7 +178,7 @@ function reboot({world}: DataCenter, {guest}: Boot): void {
 }
 
 /** Under Route53 as a multivalue set without our mark: the only kind that may stand beside ours. */
-async function plantForeign({world}: DataCenter, vendor: Vendor, name: string): Promise<void> {
+async function plantForeign({world, runtime}: DataCenter, vendor: Vendor, name: string): Promise<void> {
   if (vendor === 'cloudflare') {
     const zone = world.cloudflare.zone(SANDBOX.zone)
     world.cloudflare.createRecord({token: SANDBOX.cloudflare.operatorToken}, zone?.id ?? '', {
@@ -189,17 +191,22 @@ async function plantForeign({world}: DataCenter, vendor: Vendor, name: string): 
     return
   }
   const zone = world.route53.zone(SANDBOX.zone)
-  world.route53.changeRecordSets({name: 'operator'}, zone?.id ?? '', [
-    {
-      action: 'CREATE',
-      recordSet: {
-        name,
-        type: 'A',
-        setIdentifier: 'by hand',
-        multiValueAnswer: true,
-        ttlSeconds: FOREIGN_TTL_SECONDS,
-        values: [FOREIGN_ADDRESS],
-      },
-    },
-  ])
+  const recordSet = {
+    name,
+    type: 'A',
+    setIdentifier: 'by hand',
+    multiValueAnswer: true,
+    ttlSeconds: FOREIGN_TTL_SECONDS,
+    values: [FOREIGN_ADDRESS],
+  }
+  for (;;) {
+    try {
+      world.route53.changeRecordSets({name: 'operator'}, zone?.id ?? '', [{action: 'CREATE', recordSet}])
+      return
+    } catch (error) {
+      // The account's five requests a second are shared with the instances that boot meanwhile.
+      if (!(error instanceof VendorError && error.code === 'Throttling')) throw error
+      await runtime.sleep(THROTTLED_MS)
+    }
+  }
 }
