@@ -94,7 +94,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     const wanted = next.actions.filter(({key}) => !applier.isGivenUp(key))
     const pass: Pass = {outside: course.outside, ledger, observer, desired, observed}
     const ready = wanted.filter(action => isReady(action) && action.kind !== 'wait' && !isTimed(action))
-    if (await applier.apply(pass, ready)) {
+    if (await applier.apply(pass, await answeredFor(ready, outside, fleet, observed))) {
       // Each batch of a rollout has the whole time to become healthy.
       if (ready.some(({kind}) => kind === 'launch')) startedAtMs = runtime.now()
       pauseMs = FIRST_PAUSE_MS
@@ -144,6 +144,18 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     if (untilMs < Number.POSITIVE_INFINITY && waiting.length === 0) startedAtMs += runtime.now() - sleptFromMs
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)
   }
+}
+
+/** Without those that would leave an old name while the servers of the new one do not answer yet. */
+async function answeredFor(
+  ready: readonly Action[],
+  outside: Outside,
+  fleet: Fleet,
+  observed: Observed,
+): Promise<readonly Action[]> {
+  const isForLater = (action: Action) => action.kind === 'deregister' && action.onceAnswered
+  if (!ready.some(isForLater) || (await isAnswered(outside, fleet, observed))) return ready
+  return ready.filter(action => !isForLater(action))
 }
 
 async function finish(run: {

@@ -8,12 +8,15 @@ import type {Chapter, FileDraw} from './story.ts'
 /** Laws that show in what was asked of the clouds, whatever came of it. */
 
 /** A client token goes out with one set of parameters, and not again once its instances have been ended. */
-export function expectTokensUsedOnce(calls: readonly CallRecord[], {strikes}: Chapter): void {
+export function expectTokensUsedOnce(calls: readonly CallRecord[], {strikes, faults}: Chapter): void {
   const refused = calls.flatMap(({refused = ''}) =>
     /^Idempotent/.test(String(refused)) ? [String(refused)] : [],
   )
-  // Somebody else's hand may end what a launch made before that launch was answered.
-  const excused = strikes.some(({does}) => does === 'end-instance') ? ['IdempotentInstanceTerminated'] : []
+  // What a launch made may end by another hand, or by itself, before that launch was answered.
+  const mayEnd =
+    strikes.some(({does}) => does === 'end-instance') ||
+    faults.some(({order}) => order.kind === 'machine-dies')
+  const excused = mayEnd ? ['IdempotentInstanceTerminated'] : []
   holds(
     'a client token is used for one launch',
     refused.filter(code => !excused.includes(code)),

@@ -156,6 +156,20 @@ describe('a name that moves', () => {
     expect(await standing(sim, old)).toEqual([])
   })
 
+  test.each(['cloudflare', 'route53'] as const)(
+    'to %s, whose servers follow late, is answered all the time',
+    async vendor => {
+      const sim = new SimulatedFleet({delays: {dnsServedMs: 30_000}})
+      const from = fleetOf([aws(1)], {vendor: vendor === 'route53' ? 'cloudflare' : 'route53'})
+      const to = fleetOf([aws(1)], {vendor})
+      await sim.up(from)
+      const watch = watchDns(sim, {names: [...from.names, ...to.names]})
+      expect(texts(await sim.up(to))).toEqual([])
+      expect(watch.fewest()).toBe(1)
+      expect(await standing(sim, from)).toEqual([])
+    },
+  )
+
   test('to a vendor that is silent stays where it is', async () => {
     const sim = new SimulatedFleet()
     await sim.up(old)

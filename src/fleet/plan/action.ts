@@ -57,6 +57,8 @@ export type ActionBody =
       readonly create: readonly Member[]
       readonly remove: readonly Member[]
       readonly leaving: readonly string[]
+      /** Only once the servers of the declared names answer with what stands there: until then this is where the service is found. */
+      readonly onceAnswered?: true
     }
   /** Out of DNS: first until the vendor serves the removal ('served'), then until resolvers have forgotten ('forgotten', at `untilMs`). */
   | {

@@ -159,6 +159,7 @@ function planOldNames(view: FleetView, joined: ReadonlySet<string>): Action[] {
       create,
       remove: stale,
       leaving: [],
+      onceAnswered: true,
       reason: `${name.name} is no longer in the fleet file`,
       after: areJoined ? [] : ['the declared names are joined'],
     }
