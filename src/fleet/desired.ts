@@ -14,6 +14,8 @@ export type Desired = {
         readonly only?: Targets
       }
     | ({readonly kind: 'down'} & Targets)
+    /** DNS alone: the names follow those that live and serve; nobody is launched or ended. */
+    | {readonly kind: 'sync'}
   /** In file order; the count of one that takes over for another is its grown one. */
   readonly groups: readonly DesiredGroup[]
   /** Groups with a failover whose place is silent now. */

@@ -16,6 +16,8 @@ export type Fleet = {
   readonly names: readonly DnsName[]
   /** 'auto' is the largest TTL published plus 5 s. */
   readonly drainWait: 'auto' | {readonly ms: number}
+  /** After that an instance ends only when nobody is connected to it any more; absent where that is not asked for. */
+  readonly drainQuiet?: DrainQuiet
   readonly rollout: Rollout
   readonly limits: Readonly<Partial<Record<'aws' | 'joyent' | DnsVendor, Limits>>>
   /** Absolute path of the (first) fleet file: state lives beside it. */
@@ -27,6 +29,8 @@ export type Fleet = {
 export type Service = {readonly port: number; readonly health: HealthCheck}
 
 export type HealthCheck = {
+  /** 'http' and 'https' GET `path`, of which 200 to 399 is a success; 'tcp' is one connection that opens. */
+  readonly protocol: 'http' | 'https' | 'tcp'
   readonly path: string
   readonly intervalMs: number
   readonly timeoutMs: number
@@ -34,6 +38,18 @@ export type HealthCheck = {
   readonly healthy: number
   /** Failures in a row that make it unhealthy. */
   readonly unhealthy: number
+}
+
+/**
+ * How it is seen that nobody uses an instance any more: its connections to the service's port over ssh, or a counter that
+ * its own service shows over HTTP. Rogue caches may hold an address for a day: `maxMs` is where the patience ends.
+ */
+export type DrainQuiet = {
+  readonly maxMs: number
+  readonly by:
+    | {readonly kind: 'ssh'; readonly user?: string}
+    /** A page whose body is the number of connections or requests in flight. */
+    | {readonly kind: 'counter'; readonly path: string}
 }
 
 export type Scalar = string | number | boolean
@@ -80,6 +96,8 @@ export type DnsName = {
   /** CloudFlare's "automatic" is 300. */
   readonly ttlSeconds: number
   readonly proxied: boolean
+  /** Route53: a set of its own for each instance ('multivalue', 'weighted'), or one for all ('simple'). CloudFlare has records alone. */
+  readonly routing: 'multivalue' | 'simple' | 'weighted'
   readonly address: 'public' | 'private'
   readonly registration: 'self' | 'mcd'
   /** What instances use; never the operator's own (decision 24). */

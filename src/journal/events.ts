@@ -121,6 +121,9 @@ export type JournalEvent =
   | {readonly type: 'place-answered'; readonly place: string}
   /** Somebody asked for these to be replaced although their launch spec is right: every run goes on with it until they are gone. */
   | {readonly type: 'replacement-asked'; readonly instances: readonly string[]}
+  /** `mcd drain`: out of DNS, and alive, until somebody lifts it. */
+  | {readonly type: 'drain-asked'; readonly instances: readonly string[]}
+  | {readonly type: 'drain-lifted'; readonly instances: readonly string[]}
   /** What a launch spec is made of beside the order (secrets as they are written): enough to launch it again, long after. */
   | {readonly type: 'spec-recorded'; readonly spec: string; readonly source: unknown}
   /** `mcd replace --rollback`: the specs of these launches are to be returned to, each in its group. */

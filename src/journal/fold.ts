@@ -94,6 +94,8 @@ export type Recorded = {
   readonly converged: number
   /** By instance id: since when somebody wants it replaced although its launch spec is right. */
   readonly asked: ReadonlyMap<string, number>
+  /** By instance id: since when it is drained on purpose (`mcd drain`), until that is lifted or it has ended. */
+  readonly drained: ReadonlyMap<string, number>
   /** By instance id: when the pause after its batch began. */
   readonly pausedAtMs: ReadonlyMap<string, number>
   /** When addresses were last sent to a zone in a run, by `<run> <zone>`. */
@@ -142,6 +144,7 @@ export const startFold = (): Folding => ({
     rollback: [],
     converged: 0,
     asked: new Map(),
+    drained: new Map(),
     pausedAtMs: new Map(),
     registeredAtMs: new Map(),
   },
@@ -215,6 +218,12 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       break
     case 'replacement-asked':
       for (const id of event.instances) if (!state.asked.has(id)) state.asked.set(id, atMs)
+      break
+    case 'drain-asked':
+      for (const id of event.instances) if (!state.drained.has(id)) state.drained.set(id, atMs)
+      break
+    case 'drain-lifted':
+      for (const id of event.instances) state.drained.delete(id)
       break
     case 'pause-begun':
       for (const id of event.instances) state.pausedAtMs.set(id, atMs)

@@ -83,6 +83,10 @@ export function noteText({event}: NoteHistory): string {
       return `place ${event.place} answers again`
     case 'replacement-asked':
       return `to be replaced: ${listText(event.instances)}`
+    case 'drain-asked':
+      return `drained on purpose: ${listText(event.instances)}`
+    case 'drain-lifted':
+      return `no longer drained: ${listText(event.instances)}`
     case 'spec-recorded':
       return `launch spec ${event.spec} is kept: its template and values, secrets by name`
     case 'rollback-asked':

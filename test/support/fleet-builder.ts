@@ -51,6 +51,7 @@ export const dnsName = (over: Partial<DnsName> = {}): DnsName => ({
   name: 'www.example.com',
   ttlSeconds: 60,
   proxied: false,
+  routing: 'multivalue',
   address: 'public',
   registration: 'mcd',
   ...over,
@@ -59,7 +60,10 @@ export const dnsName = (over: Partial<DnsName> = {}): DnsName => ({
 export const fleet = (groups: Group[], over: Partial<Fleet> = {}): Fleet => ({
   name: 'web',
   dns: 'www.example.com',
-  service: {port: 80, health: {path: '/', intervalMs: 5_000, timeoutMs: 2_000, healthy: 2, unhealthy: 3}},
+  service: {
+    port: 80,
+    health: {protocol: 'http', path: '/', intervalMs: 5_000, timeoutMs: 2_000, healthy: 2, unhealthy: 3},
+  },
   userdata: {template: 'nginx', vars: {}},
   groups,
   names: [dnsName()],

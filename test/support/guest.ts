@@ -166,7 +166,14 @@ export async function guest(options: GuestOptions) {
   const fleet = webFleet({
     service: {
       port: servicePort,
-      health: {path: '/health', intervalMs: 100, timeoutMs: 2_000, healthy: 2, unhealthy: 3},
+      health: {
+        protocol: 'http',
+        path: '/health',
+        intervalMs: 100,
+        timeoutMs: 2_000,
+        healthy: 2,
+        unhealthy: 3,
+      },
     },
   })
   const installer =

@@ -38,6 +38,7 @@ export const cloudflareName: DnsName = {
   name: 'www.example.com',
   ttlSeconds: 60,
   proxied: false,
+  routing: 'multivalue',
   address: 'public',
   registration: 'self',
   instanceCredentials: {kind: 'token', token: new Secret(TOKEN, 'env:WEB_DNS_TOKEN')},
@@ -48,7 +49,10 @@ export function webFleet(differences: Partial<Fleet> = {}): Fleet {
   return {
     name: 'web',
     dns: 'www.example.com',
-    service: {port: 80, health: {path: '/', intervalMs: 5_000, timeoutMs: 2_000, healthy: 2, unhealthy: 3}},
+    service: {
+      port: 80,
+      health: {protocol: 'http', path: '/', intervalMs: 5_000, timeoutMs: 2_000, healthy: 2, unhealthy: 3},
+    },
     userdata: {template: 'nginx', vars: {title: 'Hello from mcd'}},
     groups: [groupIn(AWS), groupIn(TRITON, 'east')],
     names: [cloudflareName],

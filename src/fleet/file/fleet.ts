@@ -23,6 +23,7 @@ export function toFleet(data: FileData, document: FileDocument, path: string): F
     service: {
       port: data.service.port,
       health: {
+        protocol: 'http',
         path: health.path,
         intervalMs: health.interval,
         timeoutMs: health.timeout,
@@ -123,6 +124,7 @@ function toDnsName(block: DnsData, secret: (value: string, key: string) => Secre
     name: full.name,
     ttlSeconds: proxied ? PROXIED_TTL_SECONDS : block.ttl / 1_000,
     proxied,
+    routing: 'multivalue' as const,
     address: block.address,
     registration: block.registration,
     instanceCredentials: toCredentials(block, secret),

@@ -25,7 +25,7 @@ export function planNetworkRemoval(view: FleetView): Action[] {
   const owners = new Set([fleet.dns, ...view.recorded.owners])
   const inUse = usedIngress(view)
   const wanted = (place: string, group: string): boolean => {
-    if (goal.kind === 'up') {
+    if (goal.kind !== 'down') {
       const declared = fleet.groups.find(({name, place: {key}}) => name === group && key === place)
       return (
         declared !== undefined && declared.wish.open.length > 0 && declared.wish.securityGroups.length === 0

@@ -9,7 +9,7 @@ test('a whole file over two clouds becomes a fleet', () => {
     dns: 'www.example.com',
     service: {
       port: 80,
-      health: {path: '/', intervalMs: 5_000, timeoutMs: 2_000, healthy: 2, unhealthy: 3},
+      health: {protocol: 'http', path: '/', intervalMs: 5_000, timeoutMs: 2_000, healthy: 2, unhealthy: 3},
     },
     userdata: {template: 'nginx', vars: {title: 'Hello from mcd'}},
     groups: [
@@ -82,7 +82,14 @@ dns: {provider: route53, zone: Example.COM., name: "@"}
 
 test('what is left out has its default', () => {
   const {service, groups, names, drainWait, limits} = parse(SMALLEST)
-  expect(service.health).toEqual({path: '/', intervalMs: 5_000, timeoutMs: 2_000, healthy: 2, unhealthy: 3})
+  expect(service.health).toEqual({
+    protocol: 'http',
+    path: '/',
+    intervalMs: 5_000,
+    timeoutMs: 2_000,
+    healthy: 2,
+    unhealthy: 3,
+  })
   expect(groups[0]).toMatchObject({
     count: 1,
     place: {key: 'joyent:default', provider: 'joyent'},
