@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import {fileFlag, McdCommand, sandboxFlag} from '../command.ts'
 import {EXIT} from '../errors.ts'
-import type {FleetStatus} from '../fleet/status.ts'
+import type {FleetStatus} from '../fleet/status/report.ts'
 
 export default class Status extends McdCommand {
   static override summary = 'Show declared, live and DNS side by side. Changes nothing.'
@@ -28,7 +28,7 @@ export default class Status extends McdCommand {
     const {flags} = await this.parse(Status)
     const [{openContext}, {fleetStatus, watchStatus}, {statusText}, {standingHere}] = await Promise.all([
       import('../context.ts'),
-      import('../fleet/status.ts'),
+      import('../fleet/status/look.ts'),
       import('../output/status-text.ts'),
       import('../this-run.ts'),
     ])

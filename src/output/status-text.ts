@@ -1,4 +1,4 @@
-import type {FleetStatus, NameStatus} from '../fleet/status.ts'
+import type {FleetStatus, NameStatus} from '../fleet/status/report.ts'
 import {shortIds} from './short-id.ts'
 import {table} from './table.ts'
 import {wrappedLines} from './wrapped.ts'

@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import type {FleetStatus} from '../../src/fleet/status.ts'
+import type {FleetStatus} from '../../src/fleet/status/report.ts'
 import {type Workplace, workplaces} from '../support/cli.ts'
 import {aws, fleetText, joyent, MNX} from '../support/fleet-text.ts'
 import {has} from '../support/programs.ts'

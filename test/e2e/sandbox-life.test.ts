@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
-import type {FleetStatus} from '../../src/fleet/status.ts'
+import type {FleetStatus} from '../../src/fleet/status/report.ts'
 import {type Workplace, workplaces} from '../support/cli.ts'
 import {eventually} from '../support/eventually.ts'
 import {aws, fleetText, joyent, MNX} from '../support/fleet-text.ts'

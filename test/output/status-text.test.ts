@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import type {FleetStatus} from '../../src/fleet/status.ts'
+import type {FleetStatus} from '../../src/fleet/status/report.ts'
 import {statusText} from '../../src/output/status-text.ts'
 
 const status: FleetStatus = {

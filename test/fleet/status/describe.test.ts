@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
-import type {Action} from '../../src/fleet/plan/action.ts'
-import {describeStatus} from '../../src/fleet/status.ts'
-import {desired, fleet, group, observed} from '../support/fleet-builder.ts'
+import type {Action} from '../../../src/fleet/plan/action.ts'
+import {describeStatus} from '../../../src/fleet/status/describe.ts'
+import {desired, fleet, group, observed} from '../../support/fleet-builder.ts'
 
 const base = {place: 'aws:us-east-1', group: 'virginia', after: []}
 const launch = (zone: string): Action => ({

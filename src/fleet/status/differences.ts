@@ -1,0 +1,150 @@
+import {WHOLE_FLEET} from '../../mark.ts'
+import type {Member} from '../../providers/dns.ts'
+import type {Observed} from '../observed.ts'
+import type {Action, Note, Plan} from '../plan/action.ts'
+import type {Difference} from './report.ts'
+
+/** What the plan would do and what it remarks, each as a difference with the command that mends it. */
+export function differencesOf({actions, notes}: Plan, observed: Observed): Difference[] {
+  const rolling = new Set(actions.flatMap(action => (action.kind === 'replace' ? [action.group] : [])))
+  return [
+    ...missingFrom(actions),
+    ...actions.flatMap(action => differenceOf(action, observed, rolling)),
+    ...notes.filter(({blocks}) => blocks).map(noteDifference),
+  ]
+}
+
+const UP = 'mcd up'
+
+const ownerOf = (mark: Member['mark']): string =>
+  mark && mark.instance !== WHOLE_FLEET ? ` of ${mark.instance}` : ''
+
+/** Who is not there at all, zone or no zone. What is launched in place of outdated instances is not missing: those serve. */
+function missingFrom(actions: readonly Action[]): Difference[] {
+  const launches = actions.filter(action => action.kind === 'launch')
+  const rollouts = actions.filter(action => action.kind === 'replace')
+  return [...Map.groupBy(launches, ({group}) => group)].flatMap(([group, of]) => {
+    const count = of.reduce((sum, launch) => sum + launch.count, 0)
+    const inPlace = rollouts.find(rollout => rollout.group === group)
+    const missing = count - (inPlace ? inPlace.instances.length - inPlace.launches : 0)
+    const text = `${missing} missing in group ${group} (${of[0]?.reason})`
+    return missing > 0 ? [{kind: 'missing-instance', group, text, fix: UP}] : []
+  })
+}
+
+function differenceOf(action: Action, observed: Observed, rolling: ReadonlySet<string>): Difference[] {
+  switch (action.kind) {
+    case 'launch':
+      return []
+    case 'wait':
+      if (action.until === 'registered')
+        return action.instances.map(instance => ({
+          kind: 'missing-in-dns',
+          instance,
+          text: `${instance} is healthy and has not registered itself yet`,
+          fix: UP,
+        }))
+      if (action.until === 'gone')
+        return action.instances.map(instance => ({
+          kind: 'ending',
+          instance,
+          text: `${instance} is ending`,
+          fix: UP,
+        }))
+      return action.instances.map(instance => ({
+        kind: 'unhealthy',
+        instance,
+        group: action.group,
+        ...healthTrouble(instance, observed, rolling.has(action.group)),
+      }))
+    case 'register':
+      return action.create.map(({mark, name, value}) => ({
+        kind: 'missing-in-dns',
+        instance: mark?.instance ?? '',
+        text: `${name} lacks ${value}${ownerOf(mark)} (${action.reason})`,
+        fix: UP,
+      }))
+    case 'deregister':
+      if (action.leaving.length > 0) return []
+      return action.remove.map(({mark, name, value, type}) => ({
+        kind: type === 'TXT' ? 'stale-hold' : 'dead-record',
+        instance: mark?.instance ?? '',
+        text: `${name} still holds ${value}${ownerOf(mark)} (${action.reason})`,
+        fix: UP,
+      }))
+    case 'terminate':
+      return action.instances.map(instance => ({
+        kind: 'surplus-instance',
+        instance,
+        text: `${instance} is to end (${action.reason})`,
+        fix: UP,
+      }))
+    case 'ensure-network':
+      return [
+        {
+          kind: 'network',
+          group: action.group,
+          text: `ingress of group ${action.group}: ${action.reason}`,
+          fix: UP,
+        },
+      ]
+    case 'remove-network':
+      return [
+        {kind: 'network', group: action.piece.group, text: `${action.piece.id}: ${action.reason}`, fix: UP},
+      ]
+    case 'adopt':
+      return [
+        {
+          kind: 'unsettled-launch',
+          group: action.group,
+          text: `${action.count} of group ${action.group} may still appear (${action.reason})`,
+          fix: UP,
+        },
+      ]
+    case 'replace':
+      return action.instances.map(instance => ({
+        kind: 'outdated-instance',
+        instance,
+        group: action.group,
+        text: `${instance} is to be replaced (${action.reason})`,
+        fix: UP,
+      }))
+    case 'drain':
+    case 'pause':
+      return []
+    default:
+      return action satisfies never
+  }
+}
+
+/** Up waits for what is on its way; what answered once and does so no more comes back by itself or not at all. */
+function healthTrouble(
+  instance: string,
+  {health}: Observed,
+  isRolling: boolean,
+): {text: string; fix: string} {
+  const {verdict, why} = health.get(instance) ?? {}
+  if (verdict !== 'unhealthy') return {text: `${instance} is not running and healthy yet`, fix: UP}
+  return {
+    text: `${instance} does not answer its health check${why === undefined ? '' : ` (${why})`}`,
+    // Ended alone it would be launched again from the same launch spec.
+    fix: isRolling
+      ? `mend what is rolled out and run ${UP}, or mcd replace --rollback`
+      : `mcd down --instance ${instance}, then ${UP}`,
+  }
+}
+
+function noteDifference({kind, text, instance}: Note): Difference {
+  return {
+    kind,
+    ...(instance === undefined ? {} : {instance}),
+    text,
+    fix: fixFor(kind, instance),
+  }
+}
+
+function fixFor(kind: Note['kind'], instance: string | undefined): string {
+  if (kind === 'unreachable') return 'mcd up, once it answers again'
+  if (kind === 'warning') return 'mend the fleet file'
+  return kind === 'unhealthy' && instance !== undefined ? `mcd down --instance ${instance}, then ${UP}` : UP
+}
