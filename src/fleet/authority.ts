@@ -1,5 +1,5 @@
 import {type ZoneKey, zoneKey} from '../journal/events.ts'
-import type {PublishedName} from '../journal/fold.ts'
+import type {PublishedName} from '../journal/recorded.ts'
 import type {DnsName, Fleet} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Outside} from './outside.ts'

@@ -1,5 +1,5 @@
 import type {JournalEvent} from '../journal/events.ts'
-import type {Recorded, RecordedLaunch} from '../journal/fold.ts'
+import type {Recorded, RecordedLaunch} from '../journal/recorded.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired, Targets} from './desired.ts'
 import {withFailover} from './failover.ts'

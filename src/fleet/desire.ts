@@ -1,5 +1,5 @@
 import {InterruptedError, McdError, RefusedError, UnreachableError} from '../errors.ts'
-import type {Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import type {Instance, LaunchTarget} from '../providers/compute.ts'
 import type {NameWish} from '../providers/dns.ts'
 import type {Desired, DesiredGroup} from './desired.ts'

@@ -1,4 +1,4 @@
-import type {Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import type {RecordMark} from '../mark.ts'
 import type {Desired, DesiredGroup, Takeover} from './desired.ts'
 import type {Fleet, Group} from './model.ts'

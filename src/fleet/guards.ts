@@ -1,5 +1,5 @@
 import {UsageError} from '../errors.ts'
-import type {Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import {nearest} from '../nearest.ts'
 import type {Desired, Targets} from './desired.ts'
 import type {Fleet} from './model.ts'

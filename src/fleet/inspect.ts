@@ -1,5 +1,5 @@
 import {McdError, RefusedError} from '../errors.ts'
-import type {Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import {readRecorded} from '../journal/snapshot.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'

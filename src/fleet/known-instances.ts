@@ -1,5 +1,5 @@
 import type {JournalEvent} from '../journal/events.ts'
-import type {Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import type {Instance} from '../providers/compute.ts'
 import type {Observed} from './observed.ts'
 

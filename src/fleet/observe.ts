@@ -1,6 +1,6 @@
 import {InterruptedError, LockedError, McdError, ZoneNotFoundError} from '../errors.ts'
 import {type ZoneKey, zoneKey} from '../journal/events.ts'
-import type {Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import {holdName} from '../mark.ts'
 import type {Instance, NetworkPiece, Place} from '../providers/compute.ts'
 import type {DnsProvider, DnsVendor, Member, Zone} from '../providers/dns.ts'

@@ -1,5 +1,6 @@
 import type {JournalEvent} from '../journal/events.ts'
-import {isSameDiscovery, type Recorded} from '../journal/fold.ts'
+import {isSameDiscovery} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import type {Runtime} from '../runtime.ts'
 import {adoptions} from './known-instances.ts'
 import type {Ledger} from './ledger.ts'

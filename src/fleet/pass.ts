@@ -1,6 +1,6 @@
 import {InterruptedError, McdError, TransientError, UnreachableError} from '../errors.ts'
 import type {StepResult} from '../journal/events.ts'
-import type {Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import type {Place} from '../providers/compute.ts'
 import type {Desired} from './desired.ts'
 import type {Ledger} from './ledger.ts'

@@ -1,4 +1,4 @@
-import type {Recorded, RecordedLaunch} from '../journal/fold.ts'
+import type {Recorded, RecordedLaunch} from '../journal/recorded.ts'
 import type {Group} from './model.ts'
 import type {Observed} from './observed.ts'
 

@@ -1,6 +1,6 @@
 import {EXIT, RefusedError} from '../errors.ts'
 import type {JournalEvent} from '../journal/events.ts'
-import type {PublishedName, Recorded} from '../journal/fold.ts'
+import type {PublishedName, Recorded} from '../journal/recorded.ts'
 import type {Instance} from '../providers/compute.ts'
 import {instancesFound} from './known-instances.ts'
 import {leftBehind} from './left-behind.ts'

@@ -1,4 +1,4 @@
-import type {Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import type {Desired, Targets} from './desired.ts'
 import {resolveTargets} from './guards.ts'
 import type {Observed} from './observed.ts'

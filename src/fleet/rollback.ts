@@ -1,6 +1,6 @@
 import {McdError, RefusedError, UsageError} from '../errors.ts'
 import type {JournalEvent} from '../journal/events.ts'
-import type {Recorded, RecordedLaunch} from '../journal/fold.ts'
+import type {Recorded, RecordedLaunch} from '../journal/recorded.ts'
 import type {LaunchWish} from '../providers/compute.ts'
 import type {Desired, Targets} from './desired.ts'
 import type {Fleet, Group} from './model.ts'

@@ -1,4 +1,4 @@
-import type {Recorded} from '../journal/fold.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import type {Desired} from './desired.ts'
 import type {Outside} from './outside.ts'
 import type {Plan} from './plan/action.ts'

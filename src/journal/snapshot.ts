@@ -1,7 +1,8 @@
 import type {Member} from '../providers/dns.ts'
 import type {Step} from './events.ts'
-import {type Folding, foldEvent, type Leaving, type Recorded, startFold} from './fold.ts'
+import {type Folding, foldEvent, startFold} from './fold.ts'
 import type {Journal} from './journal.ts'
+import type {Leaving, Recorded} from './recorded.ts'
 
 /** Raise it when the fold keeps something else, or in another form: what an older one left is then folded anew from the events. */
 export const FOLD_VERSION = 1

@@ -8,7 +8,8 @@ import {
   type ObservedPlace,
 } from '../../src/fleet/observed.ts'
 import type {JournalEvent} from '../../src/journal/events.ts'
-import {fold, type Recorded} from '../../src/journal/fold.ts'
+import {fold} from '../../src/journal/fold.ts'
+import type {Recorded} from '../../src/journal/recorded.ts'
 import type {Instance, LaunchWish, NetworkPiece, Place} from '../../src/providers/compute.ts'
 import type {Member} from '../../src/providers/dns.ts'
 

@@ -1,4 +1,4 @@
-import type {Recorded, RecordedLaunch} from '../../journal/fold.ts'
+import type {Recorded, RecordedLaunch} from '../../journal/recorded.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {Desired, DesiredGroup} from '../desired.ts'
 import {knownInstances} from '../known-instances.ts'

@@ -1,4 +1,4 @@
-import type {Recorded} from '../../journal/fold.ts'
+import type {Recorded} from '../../journal/recorded.ts'
 import type {Desired} from '../desired.ts'
 import type {Observed} from '../observed.ts'
 import type {Action, Note, Plan} from './action.ts'

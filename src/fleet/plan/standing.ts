@@ -1,4 +1,4 @@
-import type {RecordedLaunch} from '../../journal/fold.ts'
+import type {RecordedLaunch} from '../../journal/recorded.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {DesiredGroup} from '../desired.ts'
 import {type FleetView, isLeaving, launchedInRun, staying} from './fleet-view.ts'

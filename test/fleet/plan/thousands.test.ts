@@ -2,7 +2,7 @@ import {expect, test} from 'vitest'
 import type {Desired} from '../../../src/fleet/desired.ts'
 import type {Observed} from '../../../src/fleet/observed.ts'
 import {plan} from '../../../src/fleet/plan/plan.ts'
-import type {Recorded} from '../../../src/journal/fold.ts'
+import type {Recorded} from '../../../src/journal/recorded.ts'
 import {
   desired,
   dnsName,
