@@ -31,12 +31,13 @@ cloudflare_mark() {
   MARK="mcd:v1 f=$MCD_FLEET g=$MCD_GROUP i=$INSTANCE"
 }
 
-# cloudflare_is_held: whether mcd took this instance out (the TXT record `out <instance id>` at _mcd.<name>).
+# cloudflare_is_held: whether mcd took this instance out (the TXT record `out <instance id>` at _mcd.<name>, with or without a
+# word after it that says for whom).
 cloudflare_is_held() {
   cloudflare_call GET "?content.contains=$INSTANCE&name.exact=_mcd.$NAME&per_page=100&type=TXT" || return $?
   HELD=no
   # As written, or in the double quotes in which CloudFlare may give it back.
-  if sed -n 's/^result\.[0-9]*\.content	//p' "$FLAT" | tr -d '"' | grep -Fqx "out $INSTANCE"; then
+  if sed -n 's/^result\.[0-9]*\.content	//p' "$FLAT" | tr -d '"' | grep -Eqx "out $INSTANCE( .*)?"; then
     HELD=yes
   fi
 }

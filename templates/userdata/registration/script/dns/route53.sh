@@ -67,11 +67,12 @@ route53_sets() {
   route53_call GET /rrset "${3:+identifier=$route53_identifier&}maxitems=${4-300}&name=$1.&type=$2"
 }
 
+# route53_is_held: whether mcd took this instance out. A word after the id says for whom it did.
 route53_is_held() {
   route53_sets "_mcd.$NAME" TXT || return $?
   HELD=no
   if grep -F "<Name>_mcd.$NAME.</Name><Type>TXT</Type>" "$FLAT" | sed 's/&quot;/"/g' |
-    grep -Fq "<Value>\"out $INSTANCE\"</Value>"; then
+    grep -Fq -e "<Value>\"out $INSTANCE\"</Value>" -e "<Value>\"out $INSTANCE "; then
     HELD=yes
   fi
 }
