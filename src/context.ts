@@ -1,6 +1,6 @@
 import {existsSync, readFileSync} from 'node:fs'
 import {delimiter, dirname, join} from 'node:path'
-import {query} from './dns/query.ts'
+import type {NameServer} from './dns/query.ts'
 import {readFleetFile} from './fleet/file/read.ts'
 import type {DnsName, Fleet, Group, InstanceCredentials} from './fleet/model.ts'
 import type {Outside, Progress} from './fleet/outside.ts'
@@ -9,14 +9,14 @@ import type {FleetStatus} from './fleet/status/report.ts'
 import {type FleetUserdata, fleetUserdata} from './fleet-userdata.ts'
 import {type AddressMap, httpProbe} from './health-probe.ts'
 import {sqliteJournal} from './journal/sqlite.ts'
+import {askEach} from './name-servers.ts'
 import type {ComputeProvider} from './providers/compute.ts'
-import type {DnsProvider, DnsVendor, Zone} from './providers/dns.ts'
+import type {DnsProvider} from './providers/dns.ts'
 import {apiAddresses, computeProvider, dnsProvider, type Surroundings} from './providers/registry.ts'
 import {realRuntime} from './runtime.ts'
 import {Secret} from './secret.ts'
 import {loadTemplate} from './userdata/template.ts'
 
-const NAME_SERVER_TIMEOUT_MS = 3_000
 const WITHOUT_CURL =
   'curl is not installed, and the registration script needs it: in this sandbox mcd registers the instances itself.'
 /** The sandbox's own, in every region. */
@@ -33,6 +33,8 @@ export type ContextOptions = {
   readonly edit?: (text: string) => string
   /** What must be right before anything is opened or asked: what instances register with, that the template can be filled. */
   readonly demands?: readonly ('instance-credentials' | 'template')[]
+  /** Who is asked what clients are told; nobody unless given. */
+  readonly resolvers?: readonly NameServer[]
 }
 
 /** A fleet and the real world around it, or the sandbox's. */
@@ -55,6 +57,7 @@ export async function openContext({
   progress = () => {},
   edit,
   demands = [],
+  resolvers = [],
 }: ContextOptions): Promise<Context> {
   const runtime = realRuntime(signal)
   const needsInstanceCredentials = demands.includes('instance-credentials')
@@ -79,7 +82,14 @@ export async function openContext({
     runtime,
     journal,
     probe: httpProbe(runtime, addressOf),
-    askNameServers: (vendor, zone, name) => askNameServers(zone, name, around, vendor),
+    // Under the sandbox one server of its own stands for all of a zone's.
+    askNameServers: (vendor, zone, name, type) => {
+      const servers = around.sandbox
+        ? [around.sandbox.nameServers[vendor]]
+        : zone.nameServers.map(host => ({host}))
+      return askEach(servers, name, type, {runtime})
+    },
+    askResolvers: (name, type) => askEach(resolvers, name, type, {runtime, recursive: true}),
     userdata,
     compute: place => kept(compute, place.key, () => computeProvider(place, around)),
     dns: vendor => kept(dns, vendor, () => dnsProvider(vendor, around)),
@@ -178,24 +188,6 @@ async function inSandbox(
       },
     },
   }
-}
-
-/** What each name server of the zone answers; under the sandbox one of its own stands for all of them. */
-async function askNameServers(
-  zone: Zone,
-  name: string,
-  {runtime, sandbox}: Surroundings,
-  vendor: DnsVendor,
-): Promise<string[][]> {
-  const servers = sandbox ? [sandbox.nameServers[vendor]] : zone.nameServers.map(host => ({host}))
-  const replies = await Promise.all(
-    servers.map(server =>
-      query(server, name, 'A', {timeoutMs: NAME_SERVER_TIMEOUT_MS, runtime}).catch(() => undefined),
-    ),
-  )
-  return replies.flatMap(reply =>
-    reply ? [reply.answers.filter(({type}) => type === 'A').map(({value}) => value)] : [],
-  )
 }
 
 /** Tries the instances' own credentials on the name, reading only: what they are refused for is why nobody registered. */

@@ -48,5 +48,6 @@ export function readServer(text: string): NameServer {
   return {host: name, port}
 }
 
-const serverText = ({host, port = 53}: NameServer): string =>
+/** `192.0.2.53:53`, `[2001:db8::53]:53` */
+export const serverText = ({host, port = 53}: NameServer): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

@@ -27,8 +27,10 @@ async function nameIsAnswered(
   if (!seen?.readable || !zone || proxied) return true
   const standing = new Set(seen.members.filter(({type}) => type === 'A').map(({value}) => value))
   if (standing.size === 0) return true
-  const answers = await outside.askNameServers(vendor, zone, name)
-  return answers.every(addresses => {
+  const answers = await outside.askNameServers(vendor, zone, name, 'A')
+  return answers.every(({records}) => {
+    if (!records) return true
+    const addresses = records.map(({value}) => value)
     const strangers = addresses.filter(address => !standing.has(address))
     return strangers.length === 0 && new Set(addresses).size >= Math.min(standing.size, MOST_IN_ONE_ANSWER)
   })
@@ -59,8 +61,8 @@ export async function isStillAnswered(
         // What somebody else's record stands for is answered for ever.
         const standing = new Set(seen?.readable ? seen.members.map(({value}) => value) : [])
         const removed = addresses.filter(address => !standing.has(address))
-        const answers = await outside.askNameServers(vendor, zone, name)
-        return answers.some(answer => answer.some(address => removed.includes(address)))
+        const answers = await outside.askNameServers(vendor, zone, name, 'A')
+        return answers.some(({records = []}) => records.some(({value}) => removed.includes(value)))
       }),
   )
   return verdicts.some(Boolean)

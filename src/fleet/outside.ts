@@ -15,12 +15,29 @@ export type Outside = {
   compute(place: Place): ComputeProvider
   dns(vendor: DnsVendor): DnsProvider
   readonly probe: Probe
-  /** The A records that each of the zone's name servers answers with for this name now; servers that say nothing are left out. */
-  askNameServers(vendor: DnsVendor, zone: Zone, name: string): Promise<readonly (readonly string[])[]>
+  /** What each of the zone's name servers answers about this name now. */
+  askNameServers(
+    vendor: DnsVendor,
+    zone: Zone,
+    name: string,
+    type: AddressType,
+  ): Promise<readonly ServerAnswer[]>
+  /** What clients are told: the answers of public resolvers. Empty where nobody is to be asked. */
+  askResolvers(name: string, type: AddressType | 'NS'): Promise<readonly ServerAnswer[]>
   readonly userdata: Userdata
   /** Why the instances' own DNS credentials would be refused for this name; undefined when they work or cannot be told. Reads only. */
   instanceCredentialsTrouble(name: DnsName): Promise<string | undefined>
   progress(event: Progress): void
+}
+
+export type AddressType = 'A' | 'AAAA'
+
+/** What one server answers. Without `records` it says nothing, or nothing that is an answer (SERVFAIL, REFUSED). */
+export type ServerAnswer = {
+  /** Name or address, with a port where it is not 53. */
+  readonly server: string
+  /** Of the type that was asked for. A resolver's TTL is what is left of it. */
+  readonly records?: readonly {readonly value: string; readonly ttlSeconds: number}[]
 }
 
 /** One health check against one instance. */

@@ -98,12 +98,15 @@ export class SimulatedFleet {
         memo(compute, place.key, () => this.wrapCompute(this.#compute(place, runtime, carry))),
       dns: vendor => memo(dns, vendor, () => this.wrapDns(this.#dns(vendor, runtime, carry))),
       probe: target => carry('probe', () => this.guests.probe(target)),
-      askNameServers: (vendor, _zone, name) =>
-        carry('dns:query', async () => [
-          this.world[vendor]
-            .answer(name, 'A')
-            .answers.flatMap(({type, data}) => (type === 'A' ? [String(data)] : [])),
-        ]),
+      askNameServers: (vendor, zone, name, type) =>
+        carry('dns:query', async () => {
+          const {answers} = this.world[vendor].answer(name, type)
+          const records = answers.flatMap(({type: of, data, ttlSeconds}) =>
+            of === type ? [{value: String(data), ttlSeconds}] : [],
+          )
+          return [{server: zone.nameServers[0] ?? vendor, records}]
+        }),
+      askResolvers: async () => [],
       userdata: userdataOf(fleet),
       instanceCredentialsTrouble: async () => undefined,
       progress: event => void this.progress.push(event),

@@ -137,15 +137,26 @@ function surroundings(
   journal: Journal,
 ): Pick<
   Outside,
-  'runtime' | 'journal' | 'probe' | 'askNameServers' | 'instanceCredentialsTrouble' | 'progress'
+  | 'runtime'
+  | 'journal'
+  | 'probe'
+  | 'askNameServers'
+  | 'askResolvers'
+  | 'instanceCredentialsTrouble'
+  | 'progress'
 > {
   return {
     runtime,
     journal,
     probe,
-    askNameServers: async (vendor, _zone, name) => [
-      world[vendor].answer(name, 'A').answers.flatMap(({type, data}) => (type === 'A' ? [String(data)] : [])),
-    ],
+    askNameServers: async (vendor, _zone, name, type) => {
+      const {answers} = world[vendor].answer(name, type)
+      const records = answers.flatMap(({type: of, data, ttlSeconds}) =>
+        of === type ? [{value: String(data), ttlSeconds}] : [],
+      )
+      return [{server: vendor, records}]
+    },
+    askResolvers: async () => [],
     instanceCredentialsTrouble: async () => undefined,
     progress: () => undefined,
   }
