@@ -1,10 +1,12 @@
 import {formatDuration} from '../duration.ts'
 import {CapacityError, ConflictError, UnreachableError} from '../errors.ts'
+import type {ZoneKey} from '../journal/events.ts'
 import type {DnsChange, DnsVendor} from '../providers/dns.ts'
 import {adopt, launch, resumeLaunch} from './apply-launch.ts'
 import {isStillAnswered} from './authority.ts'
 import {failed, type Pass, placeOf} from './pass.ts'
 import type {Action} from './plan/action.ts'
+import {absenceOf} from './plan/remember.ts'
 
 /**
  * Carries out one ready action: intent, call, outcome. Decides nothing. Returns a sentence on what came of it, or undefined
@@ -19,9 +21,9 @@ export async function applyAction(pass: Pass, action: Action): Promise<string | 
     case 'adopt':
       return adopt(pass, action)
     case 'register':
-      return changeDns(pass, action.zone, {create: action.create, remove: action.remove}, [])
+      return changeDns(pass, action, {leaving: []})
     case 'deregister':
-      return changeDns(pass, action.zone, {create: action.create, remove: action.remove}, action.leaving)
+      return changeDns(pass, action, action)
     case 'drain':
       return action.until === 'served' ? awaitServed(pass, action) : undefined
     case 'terminate':
@@ -58,18 +60,18 @@ async function ensureNetwork(
 
 async function changeDns(
   {outside, ledger, observer, observed}: Pass,
-  key: string,
-  change: DnsChange,
-  leaving: readonly string[],
+  {zone: key, create, remove}: DnsChange & {readonly zone: ZoneKey},
+  {leaving, heldOut}: {readonly leaving: readonly string[]; readonly heldOut?: readonly string[]},
 ): Promise<string> {
+  const change = {create, remove}
   const zone = observed.zones.get(key)
   if (!zone) throw new UnreachableError(`${key} could not be read in this run.`)
   const provider = outside.dns(vendorOf(key))
   try {
     const empty = change.create.length === 0 && change.remove.length === 0
     await ledger.step(
-      {kind: 'change-dns', zone: key, change, leaving},
-      // Nothing stands there, and still the step is written: from here on the instance is leaving.
+      {kind: 'change-dns', zone: key, change, leaving, ...(heldOut && {heldOut})},
+      // Nothing stands there, and still the step is written: from here on the instance is leaving, or held out.
       async () => (empty ? undefined : provider.change(zone, change)),
       outcome =>
         'value' in outcome
@@ -98,10 +100,8 @@ async function awaitServed(
   for (const key of zones) {
     const zone = observed.zones.get(key)
     if (!zone) continue
-    const waiting = instances.filter(
-      id => ledger.recorded().leaving.get(id)?.zones.get(key)?.servedAtMs === undefined,
-    )
-    const entryOf = (id: string) => ledger.recorded().leaving.get(id)?.zones.get(key)
+    const entryOf = (id: string) => absenceOf(ledger.recorded(), id)?.zones.get(key)
+    const waiting = instances.filter(id => entryOf(id)?.servedAtMs === undefined)
     const left = waiting.map(entryOf).filter(entry => entry !== undefined)
     const removed = left.flatMap(entry => entry.removed)
     const bare = new Set(waiting.filter(id => entryOf(id)?.removed.length === 0))
@@ -118,7 +118,12 @@ async function awaitServed(
     if (!answers.every(Boolean)) continue
     if (bare.size > 0 && (await isStillAnswered(outside, key, ledger.recorded().names, bare, observed)))
       continue
-    await ledger.append({type: 'removal-served', zone: key, instances: waiting})
+    const ends = (id: string) => ledger.recorded().leaving.has(id)
+    const [leaving, heldOut] = [waiting.filter(ends), waiting.filter(id => !ends(id))]
+    await ledger.append(
+      ...(leaving.length > 0 ? [{type: 'removal-served', zone: key, instances: leaving} as const] : []),
+      ...(heldOut.length > 0 ? [{type: 'absence-served', zone: key, instances: heldOut} as const] : []),
+    )
     served.push(key)
   }
   return served.length > 0

@@ -15,9 +15,16 @@ export type Desired = {
       }
     | ({readonly kind: 'down'} & Targets)
     /** DNS alone: the names follow those that live and serve; nobody is launched or ended. */
-    | {readonly kind: 'sync'}
+    | {
+        readonly kind: 'sync'
+        /** Drained by this run, and let in again by it, beside what the journal knows. */
+        readonly drain?: readonly string[]
+        readonly undrain?: readonly string[]
+      }
   /** In file order; the count of one that takes over for another is its grown one. */
   readonly groups: readonly DesiredGroup[]
+  /** `--allow-empty`: those that fail may leave a name although nobody is left there. */
+  readonly allowEmpty?: boolean
   /** Groups with a failover whose place is silent now. */
   readonly takeovers?: readonly Takeover[]
 }

@@ -1,4 +1,5 @@
 import type {JournalEvent, Step, StepResult, StoredEvent, ZoneKey} from '../journal/events.ts'
+import {takesAway} from '../journal/fold-steps.ts'
 import type {Retry} from '../providers/retries.ts'
 
 /**
@@ -68,7 +69,14 @@ export type DrainHistory = {
 
 type NoteKind = Exclude<
   JournalEvent['type'],
-  'opened' | 'run-started' | 'run-finished' | 'lease-renewed' | 'intent' | 'outcome' | 'removal-served'
+  | 'opened'
+  | 'run-started'
+  | 'run-finished'
+  | 'lease-renewed'
+  | 'intent'
+  | 'outcome'
+  | 'removal-served'
+  | 'absence-served'
 >
 export type NoteHistory = {
   readonly atMs: number
@@ -135,6 +143,7 @@ export function historyOf(events: readonly StoredEvent[]): RunHistory[] {
         break
       }
       case 'removal-served':
+      case 'absence-served':
         for (const instance of event.instances) {
           const left = waysOut.get(instance)?.zones.get(event.zone)
           if (left) left.servedAtMs ??= atMs
@@ -186,12 +195,15 @@ function leave(
 ): readonly string[] {
   if (result.kind !== 'done') return []
   if (what.kind === 'change-dns') {
-    for (const instance of what.leaving) {
+    const out = [...what.leaving, ...(what.heldOut ?? [])]
+    for (const instance of out) {
       const way = waysOut.get(instance) ?? {zones: new Map()}
       waysOut.set(instance, way)
-      way.zones.set(what.zone, {removedAtMs: atMs})
+      // Who was held out and is to end now has been out since then.
+      if (takesAway(what, instance) || !way.zones.has(what.zone))
+        way.zones.set(what.zone, {removedAtMs: atMs})
     }
-    return what.leaving
+    return out
   }
   if (what.kind !== 'terminate') return []
   for (const instance of what.instances) {

@@ -29,6 +29,8 @@ export type Step =
       readonly zone: ZoneKey
       readonly change: DnsChange /** Instances that leave for good with this change. */
       readonly leaving: readonly string[]
+      /** Instances that live on, out of DNS from this change on. */
+      readonly heldOut?: readonly string[]
     }
   | {readonly kind: 'terminate'; readonly place: string; readonly instances: readonly string[]}
 
@@ -116,6 +118,8 @@ export type JournalEvent =
     }
   /** The vendor's servers stopped answering with the addresses of these instances: the drain clock starts. */
   | {readonly type: 'removal-served'; readonly zone: ZoneKey; readonly instances: readonly string[]}
+  /** The same for those that live on: no older mcd takes them for leavers. */
+  | {readonly type: 'absence-served'; readonly zone: ZoneKey; readonly instances: readonly string[]}
   /** A place that was reached before says nothing (or is heard again): from here on its absence is counted (decision 13). */
   | {readonly type: 'place-silent'; readonly place: string}
   | {readonly type: 'place-answered'; readonly place: string}

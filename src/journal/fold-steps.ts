@@ -1,6 +1,10 @@
-import type {Member} from '../providers/dns.ts'
+import {holdInstance} from '../mark.ts'
+import type {ChangeReceipt, Member} from '../providers/dns.ts'
 import type {Step, StepResult} from './events.ts'
 import type {Folding} from './fold.ts'
+import type {Left} from './recorded.ts'
+
+type ChangeDns = Extract<Step, {kind: 'change-dns'}>
 
 /** A step that was intended: it may have happened, whatever comes of it. */
 export function intendStep(
@@ -29,6 +33,7 @@ export function intendStep(
     state.unsettledNetwork.set(step, what.place)
   if (what.kind === 'change-dns') {
     noteSent(sent, what)
+    for (const instance of letIn(what)) forgetAbsence(state, instance, what.zone)
     if (what.change.create.some(member => member.type !== 'TXT'))
       state.registeredAtMs.set(`${run} ${what.zone}`, atMs)
   }
@@ -38,7 +43,7 @@ export function intendStep(
  * A removal whose outcome nobody wrote down may have happened, and one that was made before its instance was to leave may not
  * be served yet: resolvers remember what stood there all the same.
  */
-function noteSent(sent: Map<string, Member[]>, {zone, change}: Extract<Step, {kind: 'change-dns'}>): void {
+function noteSent(sent: Map<string, Member[]>, {zone, change}: ChangeDns): void {
   for (const member of change.remove) {
     const {name, type, value, ref, mark, ttlSeconds} = member
     if (type === 'TXT' || !mark) continue
@@ -50,6 +55,22 @@ function noteSent(sent: Map<string, Member[]>, {zone, change}: Extract<Step, {ki
     )
     if (!isKnown) sent.set(key, [...known, member])
   }
+}
+
+/** Whom a change may bring back: with an address, or by lifting the hold that keeps its own script out. */
+function letIn({change: {create, remove}}: ChangeDns): string[] {
+  const addresses = create.filter(({type}) => type === 'A' || type === 'AAAA')
+  return [
+    ...addresses.flatMap(({mark}) => mark?.instance ?? []),
+    ...remove.flatMap(({type, value}) => (type === 'TXT' ? (holdInstance(value) ?? []) : [])),
+  ]
+}
+
+function forgetAbsence({heldOut}: Folding['recorded'], instance: string, zone: string): void {
+  const zones = new Map(heldOut.get(instance)?.zones)
+  if (!zones.delete(zone)) return
+  if (zones.size > 0) heldOut.set(instance, {zones})
+  else heldOut.delete(instance)
 }
 
 /** What came of it. A second outcome may follow the one that could not tell: then somebody looked. */
@@ -85,18 +106,26 @@ export function concludeStep(
     case 'change-dns':
       if (result.kind !== 'done') break
       for (const instance of what.leaving) {
-        const zones = new Map(state.leaving.get(instance)?.zones)
-        zones.set(what.zone, {
-          removed: sent.get(`${what.zone} ${instance}`) ?? [],
-          removedAtMs: atMs,
-          ...(result.receipt ? {receipt: result.receipt} : {}),
-        })
-        state.leaving.set(instance, {zones})
+        // Who was held out and had nothing there has waited since then.
+        const earlier = takesAway(what, instance)
+          ? undefined
+          : state.heldOut.get(instance)?.zones.get(what.zone)
+        const left = earlier ?? leftNow(sent, what, instance, result.receipt, atMs)
+        state.leaving.set(instance, {zones: new Map(state.leaving.get(instance)?.zones).set(what.zone, left)})
+        forgetAbsence(state, instance, what.zone)
+      }
+      for (const instance of what.heldOut ?? []) {
+        const left = leftNow(sent, what, instance, result.receipt, atMs)
+        state.heldOut.set(instance, {zones: new Map(state.heldOut.get(instance)?.zones).set(what.zone, left)})
       }
       break
     case 'terminate':
-      if (result.kind === 'done')
-        for (const instance of what.instances) state.terminatedAtMs.set(instance, atMs)
+      if (result.kind !== 'done') break
+      for (const instance of what.instances) {
+        state.terminatedAtMs.set(instance, atMs)
+        state.drained.delete(instance)
+        state.heldOut.delete(instance)
+      }
       break
     case 'ensure-network':
       if (result.kind === 'done') state.networkIds.set(`${what.place} ${what.group}`, result.networkIds ?? [])
@@ -108,3 +137,19 @@ export function concludeStep(
       what satisfies never
   }
 }
+
+/** Whether this change takes an address of the instance away. */
+export const takesAway = ({change}: ChangeDns, instance: string): boolean =>
+  change.remove.some(({type, mark}) => type !== 'TXT' && mark?.instance === instance)
+
+const leftNow = (
+  sent: Folding['sent'],
+  {zone}: ChangeDns,
+  instance: string,
+  receipt: ChangeReceipt | undefined,
+  atMs: number,
+): Left => ({
+  removed: sent.get(`${zone} ${instance}`) ?? [],
+  removedAtMs: atMs,
+  ...(receipt ? {receipt} : {}),
+})

@@ -39,6 +39,7 @@ export const startFold = (): Folding => ({
     launches: new Map(),
     found: new Map(),
     leaving: new Map(),
+    heldOut: new Map(),
     terminatedAtMs: new Map(),
     networkIds: new Map(),
     unsettledNetwork: new Map(),
@@ -146,6 +147,16 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
         const left = zones.get(event.zone)
         if (left) zones.set(event.zone, {servedAtMs: atMs, ...left})
         state.leaving.set(instance, {zones})
+      }
+      break
+    case 'absence-served':
+      for (const instance of event.instances) {
+        const out = state.heldOut.get(instance)
+        const left = out?.zones.get(event.zone)
+        if (left)
+          state.heldOut.set(instance, {
+            zones: new Map(out?.zones).set(event.zone, {servedAtMs: atMs, ...left}),
+          })
       }
       break
     default:

@@ -21,17 +21,14 @@ export type RecordedLaunch = {
   readonly shortfall?: Shortfall
 }
 
-/** An instance on its way out: when its addresses left each zone, and since when that is served. */
-export type Leaving = {
-  readonly zones: ReadonlyMap<
-    ZoneKey,
-    {
-      readonly removed: readonly Member[]
-      readonly receipt?: ChangeReceipt
-      readonly removedAtMs: number
-      readonly servedAtMs?: number
-    }
-  >
+/** An instance on its way out, or held out: when its addresses left each zone, and since when that is served. */
+export type Leaving = {readonly zones: ReadonlyMap<ZoneKey, Left>}
+
+export type Left = {
+  readonly removed: readonly Member[]
+  readonly receipt?: ChangeReceipt
+  readonly removedAtMs: number
+  readonly servedAtMs?: number
 }
 
 export type PublishedName = {
@@ -79,6 +76,8 @@ export type Recorded = {
   readonly found: ReadonlyMap<string, FoundInstance>
   /** By instance id. */
   readonly leaving: ReadonlyMap<string, Leaving>
+  /** By instance id: alive, and taken out of these zones by mcd; without those that it may be back in since. */
+  readonly heldOut: ReadonlyMap<string, Leaving>
   /** By instance id: when the cloud last accepted to end it. */
   readonly terminatedAtMs: ReadonlyMap<string, number>
   /** Ingress ids by `<place> <group>`. */

@@ -2,7 +2,7 @@ import type {Member} from '../providers/dns.ts'
 import type {Step} from './events.ts'
 import {type Folding, foldEvent, startFold} from './fold.ts'
 import type {Journal} from './journal.ts'
-import type {Leaving, Recorded} from './recorded.ts'
+import type {Leaving, Left, Recorded} from './recorded.ts'
 
 /** Raise it when the fold keeps something else, or in another form: what an older one left is then folded anew from the events. */
 export const FOLD_VERSION = 1
@@ -24,17 +24,20 @@ export async function saveFold(journal: Journal, folding: Folding): Promise<void
 }
 
 /**
- * JSON knows no maps: each field that is one becomes the list of its entries. `leaving` alone holds maps in its entries; a
- * replacer, which would find them anywhere, takes several times as long over a long journal.
+ * JSON knows no maps: each field that is one becomes the list of its entries. `leaving` and `heldOut` alone hold maps in their
+ * entries; a replacer, which would find them anywhere, takes several times as long over a long journal.
  */
 export function encode({recorded, steps, sent}: Folding): string {
-  const leaving = [...recorded.leaving].map(([id, {zones}]) => [id, {zones: [...zones]}])
   const fields = Object.entries(recorded).map(([name, value]) => [
     name,
     value instanceof Map ? [...value] : value,
   ])
   return JSON.stringify({
-    recorded: {...Object.fromEntries(fields), leaving},
+    recorded: {
+      ...Object.fromEntries(fields),
+      leaving: flat(recorded.leaving),
+      heldOut: flat(recorded.heldOut),
+    },
     steps: [...steps],
     sent: [...sent],
   })
@@ -60,18 +63,27 @@ function rebuild({recorded, steps, sent}: Encoded): Folding | undefined {
     if (value === undefined && empty !== undefined) return undefined
     fields.push([name, empty instanceof Map ? new Map(value as Entries) : value])
   }
-  const leaving = new Map(recorded.leaving.map(([id, {zones}]) => [id, {zones: new Map(zones)}]))
   return {
-    recorded: {...(Object.fromEntries(fields) as Folding['recorded']), leaving},
+    recorded: {
+      ...(Object.fromEntries(fields) as Folding['recorded']),
+      leaving: deep(recorded.leaving),
+      heldOut: deep(recorded.heldOut),
+    },
     steps: new Map(steps),
     sent: new Map(sent),
   }
 }
 
+const flat = (absent: ReadonlyMap<string, Leaving>): Absences =>
+  [...absent].map(([id, {zones}]) => [id, {zones: [...zones]}])
+
+const deep = (absences: Absences): Map<string, Leaving> =>
+  new Map(absences.map(([id, {zones}]) => [id, {zones: new Map(zones)}]))
+
 type Entries<T = unknown> = [string, T][]
-type Zones = Leaving['zones'] extends ReadonlyMap<string, infer Left> ? Entries<Left> : never
+type Absences = Entries<{zones: Entries<Left>}>
 type Encoded = {
-  readonly recorded: Readonly<Record<string, unknown>> & {readonly leaving: Entries<{zones: Zones}>}
+  readonly recorded: Readonly<Record<string, unknown>> & Record<'leaving' | 'heldOut', Absences>
   readonly steps: Entries<Step>
   readonly sent: Entries<Member[]>
 }

@@ -57,6 +57,8 @@ export type ActionBody =
       readonly create: readonly Member[]
       readonly remove: readonly Member[]
       readonly leaving: readonly string[]
+      /** Those that live on, out of DNS from here on. */
+      readonly heldOut?: readonly string[]
       /** Only once the servers of the declared names answer with what stands there: until then this is where the service is found. */
       readonly onceAnswered?: true
     }
@@ -103,6 +105,9 @@ export type Note = {
     | 'shortfall'
     | 'not-registered'
     | 'unhealthy'
+    | 'health-unknown'
+    | 'last-addresses'
+    | 'drained'
     | 'lost'
     | 'stopped'
     | 'no-address'

@@ -34,6 +34,8 @@ export type FleetView = {
   readonly openLaunches: ReadonlyMap<string, RecordedLaunch>
   /** To be replaced although their launch spec is right, by whoever asked for it. */
   readonly asked: ReadonlySet<string>
+  /** Out of DNS on purpose (`mcd drain`), as the journal knows it and as this run was told. */
+  readonly drained: ReadonlySet<string>
 }
 
 /**
@@ -92,7 +94,15 @@ export function fleetView(desired: Desired, recorded: Recorded, observed: Observ
     strangers,
     openLaunches,
     asked: new Set([...recorded.asked.keys(), ...((desired.goal.kind === 'up' && desired.goal.renew) || [])]),
+    drained: drainedNow(desired, recorded),
   }
+}
+
+function drainedNow({goal}: Desired, {drained}: Recorded): Set<string> {
+  const {drain = [], undrain = []} = goal.kind === 'sync' ? goal : {}
+  const now = new Set([...drained.keys(), ...drain])
+  for (const id of undrain) now.delete(id)
+  return now
 }
 
 export const isLeaving = (view: FleetView, id: string): boolean => view.recorded.leaving.has(id)

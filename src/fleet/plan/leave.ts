@@ -1,13 +1,12 @@
 import type {ZoneKey} from '../../journal/events.ts'
 import {holdInstance, holdName, holdValue} from '../../mark.ts'
-import type {Instance} from '../../providers/compute.ts'
 import type {DnsVendor, Member} from '../../providers/dns.ts'
 import {nameKey} from '../observed.ts'
 import type {Action} from './action.ts'
+import {planDrains} from './drain.ts'
 import type {FleetView} from './fleet-view.ts'
 import type {Leaver} from './group.ts'
 import {isDead, isGone, zoneOf} from './membership.ts'
-import {rememberedFor} from './remember.ts'
 
 /** A name of ours, declared or of earlier days. */
 export type OurName = {
@@ -88,49 +87,28 @@ export function planLeaving(
   return [...deregister, ...planEnds(view, leavers, zones, outOf)]
 }
 
-/** The waits of those that are out, and the ends that follow: one drain for all that share a moment, one terminate a place. */
+/** The waits of those that are out, and the ends that follow: one terminate a place. */
 function planEnds(
   view: FleetView,
   leavers: readonly Leaver[],
   zones: readonly ZoneKey[],
   outOf: ReadonlyMap<string, readonly string[]>,
 ): Action[] {
-  const remembered = rememberedFor(view)
-  const drains = new Map<string, Wait & {ids: string[]; rememberedMs: number; seen: Set<ZoneKey>}>()
+  const instances = leavers.map(({instance}) => instance)
+  const {actions, until} = planDrains(view, instances, zones, outOf)
   const ends = new Map<string, {place: string; ids: string[]; reasons: Set<string>; after: Set<string>}>()
   for (const {instance, reason} of leavers) {
     const {id, place} = instance
-    const rememberedMs = remembered(id)
-    const after = outOf.get(id) ?? []
-    const drain: Wait | undefined =
-      after.length > 0 ? {until: 'served', zones, after} : drainState(view, instance, zones, rememberedMs)
-    if (drain) {
-      const key = `drain ${drain.until}${drain.after.length > 0 ? ' later' : ''}${drain.untilMs === undefined ? '' : ` ${drain.untilMs}`}`
-      const shared = drains.get(key) ?? {...drain, ids: [], rememberedMs, seen: new Set()}
-      drains.set(key, shared)
-      shared.ids.push(id)
-      for (const zone of drain.zones) shared.seen.add(zone)
-    }
+    const drain = until.get(id)
     const key = `terminate ${place}${drain ? ' later' : ''}`
     const end = ends.get(key) ?? {place, ids: [], reasons: new Set(), after: new Set()}
     ends.set(key, end)
     end.ids.push(id)
     end.reasons.add(reason)
-    if (drain) end.after.add(`drain ${drain.until}`)
+    if (drain) end.after.add(`drain ${drain}`)
   }
   return [
-    ...[...drains].map(
-      ([key, {until, untilMs, after, ids, seen, rememberedMs}]): Action => ({
-        kind: 'drain',
-        key,
-        until,
-        zones: [...seen],
-        after,
-        instances: ids,
-        ...(untilMs === undefined ? {} : {untilMs}),
-        reason: `resolvers may remember the addresses for ${Math.round(rememberedMs / 1000)} s`,
-      }),
-    ),
+    ...actions,
     ...[...ends].map(
       ([key, {place, ids, reasons, after}]): Action => ({
         kind: 'terminate',
@@ -144,32 +122,15 @@ function planEnds(
   ]
 }
 
-type Wait = {
-  readonly until: 'served' | 'forgotten'
-  readonly zones: readonly ZoneKey[]
-  readonly after: readonly string[]
-  readonly untilMs?: number
-}
+const membersOf = (view: FleetView, names: readonly OurName[], leavers: readonly Leaver[]): Member[] =>
+  recordsOf(view, names, new Set(leavers.map(({instance}) => instance.id)))
 
-/** What still has to pass for an instance that is out of every zone; undefined when it may end now. */
-function drainState(
+/** Every record of these instances under these names, DNS-SD first; holds are none. */
+export function recordsOf(
   view: FleetView,
-  instance: Instance,
-  zones: readonly ZoneKey[],
-  rememberedMs: number,
-): Wait | undefined {
-  const left = view.recorded.leaving.get(instance.id)?.zones
-  const wasSomewhere = [...(left?.values() ?? [])].some(({removed}) => removed.length > 0)
-  // Never was anywhere: it has not even run.
-  if (instance.state === 'pending' && !wasSomewhere) return undefined
-  const waiting = zones.filter(zone => left?.get(zone)?.servedAtMs === undefined)
-  if (waiting.length > 0) return {until: 'served', zones: waiting, after: []}
-  const untilMs = Math.max(0, ...zones.map(zone => left?.get(zone)?.servedAtMs ?? 0)) + rememberedMs
-  return view.observed.atMs < untilMs ? {until: 'forgotten', zones, after: [], untilMs} : undefined
-}
-
-function membersOf(view: FleetView, names: readonly OurName[], leavers: readonly Leaver[]): Member[] {
-  const ids = new Set(leavers.map(({instance}) => instance.id))
+  names: readonly OurName[],
+  ids: ReadonlySet<string>,
+): Member[] {
   return names.flatMap(({vendor, name}) => {
     const observed = view.observed.names.get(nameKey(vendor, name))
     if (!observed?.readable) return []
@@ -193,15 +154,22 @@ export function holdsFor(
   const cameBack = (id: string) => view.recorded.leaving.get(id)?.zones.has(zoneOf({vendor, zone}))
   return leavers
     .filter(({instance: {id}}) => !held.has(id) && (selfRegistered || cameBack(id)))
-    .map(({instance: {id, mark}}) => ({
-      name: holdName(name),
-      type: 'TXT',
-      value: holdValue(id),
-      ttlSeconds,
-      mark: {fleet: view.desired.fleet.name, group: mark.group, instance: id},
-      ...(vendor === 'cloudflare' ? {proxied: false} : {}),
-    }))
+    .map(({instance}) => holdFor(view, {vendor, name, ttlSeconds}, instance))
 }
+
+export const holdFor = (
+  view: FleetView,
+  {vendor, name, ttlSeconds}: Pick<OurName, 'vendor' | 'name' | 'ttlSeconds'>,
+  {id, mark}: Instance,
+  word?: 'drained',
+): Member => ({
+  name: holdName(name),
+  type: 'TXT',
+  value: holdValue(id, word),
+  ttlSeconds,
+  mark: {fleet: view.desired.fleet.name, group: mark.group, instance: id},
+  ...(vendor === 'cloudflare' ? {proxied: false} : {}),
+})
 
 /** Holds and records whose instance is gone: what is left of a leave that went through. */
 export function planSweep(view: FleetView): Map<ZoneKey, Member[]> {

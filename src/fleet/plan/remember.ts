@@ -1,3 +1,4 @@
+import type {Leaving, Recorded} from '../../journal/recorded.ts'
 import type {FleetView} from './fleet-view.ts'
 
 /** Added to the largest TTL: clocks and servers are not exact. */
@@ -20,11 +21,15 @@ export function rememberedFor({desired, recorded, observed}: FleetView): (instan
   )
   const longest = largest([...published, ...standing])
   return instance => {
-    const zones = [...(recorded.leaving.get(instance)?.zones.values() ?? [])]
+    const zones = [...(absenceOf(recorded, instance)?.zones.values() ?? [])]
     const removed = zones.flatMap(zone => zone.removed.map(member => member.ttlSeconds))
     return largest([longest, ...removed]) * 1000 + DRAIN_MARGIN_MS
   }
 }
+
+/** Since when an instance is out of which zones, whether it is to end or lives on. */
+export const absenceOf = ({leaving, heldOut}: Recorded, id: string): Leaving | undefined =>
+  leaving.get(id) ?? heldOut.get(id)
 
 /** Of thousands, too: they do not fit into one call's arguments. */
 const largest = (values: readonly number[]): number => values.reduce((max, each) => Math.max(max, each), 0)
