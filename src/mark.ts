@@ -59,30 +59,40 @@ export function markFromSetIdentifier(identifier: string | undefined): Omit<Reco
   return match ? {fleet: match[1] as string, instance: match[2] as string} : undefined
 }
 
+/** Types whose values may share one record set with strangers' values, and so say in a companion whose they are. */
+const SHARED_TYPES = ['A', 'AAAA', 'TXT', 'SRV', 'PTR'] as const
+export type SharedType = (typeof SHARED_TYPES)[number]
+
 /**
- * Whose a value is in a set that must be one record set (Route53's SRV and PTR sets), as a TXT value at `_mcd.<name of the
- * set>`: `srv web i-0abc 0 0 80 i-0abc.www.example.com`, and `ptr web - v1._http._tcp.example.com` for what is the whole
- * fleet's.
+ * Whose a value is in a set that must be one record set (Route53's SRV and PTR sets, and all of a name with simple routing),
+ * as a TXT value at `_mcd.<name of the set>`: `srv web i-0abc 0 0 80 i-0abc.www.example.com`, `a web i-0abc 192.0.2.7`,
+ * `txt web i-0abc out i-0abc` for a hold, and `ptr web - v1._http._tcp.example.com` for what is the whole fleet's.
  */
 export const markToEntry = (
-  type: 'SRV' | 'PTR',
+  type: SharedType,
   {fleet, instance}: Pick<RecordMark, 'fleet' | 'instance'>,
   value: string,
 ): string => `${type.toLowerCase()} ${fleet} ${instance} ${value}`
 
-export type Entry = {type: 'SRV' | 'PTR'; mark: Omit<RecordMark, 'group'>; value: string}
+export type Entry = {type: SharedType; mark: Omit<RecordMark, 'group'>; value: string}
 
 export function markFromEntry(entry: string): Entry | undefined {
-  const match = /^(srv|ptr) ([a-z0-9-]{1,24}) ([A-Za-z0-9-]+) (.+)$/.exec(entry)
-  if (!match) return undefined
-  const [, type, fleet = '', instance = '', value = ''] = match
-  return {type: type === 'srv' ? 'SRV' : 'PTR', mark: {fleet, instance}, value}
+  const [, word, fleet = '', instance = '', value = ''] =
+    /^([a-z]+) ([a-z0-9-]{1,24}) ([A-Za-z0-9-]+) (.+)$/.exec(entry) ?? []
+  const type = SHARED_TYPES.find(known => known.toLowerCase() === word)
+  return type && {type, mark: {fleet, instance}, value}
 }
 
 /** Stands for an instance in the marks of what belongs to the fleet as a whole: its DNS-SD definition. */
 export const WHOLE_FLEET = '-'
 
-/** Where a fleet's holds live (decision 18): TXT values `out <instance id>` at `_mcd.<name>`. */
+/**
+ * Where a fleet's holds live (decision 18): TXT values `out <instance id>` at `_mcd.<name>`. Behind the id of those that a
+ * person took out stands `drained`: what a lost journal knew, and what good health does not lift. Other words may follow.
+ */
 export const holdName = (dnsName: string): string => `_mcd.${dnsName}`
-export const holdValue = (instance: string): string => `out ${instance}`
-export const holdInstance = (value: string): string | undefined => /^out ([A-Za-z0-9-]+)$/.exec(value)?.[1]
+export const holdValue = (instance: string, word?: 'drained'): string =>
+  word === undefined ? `out ${instance}` : `out ${instance} ${word}`
+export const holdInstance = (value: string): string | undefined =>
+  /^out ([A-Za-z0-9-]+)(?: .*)?$/.exec(value)?.[1]
+export const isDrainedHold = (value: string): boolean => /^out [A-Za-z0-9-]+ drained$/.test(value)

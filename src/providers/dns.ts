@@ -32,15 +32,21 @@ export type Member = {
   /** `group` is '' where the vendor's mark has no room for it. */
   readonly mark?: RecordMark
   readonly proxied?: boolean
-  /** How its record set routes. 'simple' sets hold several values in one set; CloudFlare's are 'single'. Absent on what is to be created: the adapter knows. */
+  /**
+   * How its record set routes. 'simple' sets hold several values in one set; CloudFlare's are 'single'. On what is to be
+   * created Route53 takes 'simple' and 'weighted' for what its name is configured to; absent it is 'multivalue'.
+   */
   readonly routing?: 'single' | 'multivalue' | 'simple' | 'weighted' | 'other'
+  /** Of a weighted set: 0 to 255. */
+  readonly weight?: number
   /** The adapter's handle on what it read (a record id, a set identifier): a removal names exactly this. Absent on what is to be created. */
   readonly ref?: string
 }
 
 /**
- * A change of members. SRV and PTR values share one set with strangers: one that stands there already counts as created,
- * whoever made it, and joins with the TTL of the set.
+ * A change of members. SRV and PTR values and those with simple routing share one set with strangers: one that stands there
+ * already counts as created, whoever made it, and joins with the TTL of the set. What leaves a name with one routing and
+ * comes with another one in the same change is moved in one atomic step.
  */
 export type DnsChange = {readonly create: readonly Member[]; readonly remove: readonly Member[]}
 
@@ -65,7 +71,7 @@ export type DnsProvider = {
   /** By name. Throws ZoneNotFoundError. */
   findZone(name: string): Promise<Zone>
   /**
-   * Every value of a Member's types under each of these exact names, all pages. The marks of SRV and PTR values may stand
+   * Every value of a Member's types under each of these exact names, all pages. The marks of values in shared sets may stand
    * beside them (`holdName`): whoever wants to see these lists both names.
    */
   listMembers(zone: Zone, names: readonly string[]): Promise<Member[]>

@@ -1,19 +1,27 @@
 import type {ResourceRecordSet} from '@aws-sdk/client-route-53'
-import {type Entry, holdName, markFromEntry} from '../../mark.ts'
+import {type Entry, holdName, markFromEntry, type SharedType} from '../../mark.ts'
 import type {Member} from '../dns.ts'
 import {fromVendorName, toVendorName} from './names.ts'
 import {unquoteTxt} from './txt.ts'
 
 /**
- * SRV and PTR sets are one simple record set each, whose values belong to several instances, fleets and people. Whose a value
- * is stands in a companion: a simple TXT set at `_mcd.<name of the set>` with one entry (mark.ts) for each value of mcd's.
+ * SRV and PTR sets, and all sets of a name with simple routing, are one record set each, whose values belong to several
+ * instances, fleets and people. Whose a value is stands in a companion: a simple TXT set at `_mcd.<name of the set>` with one
+ * entry (mark.ts) for each value of mcd's. The holds of such a name are values of the companion itself, and have entries too.
  */
 
-export type SharedType = Entry['type']
 export type SharedMember = Member & {readonly type: SharedType}
 
-export const isShared = <M extends Pick<Member, 'type'>>(member: M): member is M & {type: SharedType} =>
-  member.type === 'SRV' || member.type === 'PTR'
+export const isShared = <M extends Pick<Member, 'type' | 'routing'>>(
+  member: M,
+): member is M & {type: SharedType} =>
+  member.type === 'SRV' || member.type === 'PTR' || (member.routing === 'simple' && member.type !== 'CNAME')
+
+/** The name beside which the companion stands: a hold's is the name that it keeps its instance out of. */
+export const sharedName = ({type, name}: Pick<Member, 'type' | 'name'>): string =>
+  type === 'TXT' && name.startsWith(COMPANION) ? name.slice(COMPANION.length) : name
+
+const COMPANION = holdName('')
 
 /** Both as Route53 writes them. */
 export const companionOf = (setName: string): string => toVendorName(holdName(fromVendorName(setName)))
@@ -38,7 +46,7 @@ export function withEntries(members: readonly Member[], sets: readonly ResourceR
   const entries = new Map<string, Map<string, Entry>>()
   return members.map(member => {
     if (!isShared(member)) return member
-    const name = companionOf(toVendorName(member.name))
+    const name = companionOf(toVendorName(sharedName(member)))
     const here =
       entries.get(name) ??
       new Map(

@@ -30,7 +30,8 @@ export function toMembers(set: ResourceRecordSet): Member[] {
   const type = MEMBER_TYPES.find(known => known === set.Type)
   if (!type) return []
   const routing = routingOf(set)
-  const mark = routing === 'multivalue' ? markFromSetIdentifier(set.SetIdentifier) : undefined
+  const isOwnSet = routing === 'multivalue' || routing === 'weighted'
+  const mark = isOwnSet ? markFromSetIdentifier(set.SetIdentifier) : undefined
   const values = set.AliasTarget
     ? [fromVendorName(set.AliasTarget.DNSName ?? '')]
     : valuesOf(set).map(value => (mark && type === 'TXT' ? unquoteLines(value) : plainValue(type, value)))
@@ -41,19 +42,28 @@ export function toMembers(set: ResourceRecordSet): Member[] {
     ttlSeconds: set.TTL ?? ALIAS_TTL_SECONDS,
     ...(mark && {mark: {...mark, group: ''}}),
     routing,
+    ...(set.Weight !== undefined && {weight: set.Weight}),
     // A value of a shared set is found by itself: the set may look another way by the time of its removal.
-    ...(isShared({type}) ? {} : {ref: toRef(set)}),
+    ...(isShared({type, routing}) ? {} : {ref: toRef(set)}),
   }))
 }
 
-/** The multivalue set that a member to create becomes. Throws for one without mark: its set would have no name. */
-export function toRecordSet({name, type, value, ttlSeconds, mark}: Member): ResourceRecordSet {
+/** The set of its own that a member to create becomes. Throws for one without mark: its set would have no name. */
+export function toRecordSet({
+  name,
+  type,
+  value,
+  ttlSeconds,
+  mark,
+  routing,
+  weight = 0,
+}: Member): ResourceRecordSet {
   if (!mark) throw new McdError(`${type} ${name} ${value} carries no mark: mcd creates nothing without one.`)
   return {
     Name: toVendorName(name),
     Type: type,
     SetIdentifier: markToSetIdentifier(mark),
-    MultiValueAnswer: true,
+    ...(routing === 'weighted' ? {Weight: weight} : {MultiValueAnswer: true}),
     TTL: ttlSeconds,
     ResourceRecords: [{Value: vendorValue(type, value)}],
   }

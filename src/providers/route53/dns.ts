@@ -11,6 +11,7 @@ import {listRecordSets} from './listing.ts'
 import {refusals} from './refusals.ts'
 import {firstSeen, isUsuallyServed, receiptServed, toReceipt} from './served.ts'
 import {settleShared} from './settle-shared.ts'
+import {byName} from './shared-edits.ts'
 import {findZone} from './zones.ts'
 
 /** All Route53 calls of one account, which every instance and every mcd share. Source: Route 53 Developer Guide, "Quotas". */
@@ -25,8 +26,8 @@ type Surroundings = {
 export type Route53Options = Surroundings & Omit<ClientOptions, 'concurrency'>
 
 /**
- * Route53: one multivalue answer record set per member, its mark in the set identifier; SRV and PTR values in one simple set
- * for each name, their marks in a companion.
+ * Route53: one multivalue or weighted record set per member, its mark in the set identifier; SRV and PTR values, and those
+ * with simple routing, in one simple set for each name and type, their marks in a companion.
  */
 export function route53Dns({runtime, limits, ...options}: Route53Options): DnsProvider {
   const concurrency = limits?.concurrency
@@ -50,18 +51,15 @@ export function dnsOver(client: Route53Client, {runtime, limits}: Surroundings):
     },
 
     async change(zone, change) {
+      const {shared, own} = byName(change)
       const ids: (string | undefined)[] = []
       const settleOwn = async () => {
-        const own = {
-          create: change.create.filter(member => !isShared(member)),
-          remove: change.remove.filter(member => !isShared(member)),
-        }
         for (const batch of toBatches(toEdits(own))) ids.push(await settleBatch(client, call, zone.id, batch))
       }
       // Nobody is told of a host that has no address yet, or none any more.
       const leavesOnly = !change.create.some(isShared)
       if (!leavesOnly) await settleOwn()
-      ids.push(...(await settleShared(client, call, runtime, zone.id, change)))
+      for (const each of shared) ids.push(await settleShared(client, call, runtime, zone.id, each))
       if (leavesOnly) await settleOwn()
       return toReceipt(ids.length > 0 ? ids : [undefined], runtime.now())
     },

@@ -19,6 +19,8 @@ export function judge(edits: readonly Edit[], current: readonly ResourceRecordSe
   const pending: Edit[] = []
   const conflicts: string[] = []
   const held = new Map(current.map(set => [identity(set), set]))
+  // These make room in the same batch.
+  const leaving = new Set(edits.flatMap(({before}) => (before ? [identity(before)] : [])))
   for (const edit of edits) {
     const {before, after} = edit
     const set = held.get(identity(before ?? after ?? {Name: '', Type: undefined}))
@@ -27,7 +29,8 @@ export function judge(edits: readonly Edit[], current: readonly ResourceRecordSe
       conflicts.push(`${describeSet(set)} stands there, with a TTL of ${set.TTL} s, which mcd did not read`)
       continue
     }
-    const neighbour = after && current.find(other => isInTheWay(other, after))
+    const neighbour =
+      after && current.find(other => !leaving.has(identity(other)) && isInTheWay(other, after))
     if (neighbour)
       conflicts.push(
         `${describeSet(neighbour)} stands there, and ${describeSet(after)} cannot live beside it`,
@@ -57,7 +60,7 @@ function isSame(set: ResourceRecordSet, read: ResourceRecordSet): boolean {
 
 function isInTheWay(other: ResourceRecordSet, wanted: ResourceRecordSet): boolean {
   if (other.Name !== wanted.Name) return false
-  return other.Type === 'CNAME' || (other.Type === wanted.Type && routingOf(other) !== 'multivalue')
+  return other.Type === 'CNAME' || (other.Type === wanted.Type && routingOf(other) !== routingOf(wanted))
 }
 
 const content = (set: ResourceRecordSet): string =>

@@ -1,13 +1,11 @@
+import {holdName} from '../../mark.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Caller} from '../call.ts'
-import type {DnsChange} from '../dns.ts'
 import {conflict, refused, sendBatch} from './change.ts'
 import {BatchRefusal} from './classify.ts'
 import type {Route53Client} from './client.ts'
-import {companionOf} from './companion.ts'
 import {listRecordSets} from './listing.ts'
-import {fromVendorName, toVendorName} from './names.ts'
-import {bySet, toSharedEdits} from './shared-edits.ts'
+import {type SharedChange, toSharedEdits} from './shared-edits.ts'
 
 /** Everybody who joins or leaves changes the same set, and one of all who try at once gets through. */
 const ROUNDS = 40
@@ -15,32 +13,18 @@ const FIRST_JITTER_MS = 250
 const LONGEST_JITTER_MS = 4_000
 
 /**
- * Makes the changes of shared sets, each set with its companion in one atomic batch: read, DELETE exactly that, CREATE what
+ * Makes the change of one name's shared sets and their companion in one atomic batch: read, DELETE exactly that, CREATE what
  * is wanted, and from the start when somebody else was first. Safe to repeat after a lost reply, since each round begins
- * with what stands there. Returns the changes' ids; undefined for a set that needed none. Throws ConflictError.
+ * with what stands there. Returns the change's id; undefined when nothing was to be done. Throws ConflictError.
  */
 export async function settleShared(
   client: Route53Client,
   call: Caller,
   runtime: Runtime,
   zoneId: string,
-  change: DnsChange,
-): Promise<(string | undefined)[]> {
-  const ids: (string | undefined)[] = []
-  for (const each of bySet(change)) ids.push(await settleSet(client, call, runtime, zoneId, each))
-  return ids
-}
-
-async function settleSet(
-  client: Route53Client,
-  call: Caller,
-  runtime: Runtime,
-  zoneId: string,
-  change: ReturnType<typeof bySet>[number],
+  change: SharedChange,
 ): Promise<string | undefined> {
-  const [first] = [...change.create, ...change.remove]
-  const name = toVendorName(first?.name ?? '')
-  const names = [name, companionOf(name)].map(fromVendorName)
+  const names = [change.name, holdName(change.name)]
   for (let round = 1; ; round++) {
     const edits = toSharedEdits(change, await listRecordSets(client, call, zoneId, names))
     if (edits.length === 0) return undefined

@@ -1,111 +1,125 @@
 import type {ResourceRecordSet} from '@aws-sdk/client-route-53'
 import {ConflictError, McdError} from '../../errors.ts'
-import {markToEntry, type RecordMark} from '../../mark.ts'
+import {holdName, markToEntry, type RecordMark, type SharedType} from '../../mark.ts'
 import type {DnsChange, Member} from '../dns.ts'
-import {companionOf, entriesOf, findSimple, isShared, type SharedMember} from './companion.ts'
-import {plainValue, routingOf, vendorValue} from './convert.ts'
-import {describeSet, type Edit} from './edits.ts'
+import {companionOf, entriesOf, isShared, type SharedMember, sharedName} from './companion.ts'
+import {vendorValue} from './convert.ts'
+import {type DraftSet, draftOf, editOf} from './draft-set.ts'
+import {type Edit, identity, toEdits} from './edits.ts'
+import {judge} from './judge.ts'
 import {toVendorName} from './names.ts'
-import {quoteTxt} from './txt.ts'
-
-type Shared = {readonly create: readonly SharedMember[]; readonly remove: readonly SharedMember[]}
-
-/** The part of a change that concerns shared sets, set by set in a stable order. */
-export function bySet({create, remove}: DnsChange): Shared[] {
-  const sets = new Map<string, {create: SharedMember[]; remove: SharedMember[]}>()
-  const setOf = ({type, name}: SharedMember) => {
-    const key = `${type} ${name}`
-    const known = sets.get(key) ?? {create: [], remove: []}
-    sets.set(key, known)
-    return known
-  }
-  for (const member of create.filter(isShared)) setOf(member).create.push(member)
-  for (const member of remove.filter(isShared)) setOf(member).remove.push(member)
-  return [...sets.values()]
-}
 
 /**
- * What one set and its companion become, given how they stand now: each change is a compare-and-swap over exactly that. What
- * stands there already, whoever made it, counts as created, what is absent as removed; then there may be no edits at all.
- * Foreign values keep their bytes, and the set its TTL while one of them is in it. Throws ConflictError when a value that is
- * to go is not ours any more, or the name routes its answers another way.
+ * What is to happen in the shared sets of one name. `own` are sets of single members that go or come in the same step, since
+ * they cannot stand beside shared ones: the name changes its routing.
  */
-export function toSharedEdits({create, remove}: Shared, sets: readonly ResourceRecordSet[]): Edit[] {
-  const [first] = [...create, ...remove]
-  if (!first) return []
-  const {type} = first
-  const name = toVendorName(first.name)
-  requireSimple(sets, name, type)
-  const set = findSimple(sets, name, type)
-  const companion = findSimple(sets, companionOf(name), 'TXT')
-  const entries = entriesOf(companion).filter(({entry}) => entry?.type === type)
-  const ownerOf = new Map(entries.map(({entry}) => [entry?.value, entry?.mark]))
-
-  const values = new Map(
-    (set?.ResourceRecords ?? []).map(record => [plainValue(type, record.Value ?? ''), record]),
-  )
-  const standing = new Set(values.keys())
-  const owned = new Map<string, RecordMark>()
-  const released = new Set<string>()
-  for (const member of remove) {
-    const {value} = member
-    if (standing.has(value) && !isSameOwner(ownerOf.get(value), markOf(member)))
-      throw new ConflictError(`${type} ${member.name} ${value} is not marked as mcd's any more.`, {
-        suggestions: ['Run the same command again: it reads the zone afresh.'],
-      })
-    values.delete(value)
-    if (isSameOwner(ownerOf.get(value), markOf(member))) released.add(value)
-  }
-  const isOthers = values.size > 0
-  for (const member of create) {
-    const {value} = member
-    if (values.has(value)) continue
-    values.set(value, {Value: vendorValue(type, value)})
-    owned.set(value, markOf(member))
-  }
-  const ttl = (isOthers ? set?.TTL : undefined) ?? create[0]?.ttlSeconds ?? set?.TTL ?? 0
-
-  const kept = entriesOf(companion).filter(
-    ({entry}) => entry?.type !== type || !(released.has(entry.value) || owned.has(entry.value)),
-  )
-  const added = [...owned].map(([value, mark]) => ({Value: quoteTxt(markToEntry(type, mark, value))}))
-  return [
-    ...editOf(name, type, set, ttl, [...values.values()]),
-    ...editOf(companionOf(name), 'TXT', companion, companion?.TTL ?? ttl, [
-      ...kept.map(({record}) => record),
-      ...added,
-    ]),
-  ]
+export type SharedChange = {
+  readonly name: string
+  readonly create: readonly SharedMember[]
+  readonly remove: readonly SharedMember[]
+  readonly own: DnsChange
 }
 
-function editOf(
-  name: string,
-  type: Member['type'],
-  before: ResourceRecordSet | undefined,
-  ttl: number,
-  records: NonNullable<ResourceRecordSet['ResourceRecords']>,
-): Edit[] {
-  const after: ResourceRecordSet | undefined =
-    records.length > 0 ? {...before, Name: name, Type: type, TTL: ttl, ResourceRecords: records} : undefined
-  const text = (set: ResourceRecordSet | undefined) =>
-    set && JSON.stringify([set.TTL, set.ResourceRecords?.map(({Value}) => Value).sort()])
-  return text(before) === text(after) ? [] : [{...(before && {before}), ...(after && {after})}]
+/** A change by what must go together: the shared sets name by name, in a stable order, and all the rest. */
+export function byName(change: DnsChange): {shared: SharedChange[]; own: DnsChange} {
+  const members = [...change.create, ...change.remove]
+  const shared = members.filter(isShared)
+  const taken = new Set(
+    shared.flatMap(member => [setKey(member), setKey({type: 'TXT', name: holdName(sharedName(member))})]),
+  )
+  const follows = (member: Member) => !isShared(member) && taken.has(setKey(member))
+  const ownOf = (isOwn: (member: Member) => boolean): DnsChange => ({
+    create: change.create.filter(isOwn),
+    remove: change.remove.filter(isOwn),
+  })
+  return {
+    shared: [...new Set(shared.map(sharedName))].map(name => ({
+      name,
+      create: change.create.filter(isShared).filter(member => sharedName(member) === name),
+      remove: change.remove.filter(isShared).filter(member => sharedName(member) === name),
+      own: ownOf(member => follows(member) && sharedName(member) === name),
+    })),
+    own: ownOf(member => !isShared(member) && !follows(member)),
+  }
 }
 
-/** One set of another kind under these names, and no simple one can stand there. */
-function requireSimple(sets: readonly ResourceRecordSet[], name: string, type: Member['type']): void {
-  const clash = sets.find(
-    set =>
-      ((set.Name === name && set.Type === type) || (set.Name === companionOf(name) && set.Type === 'TXT')) &&
-      routingOf(set) !== 'simple',
+const setKey = ({type, name}: Pick<Member, 'type' | 'name'>): string => `${type} ${name}`
+
+/**
+ * What the sets of one name and their companion become, given how they stand now: each change is a compare-and-swap over
+ * exactly that. What stands there already, whoever made it, counts as created, what is absent as removed; then there may be
+ * no edits at all. Foreign values keep their bytes, and a set its TTL while anybody stays in it. Throws ConflictError when a
+ * value that is to go is not ours any more, or the name routes its answers another way.
+ */
+export function toSharedEdits(change: SharedChange, sets: readonly ResourceRecordSet[]): Edit[] {
+  const own = toEdits(change.own)
+  const leaving = new Set(own.flatMap(({before}) => (before ? [identity(before)] : [])))
+  const drafts = new Map<string, DraftSet>()
+  const draft = (name: string, type: SharedType): DraftSet => {
+    const key = `${type} ${name}`
+    const known =
+      drafts.get(key) ??
+      draftOf(
+        sets.filter(set => !leaving.has(identity(set))),
+        name,
+        type,
+      )
+    drafts.set(key, known)
+    return known
+  }
+  const companion = draft(companionOf(toVendorName(change.name)), 'TXT')
+  let entries = entriesOf(companion.before)
+  const ownerOf = ({type, value}: SharedMember) =>
+    entries.find(({entry}) => entry?.type === type && entry.value === value)?.entry?.mark
+  const disown = ({type, value}: SharedMember) => {
+    const stale = entries.filter(({entry}) => entry?.type === type && entry.value === value)
+    companion.drop(stale.map(({record}) => record))
+    entries = entries.filter(entry => !stale.includes(entry))
+  }
+
+  for (const member of change.remove) {
+    const set = draft(toVendorName(member.name), member.type)
+    const isOurs = isSameOwner(ownerOf(member), markOf(member))
+    if (set.has(member.value) && !isOurs)
+      throw new ConflictError(
+        `${member.type} ${member.name} ${member.value} is not marked as mcd's any more.`,
+        {
+          suggestions: ['Run the same command again: it reads the zone afresh.'],
+        },
+      )
+    set.remove(member.value)
+    if (isOurs) disown(member)
+  }
+  for (const member of change.create) {
+    const {type, name, value} = member
+    const mark = markOf(member)
+    const set = draft(toVendorName(name), type)
+    const owner = ownerOf(member)
+    // An address that passed from one instance of the fleet to another: only one of them can have it.
+    const isInherited = owner?.fleet === mark.fleet && owner.instance !== mark.instance
+    if (set.has(value) && !isInherited) continue
+    if (!set.has(value)) set.add(vendorValue(type, value), member.ttlSeconds)
+    disown(member)
+    companion.add(vendorValue('TXT', markToEntry(type, mark, value)), member.ttlSeconds)
+  }
+  // The companion last: its batch may be the only thing that differs.
+  drafts.delete(`TXT ${companion.name}`)
+  const edits = [...drafts.values(), companion].flatMap(editOf)
+  return [...ownLeft(own, edits, sets), ...edits]
+}
+
+/** Of the sets of single members what is still to be done, once the shared ones that are emptied here have made room. */
+function ownLeft(own: readonly Edit[], edits: readonly Edit[], sets: readonly ResourceRecordSet[]): Edit[] {
+  const emptied = new Set(edits.flatMap(({before, after}) => (before && !after ? [identity(before)] : [])))
+  const verdict = judge(
+    own,
+    sets.filter(set => !emptied.has(identity(set))),
   )
-  if (clash)
-    throw new ConflictError(
-      `${describeSet(clash)} stands there, and shares no answer with a simple record set.`,
-      {
-        suggestions: ['Remove it, or choose another discovery instance.'],
-      },
-    )
+  if (verdict.conflicts.length > 0)
+    throw new ConflictError(`${verdict.conflicts.join('; ')}.`, {
+      suggestions: ['Run the same command again: it reads the zone afresh.'],
+    })
+  return verdict.pending
 }
 
 /** Law 1: what mcd makes carries its mark, and what lacks the mark is not removed. */

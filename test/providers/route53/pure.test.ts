@@ -98,9 +98,15 @@ describe('what is listed', () => {
     expect(listed(record)[0]).toMatchObject({routing, value: '192.0.2.1'})
   })
 
-  test('our identifier is a mark on multivalue sets alone', () => {
+  test('our identifier is a mark on sets of one member alone', () => {
     expect(listed(set('192.0.2.1', ID))[0]?.mark).toEqual({fleet: 'web', group: '', instance: 'i-1'})
-    expect(listed({...set('192.0.2.1'), SetIdentifier: ID, Weight: 1})[0]).not.toHaveProperty('mark')
+    expect(listed({...set('192.0.2.1'), SetIdentifier: ID, Weight: 7})[0]).toMatchObject({
+      mark: {fleet: 'web', instance: 'i-1'},
+      weight: 7,
+    })
+    expect(listed({...set('192.0.2.1'), SetIdentifier: ID, Region: 'us-east-1'})[0]).not.toHaveProperty(
+      'mark',
+    )
   })
 
   test('an alias is a member that shows its target', () => {
