@@ -5,6 +5,7 @@ import type {World} from '../world/world.ts'
 import {ec2Refusal, serveEc2} from './ec2.ts'
 import type {VendorWire, WireReply, WireRequest} from './http.ts'
 import {route53Wire} from './route53.ts'
+import {s3Refusal, serveS3} from './s3.ts'
 import {claimedScope, verifySigV4} from './sigv4.ts'
 import {serveSsm, ssmRefusal} from './ssm.ts'
 import {serveSts, stsRefusal} from './sts.ts'
@@ -20,6 +21,7 @@ const SERVICES: Record<string, Served> = {
   ec2: {serve: serveEc2, refuse: ec2Refusal},
   ssm: {serve: serveSsm, refuse: ssmRefusal},
   sts: {serve: serveSts, refuse: stsRefusal},
+  s3: {serve: serveS3, refuse: s3Refusal},
 }
 
 /** All AWS services on one port: the scope of the signature says which one is meant. */

@@ -12,6 +12,8 @@ export type SecretOf = (
 
 /** A request is good for five minutes either side of its date ("Signature Version 4 signing process"). */
 const MAX_SKEW_MS = 5 * 60_000
+/** S3 alone takes a body that the signature does not speak of. */
+const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD'
 
 /**
  * Checks an AWS Signature Version 4 in the Authorization header by node:crypto alone, so that no signer judges itself.
@@ -47,15 +49,16 @@ export function verifySigV4(request: WireRequest, secretOf: SecretOf, nowMs: num
       `There were headers present in the request which were not signed: ${unsigned.join(', ')}`,
     )
   }
-  const bodyHash = sha256(request.body)
   const declared = request.headers['x-amz-content-sha256']
+  const bodyHash = declared === UNSIGNED_PAYLOAD && service === 's3' ? declared : sha256(request.body)
   if (declared !== undefined && declared !== bodyHash)
     throw refuse(
       'mismatch',
       service,
       'The provided x-amz-content-sha256 header does not match what was computed.',
     )
-  const canonical = canonicalRequest(request, claim.signedHeaders, bodyHash)
+  const path = service === 's3' ? request.path : canonicalPath(request.path)
+  const canonical = canonicalRequest({...request, path}, claim.signedHeaders, bodyHash)
   const scope = `${claim.date}/${claim.region}/${service}/aws4_request`
   const toSign = ['AWS4-HMAC-SHA256', amzDate, scope, sha256(canonical)].join('\n')
   const signingKey = [claim.date, claim.region, service, 'aws4_request'].reduce<Buffer | string>(
@@ -118,7 +121,7 @@ function canonicalRequest(request: WireRequest, signedHeaders: string[], bodyHas
   )
   return [
     request.method,
-    canonicalPath(request.path),
+    request.path,
     canonicalQuery(request.rawQuery),
     headers.join(''),
     signedHeaders.join(';'),
@@ -202,6 +205,12 @@ const WORDS: Record<string, Omit<Words, 'missing'>> = {
     incomplete: [400, 'IncompleteSignature'],
     expired: [400, 'RequestExpired'],
     'unknown-key': [401, 'AuthFailure'],
+    mismatch: [403, 'SignatureDoesNotMatch'],
+  },
+  s3: {
+    incomplete: [400, 'AuthorizationHeaderMalformed'],
+    expired: [403, 'RequestTimeTooSkewed'],
+    'unknown-key': [403, 'InvalidAccessKeyId'],
     mismatch: [403, 'SignatureDoesNotMatch'],
   },
   // The JSON protocols name the same refusals as exceptions.

@@ -3,6 +3,7 @@ import {CloudflareWorld} from './cloudflare.ts'
 import {type Core, type Delays, SANDBOX_DELAYS} from './core.ts'
 import {Ec2World} from './ec2.ts'
 import {Route53World} from './route53.ts'
+import {S3World} from './s3.ts'
 import {TritonWorld} from './triton.ts'
 
 /** The clouds and the DNS vendors as one strict model: no sockets, no real time. */
@@ -11,6 +12,7 @@ export type World = Core & {
   readonly triton: TritonWorld
   readonly cloudflare: CloudflareWorld
   readonly route53: Route53World
+  readonly s3: S3World
 }
 
 export function createWorld(
@@ -39,5 +41,6 @@ export function createWorld(
     triton,
     cloudflare: new CloudflareWorld(core),
     route53: new Route53World(core),
+    s3: new S3World(core),
   }
 }

@@ -4,6 +4,7 @@ import type {Call, Service} from '../calls.ts'
 import {CLOUDFLARE_ACTIONS} from '../cloudflare/actions.ts'
 import {ACTIONS} from '../ec2/actions.ts'
 import {ROUTE53_ACTIONS} from '../route53/policy.ts'
+import {S3_ACTIONS} from '../s3.ts'
 import {CLOUDAPI_ACTIONS} from '../triton/action-names.ts'
 
 /** The calls of each service, in the vendor's own words. */
@@ -11,6 +12,7 @@ const CALLS: Readonly<Record<Service, readonly string[]>> = {
   ec2: Object.keys(ACTIONS),
   ssm: ['GetParameter', 'GetParameters'],
   sts: ['GetCallerIdentity'],
+  s3: S3_ACTIONS,
   cloudapi: CLOUDAPI_ACTIONS,
   cloudflare: CLOUDFLARE_ACTIONS,
   route53: ROUTE53_ACTIONS,
@@ -25,6 +27,7 @@ const NAMES: Readonly<Record<string, readonly Service[]>> = {
   ec2: ['ec2'],
   ssm: ['ssm'],
   sts: ['sts'],
+  s3: ['s3'],
   cloudapi: ['cloudapi'],
 }
 

@@ -1,0 +1,135 @@
+import type {Runtime} from '../../runtime.ts'
+import {createCaller} from '../call.ts'
+import type {ObjectStore} from '../objects.ts'
+import {classify, NoSuchKey, PreconditionFailed, WriteConflict} from './classify.ts'
+
+export type S3Location = {
+  readonly bucket: string
+  /** Without slashes at its ends; '' is the bucket itself. */
+  readonly prefix: string
+  /** Else the SDK's own: AWS_REGION, the profile. */
+  readonly region?: string
+  /** Of an S3-compatible store. */
+  readonly endpoint?: string
+  /** Else what the bucket does by itself. */
+  readonly encryption?: {readonly kind: 'AES256' | 'aws:kms'; readonly kmsKeyId?: string}
+}
+
+export type S3Options = S3Location & {
+  readonly runtime: Runtime
+  readonly credentials?: {readonly accessKeyId: string; readonly secretAccessKey: string}
+}
+
+/** A journal is small objects: a call that takes longer than this hangs. */
+const TIMEOUT_MS = 10_000
+
+/**
+ * Objects under one prefix of a bucket, written conditionally. Source: Amazon S3 User Guide, "How to prevent object overwrites
+ * with conditional writes".
+ */
+export function s3Objects(options: S3Options): ObjectStore {
+  const {bucket, prefix, runtime, encryption} = options
+  const call = createCaller(runtime, 'S3')
+  const root = prefix === '' ? '' : `${prefix}/`
+  let loading: ReturnType<typeof load> | undefined
+  type Sdk = Awaited<ReturnType<typeof load>>
+  const send = <T>(name: string, request: (sdk: Sdk, signal: AbortSignal) => Promise<T>): Promise<T> =>
+    call({name, timeoutMs: TIMEOUT_MS}, async signal => {
+      try {
+        loading ??= load(options)
+        return await request(await loading, signal)
+      } catch (error) {
+        throw classify(name, bucket, error)
+      }
+    })
+  const put = (key: string, text: string, condition: {IfNoneMatch: '*'} | {IfMatch: string}) =>
+    send('PutObject', ({sdk, api}, abortSignal) =>
+      api.send(
+        new sdk.PutObjectCommand({
+          Bucket: bucket,
+          Key: `${root}${key}`,
+          Body: text,
+          ContentType: 'application/json',
+          ...condition,
+          ...(encryption && {ServerSideEncryption: encryption.kind}),
+          ...(encryption?.kmsKeyId !== undefined && {SSEKMSKeyId: encryption.kmsKeyId}),
+        }),
+        {abortSignal},
+      ),
+    )
+
+  return {
+    name: `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`,
+    async get(key) {
+      try {
+        return await send('GetObject', async ({sdk, api}, abortSignal) => {
+          const input = {Bucket: bucket, Key: `${root}${key}`}
+          const {Body, ETag} = await api.send(new sdk.GetObjectCommand(input), {abortSignal})
+          return {text: (await Body?.transformToString()) ?? '', version: ETag ?? ''}
+        })
+      } catch (error) {
+        if (error instanceof NoSuchKey) return undefined
+        throw error
+      }
+    },
+    async list(wanted, after) {
+      const keys: string[] = []
+      let token: string | undefined
+      do {
+        const page = await send('ListObjectsV2', ({sdk, api}, abortSignal) =>
+          api.send(
+            new sdk.ListObjectsV2Command({
+              Bucket: bucket,
+              Prefix: `${root}${wanted}`,
+              ...(after === undefined ? {} : {StartAfter: `${root}${after}`}),
+              ...(token === undefined ? {} : {ContinuationToken: token}),
+            }),
+            {abortSignal},
+          ),
+        )
+        for (const {Key = ''} of page.Contents ?? []) keys.push(Key.slice(root.length))
+        token = page.NextContinuationToken
+      } while (token !== undefined)
+      return keys
+    },
+    async create(key, text) {
+      try {
+        await put(key, text, {IfNoneMatch: '*'})
+        return 'created'
+      } catch (error) {
+        if (error instanceof PreconditionFailed) return 'exists'
+        throw error
+      }
+    },
+    async replace(key, text, version) {
+      try {
+        await put(key, text, {IfMatch: version})
+        return 'replaced'
+      } catch (error) {
+        // After a conflict the version must be read anew, whoever won.
+        const isAnother = [PreconditionFailed, NoSuchKey].some(kind => error instanceof kind)
+        if (isAnother || (error as Error).cause instanceof WriteConflict) return 'changed'
+        throw error
+      }
+    },
+  }
+}
+
+/** Imported here and not at the top: most fleets keep their state beside the fleet file. */
+async function load({region, endpoint, credentials}: S3Options) {
+  const [sdk, {fromNodeProviderChain}] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@aws-sdk/credential-providers'),
+  ])
+  const api = new sdk.S3Client({
+    // Retries and their pacing are mcd's own, in providers/call.ts.
+    maxAttempts: 1,
+    credentials: credentials ?? fromNodeProviderChain({}),
+    ...(region === undefined ? {} : {region}),
+    // S3-compatible stores have no names for their buckets, and know neither AWS's checksums nor its regions.
+    ...(endpoint === undefined ? {} : {endpoint, forcePathStyle: true, region: region ?? 'us-east-1'}),
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  })
+  return {sdk, api}
+}

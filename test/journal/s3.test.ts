@@ -1,0 +1,158 @@
+import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest'
+import type {NewEvent} from '../../src/journal/journal.ts'
+import {LostAppendError} from '../../src/journal/journal.ts'
+import {objectJournal} from '../../src/journal/objects.ts'
+import {type S3Location, s3Objects} from '../../src/providers/s3/store.ts'
+import {realRuntime} from '../../src/runtime.ts'
+import {awsWire} from '../../src/sandbox/wire/aws.ts'
+import {listen, type WireReply, type WireRequest} from '../../src/sandbox/wire/http.ts'
+import {realClock} from '../../src/sandbox/world/clock.ts'
+import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
+import {idleHypervisor} from '../../src/sandbox/world/hypervisor.ts'
+import {createWorld, type World} from '../../src/sandbox/world/world.ts'
+import {describeJournal} from '../contract/journal.ts'
+
+const BUCKET = 'states'
+const OPERATOR = {name: 'operator'}
+
+let world: World
+let served: Awaited<ReturnType<typeof listen>>
+/** What the network does to a reply on its way back. */
+let onTheWay: (request: WireRequest, reply: WireReply) => WireReply
+
+beforeAll(async () => {
+  served = await listen(request => onTheWay(request, awsWire(world)(request)))
+})
+afterAll(() => served.close())
+beforeEach(() => freshWorld())
+
+function freshWorld(): void {
+  world = createWorld({clock: realClock, random: Math.random, hypervisor: idleHypervisor()})
+  world.s3.createBucket(OPERATOR, BUCKET)
+  onTheWay = (_, reply) => reply
+}
+
+/** Waits of the calls' patience pass at once. */
+const impatient = {...realRuntime(), sleep: (_ms: number, cancel?: AbortSignal) => untilCancelled(cancel)}
+const untilCancelled = (cancel?: AbortSignal) =>
+  cancel
+    ? new Promise<void>((_, reject) =>
+        cancel.addEventListener('abort', () => reject(cancel.reason), {once: true}),
+      )
+    : Promise.resolve()
+
+const store = (over: Partial<S3Location> = {}) =>
+  s3Objects({
+    bucket: BUCKET,
+    prefix: 'team/web',
+    endpoint: served.url,
+    credentials: SANDBOX.aws.operator,
+    runtime: impatient,
+    ...over,
+  })
+
+const finished = (exit: number): NewEvent => ({
+  atMs: exit,
+  run: 'run-1',
+  event: {type: 'run-finished', exit, converged: true},
+})
+
+describeJournal('s3, over the wire', async () => {
+  freshWorld()
+  return {open: () => objectJournal(store()), close: async () => {}}
+})
+
+const isPut = ({method, path}: WireRequest) => method === 'PUT' && path.includes('/events/')
+const broken: WireReply = {
+  status: 500,
+  headers: {'content-type': 'application/xml'},
+  body: '<Error><Code>InternalError</Code></Error>',
+}
+
+describe('a journal in S3', () => {
+  test('an append whose reply was lost is written once, and is known as its own', async () => {
+    const journal = await objectJournal(store())
+    let lost = 0
+    onTheWay = (request, reply) => (isPut(request) && lost++ === 0 ? broken : reply)
+    expect(await journal.append(1, [finished(1)])).toBe(2)
+    expect(lost).toBe(2)
+    expect((await journal.read()).map(({sequence}) => sequence)).toEqual([1])
+  })
+
+  test('a write that meets another one under way is tried again', async () => {
+    const journal = await objectJournal(store())
+    let met = 0
+    const conflict = broken.body?.toString().replace('InternalError', 'ConditionalRequestConflict') ?? ''
+    const wire = awsWire(world)
+    const busy = await listen(request =>
+      isPut(request) && met++ === 0 ? {...broken, status: 409, body: conflict} : wire(request),
+    )
+    const other = await objectJournal(store({endpoint: busy.url}))
+    expect(await other.append(1, [finished(1)])).toBe(2)
+    await busy.close()
+    await expect(journal.append(1, [finished(2)])).rejects.toThrow(LostAppendError)
+  })
+
+  test('a store that ignores conditions is refused at its first use', async () => {
+    world.s3.ignoresConditions = true
+    await expect(objectJournal(store())).rejects.toThrow(/ignores conditional writes/)
+  })
+
+  test('reading leaves nothing behind, and an absent journal reads as an empty one', async () => {
+    const journal = await objectJournal(store(), {readOnly: true})
+    expect(await journal.read()).toEqual([])
+    await expect(journal.append(1, [finished(1)])).rejects.toThrow(/read only/)
+    expect(await store().list('')).toEqual([])
+  })
+
+  test('one of a newer format is refused, by readers and by writers', async () => {
+    await store().create('format.json', '{"format": 2}')
+    await expect(objectJournal(store())).rejects.toThrow(/newer mcd/)
+    await expect(objectJournal(store(), {readOnly: true})).rejects.toThrow(/newer mcd/)
+  })
+
+  test('a gap that somebody tore into it is named, not read over', async () => {
+    const journal = await objectJournal(store())
+    for (const sequence of [1, 2, 3]) await journal.append(sequence, [finished(sequence)])
+    world.s3.deleteObject(OPERATOR, BUCKET, 'team/web/events/000000000002.json')
+    await expect(journal.read()).rejects.toThrow(/gap: event 1 is followed by event 3/)
+  })
+
+  test('more than a page of objects is listed whole', async () => {
+    const keys = Array.from(
+      {length: 1_100},
+      (_, index) => `events/${String(index + 1).padStart(12, '0')}.json`,
+    )
+    for (const key of keys) world.s3.putObject(OPERATOR, BUCKET, `team/web/${key}`, Buffer.from('{}'), {})
+    expect(await store().list('events/')).toEqual(keys)
+  })
+
+  test('a batch is read on from its middle', async () => {
+    const journal = await objectJournal(store())
+    await journal.append(1, [1, 2, 3].map(finished))
+    await journal.append(4, [finished(4)])
+    expect((await journal.read(2)).map(({sequence}) => sequence)).toEqual([3, 4])
+  })
+
+  test('it is encrypted as its place asks for', async () => {
+    const encryption = {kind: 'aws:kms', kmsKeyId: 'alias/states'} as const
+    const journal = await objectJournal(store({encryption}))
+    await journal.append(1, [finished(1)])
+    const {objects} = world.s3.listObjects(OPERATOR, BUCKET, {})
+    expect(objects.map(({object: {encryption, kmsKeyId}}) => [encryption, kmsKeyId])).toEqual(
+      objects.map(() => ['aws:kms', 'alias/states']),
+    )
+  })
+
+  test.each([
+    ['a bucket that is not there', {bucket: 'other'}, /bucket other does not exist/],
+    [
+      'keys that nobody knows',
+      {credentials: {accessKeyId: 'AKIANOBODY', secretAccessKey: 'x'}},
+      /InvalidAccessKeyId/,
+    ],
+    ['keys that may not', {credentials: SANDBOX.aws.instances}, /AccessDenied/],
+  ])('%s is explained', async (_, over, words) => {
+    await expect(objectJournal(store(over))).rejects.toThrow(words)
+  })
+})
