@@ -45,6 +45,9 @@ export type HealthCheck = {
  * its own service shows over HTTP. Rogue caches may hold an address for a day: `maxMs` is where the patience ends.
  */
 export type DrainQuiet = {
+  /** How long nobody may have been connected. */
+  readonly forMs: number
+  /** Counted from when resolvers should have forgotten the address. */
   readonly maxMs: number
   readonly by:
     | {readonly kind: 'ssh'; readonly user?: string}
@@ -69,6 +72,7 @@ export type Group = {
   readonly failover?: Failover
   /** Of its SRV values (RFC 2782); 0 where absent. */
   readonly priority?: number
+  /** Of its SRV values, 0 where absent, and of its addresses under a weighted name, 1 where absent. */
   readonly weight?: number
 }
 
@@ -99,6 +103,8 @@ export type DnsName = {
   /** Route53: a set of its own for each instance ('multivalue', 'weighted'), or one for all ('simple'). CloudFlare has records alone. */
   readonly routing: 'multivalue' | 'simple' | 'weighted'
   readonly address: 'public' | 'private'
+  /** Whether public IPv6 addresses stay out; absent, an instance that has one registers it beside the other. */
+  readonly ipv6?: false
   readonly registration: 'self' | 'mcd'
   /** What instances use; never the operator's own (decision 24). */
   readonly instanceCredentials?: InstanceCredentials

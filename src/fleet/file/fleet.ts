@@ -1,13 +1,14 @@
 import {writeAttributes} from '../../dns/sd/txt.ts'
 import type {LaunchWish, Place} from '../../providers/compute.ts'
 import {Secret} from '../../secret.ts'
-import type {DnsName, Failover, Fleet, InstanceCredentials, Scalar} from '../model.ts'
+import type {DnsName, DrainQuiet, Failover, Fleet, InstanceCredentials, Scalar} from '../model.ts'
 import {fullName} from './dns-name.ts'
 import type {FileDocument} from './document.ts'
 import type {Path} from './mistake.ts'
 import {placeKey} from './place.ts'
 import {dnsBlocks, type FileData} from './schema.ts'
 import {type DnsData, PROXIED_TTL_SECONDS} from './schema-dns.ts'
+import {type DrainData, QUIET_FOR_MS, QUIET_MAX_MS} from './schema-drain.ts'
 import type {GroupData} from './schema-group.ts'
 import {warningsOf} from './warnings.ts'
 
@@ -46,6 +47,7 @@ export function toFleet(data: FileData, document: FileDocument, path: string): F
     })),
     names,
     drainWait: data.drain.wait === 'auto' ? 'auto' : {ms: data.drain.wait},
+    ...(data.drain.quiet === false ? {} : {drainQuiet: toDrainQuiet(data.drain)}),
     rollout: {batch: data.rollout.batch, pauseMs: data.rollout.pause},
     limits: toLimits(data.limits),
     file: path,
@@ -71,6 +73,17 @@ const toFailover = ({to, floor, after}: NonNullable<GroupData['failover']>): Fai
   floor,
   afterMs: after,
 })
+
+function toDrainQuiet({quiet, max, counter, ssh}: DrainData): DrainQuiet {
+  return {
+    forMs: typeof quiet === 'number' ? quiet : QUIET_FOR_MS,
+    maxMs: max ?? QUIET_MAX_MS,
+    by:
+      counter === undefined
+        ? {kind: 'ssh', ...(ssh?.user === undefined ? {} : {user: ssh.user})}
+        : {kind: 'counter', path: counter},
+  }
+}
 
 /** What one cloud lacks is empty there, so that no reader has to ask which cloud it is. */
 function toWish(
@@ -124,8 +137,9 @@ function toDnsName(block: DnsData, secret: (value: string, key: string) => Secre
     name: full.name,
     ttlSeconds: proxied ? PROXIED_TTL_SECONDS : block.ttl / 1_000,
     proxied,
-    routing: 'multivalue' as const,
+    routing: block.provider === 'route53' ? block.routing : ('multivalue' as const),
     address: block.address,
+    ipv6: block.ipv6 ? undefined : (false as const),
     registration: block.registration,
     instanceCredentials: toCredentials(block, secret),
     discovery: block.discovery && {

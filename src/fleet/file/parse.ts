@@ -14,7 +14,9 @@ import {
   namesOnce,
   proxiedIsPublic,
   ttlInRange,
+  weightsFitRouting,
 } from './rules/dns.ts'
+import {quietCanBeReached, quietIsAskedFor, quietIsSeenOneWay} from './rules/drain.ts'
 import {failoverElsewhere} from './rules/failover.ts'
 import {
   awsPlace,
@@ -101,9 +103,13 @@ const RULES = [
   nameInsideZone,
   namesOnce,
   ttlInRange,
+  weightsFitRouting,
   discoveryFits,
   proxiedIsPublic,
   oneNamePerProvider,
+  quietIsAskedFor,
+  quietIsSeenOneWay,
+  quietCanBeReached,
 ]
 
 /** The environment holds text alone: where a number or true/false is wanted, a variable's text is read as one. */

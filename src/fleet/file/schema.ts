@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import type {Path} from './mistake.ts'
 import {type DnsData, dnsBlock} from './schema-dns.ts'
+import {drain} from './schema-drain.ts'
 import {group} from './schema-group.ts'
 import {batch, duration, LABEL, LABEL_WORDS, port, rate, text, textLike, wholeNumber} from './values.ts'
 import {writeVariable} from './variables.ts'
@@ -83,20 +84,7 @@ export const fileSchema = z
     dns: z
       .union([z.array(dnsBlock).min(1, {error: 'must name at least one DNS name'}), dnsBlock])
       .meta({description: 'The DNS name the fleet answers to, or a list of them.'}),
-    drain: z
-      .strictObject({
-        wait: z
-          .union([z.literal('auto'), duration({description: 'Time to wait.'})], {
-            error: 'must be "auto" or a duration such as "30s"',
-          })
-          .default('auto')
-          .meta({
-            description:
-              'Time between the end of an address in DNS and the end of its instance; "auto" is the published TTL plus a margin.',
-          }),
-      })
-      .prefault({})
-      .meta({description: 'How instances leave.'}),
+    drain,
     rollout: z
       .strictObject({
         batch: batch({

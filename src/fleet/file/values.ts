@@ -49,8 +49,11 @@ export const LABEL = /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/
 export const LABEL_WORDS = 'a DNS label of at most 24 characters: a-z, 0-9 and "-", beginning with a letter'
 
 /** In milliseconds, from text such as `5s`. */
-export function duration({minMs = 0, ...about}: About & {minMs?: number}) {
-  const words = `must be a duration such as "5s", "2m" or "1h30m"`
+export function duration({
+  minMs = 0,
+  words = 'must be a duration such as "5s", "2m" or "1h30m"',
+  ...about
+}: About & {minMs?: number; words?: string}) {
   return z
     .string({
       error: ({input}) =>
