@@ -2,6 +2,7 @@ import type {JournalEvent} from '../journal/events.ts'
 import type {Recorded, RecordedLaunch} from '../journal/recorded.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired, Targets} from './desired.ts'
+import {type DrainRequest, drainRun} from './drain-request.ts'
 import {withFailover} from './failover.ts'
 import {resolveTargets} from './guards.ts'
 import type {Fleet} from './model.ts'
@@ -10,8 +11,8 @@ import type {Outside} from './outside.ts'
 import {renewal} from './renewal.ts'
 import {checkReturned, rollBack} from './rollback.ts'
 
-/** What `mcd replace` asks for beyond the fleet file. */
-export type Request = {readonly kind: 'renew' | 'rollback'} & Targets
+/** What `mcd replace`, `drain` and `undrain` ask for beyond the fleet file. */
+export type Request = ({readonly kind: 'renew' | 'rollback'} & Targets) | DrainRequest
 
 /** What a command makes of the fleet file: asked for once, at the first look, and held to until the run ends. */
 export type Course = {
@@ -60,6 +61,14 @@ export function createCourse(
     return {...resolved, goal: renewed}
   }
 
+  function desireSync(observed: Observed): Desired {
+    const groups = fleet.groups.map(group => ({group}))
+    if (request?.kind !== 'drain' && request?.kind !== 'undrain') return {fleet, goal, groups}
+    const run = drainRun(fleet, request, observed, recorded())
+    asks = run.asks
+    return {fleet, goal: run.goal, groups}
+  }
+
   return {
     get outside() {
       return here.outside
@@ -74,6 +83,7 @@ export function createCourse(
           goal: {kind: 'down', ...resolveTargets(fleet, goal, observed, recorded())},
           groups: fleet.groups.map(group => ({group})),
         }
+      else if (goal.kind === 'sync') desired ??= desireSync(observed)
       else desired = withFailover(await desireUp(observed), recorded(), observed)
       return desired
     },

@@ -20,6 +20,8 @@ export type Desired = {
         /** Drained by this run, and let in again by it, beside what the journal knows. */
         readonly drain?: readonly string[]
         readonly undrain?: readonly string[]
+        /** Those that it drains are seen through until they are out, or until resolvers have forgotten them. */
+        readonly until?: 'removed' | 'forgotten'
       }
   /** In file order; the count of one that takes over for another is its grown one. */
   readonly groups: readonly DesiredGroup[]

@@ -120,7 +120,7 @@ export class SimulatedFleet {
   /** `mcd replace`. */
   replace(
     fleet: Fleet,
-    {kind = 'renew', ...targets}: Partial<Request> = {},
+    {kind = 'renew', ...targets}: Partial<Extract<Request, {kind: 'renew' | 'rollback'}>> = {},
     options: RunSettings = {},
   ): Promise<RunResult> {
     return this.up(fleet, {...options, request: {kind, ...targets}})
@@ -132,6 +132,11 @@ export class SimulatedFleet {
     options: RunSettings = {},
   ): Promise<RunResult> {
     return this.time.run(() => this.start(fleet, {kind: 'down', ...target}, options))
+  }
+
+  /** `mcd sync`, `mcd drain` and `mcd undrain`. */
+  sync(fleet: Fleet, options: RunSettings = {}): Promise<RunResult> {
+    return this.time.run(() => this.start(fleet, {kind: 'sync'}, options))
   }
 
   /** A run that works while whoever started it lets time pass: several may, side by side. */
