@@ -12,6 +12,9 @@ const name = {
   address: oneOf(['public', 'private'], {description: 'Which address of an instance is registered.'}).default(
     'public',
   ),
+  ipv6: flag({
+    description: 'Register the public IPv6 address of an instance that has one, too.',
+  }).default(true),
   registration: oneOf(['self', 'mcd'], {
     description: 'Who writes the records: the instances themselves (mcd verifies and repairs), or mcd alone.',
   }).default('self'),
@@ -59,6 +62,10 @@ const route53Name = z
   .strictObject({
     provider: z.literal('route53').meta({description: 'AWS Route53.'}),
     ...name,
+    routing: oneOf(['multivalue', 'simple', 'weighted'], {
+      description:
+        'How the addresses answer: "multivalue" shows a random eight of up to 100, "simple" all of up to 400 and shares its record set with others, "weighted" one by the "weight" of its group.',
+    }).default('multivalue'),
     instanceCredentials: z
       .strictObject({
         accessKeyId: fromEnvironment(

@@ -58,7 +58,7 @@ const anywhere = {
     }),
   weight: wholeNumber(0, 65_535, 'a whole number from 0 to 65535', {
     description:
-      'Weight of the SRV values of this group (RFC 2782), where a dns block has "discovery"; 0 when left out.',
+      'Weight of the SRV values of this group (RFC 2782), where a dns block has "discovery", 0 when left out; and of each of its addresses where one has "routing: weighted" (up to 255), 1 when left out.',
   }).optional(),
   priority: wholeNumber(0, 65_535, 'a whole number from 0 to 65535', {
     description:

@@ -1,6 +1,5 @@
 /**
- * Keys that somebody may well write and that are no keys here: what another cloud has, what a later version will have,
- * and what other tools call it. Each with the reason, since "unknown key" would send people looking for a typing error.
+ * Keys that somebody may well write and that are no keys here: what another cloud has, and what other tools call it. Each with the reason, since "unknown key" would send people looking for a typing error.
  */
 import type {Path} from './mistake.ts'
 
@@ -28,8 +27,8 @@ const ON_ROUTE53: Reasons = {
   proxied: 'Route53 has no proxy',
 }
 
-const IN_LATER_VERSIONS: Reasons = {
-  routing: 'Route53 names use multivalue answers, up to 100 instances',
+const ON_CLOUDFLARE: Reasons = {
+  routing: 'CloudFlare has one record for each address, and answers with all of them',
 }
 
 const OTHER_WORDS: Reasons = {
@@ -56,9 +55,6 @@ export function unavailable(
   key: string,
   provider: unknown,
 ): {message: string; hint?: string} | undefined {
-  const later = mapping.length > 0 && lookUp(IN_LATER_VERSIONS, key)
-  if (later) return {message: `"${key}" is not available in this version`, hint: later}
-
   const inGroup = mapping[0] === 'groups' && mapping.length === 2
   const inDns =
     mapping[0] === 'dns' && mapping.every((step, index) => index === 0 || typeof step === 'number')
@@ -69,7 +65,9 @@ export function unavailable(
         ? ON_JOYENT
         : inDns && provider === 'route53'
           ? ON_ROUTE53
-          : {}
+          : inDns && provider === 'cloudflare'
+            ? ON_CLOUDFLARE
+            : {}
   const reason = lookUp(reasons, key)
   if (reason) return {message: `"${key}" does not exist on ${provider}`, hint: reason}
   return undefined

@@ -9,13 +9,17 @@ export function warningsOf(data: FileData): string[] {
 }
 
 function unusedGroupKeys(data: FileData): string[] {
-  const {groups} = data
-  if (dnsBlocks(data).some(({block}) => block.discovery)) return []
-  return Object.entries(groups).flatMap(([name, group]) =>
-    (['weight', 'priority'] as const)
+  const blocks = dnsBlocks(data).map(({block}) => block)
+  if (blocks.some(({discovery}) => discovery)) return []
+  const isWeighted = blocks.some(block => block.provider === 'route53' && block.routing === 'weighted')
+  const unused = isWeighted ? (['priority'] as const) : (['weight', 'priority'] as const)
+  const others = (key: string) => (key === 'weight' ? ' or "routing: weighted"' : '')
+  return Object.entries(data.groups).flatMap(([name, group]) =>
+    unused
       .filter(key => group[key] !== undefined)
       .map(
-        key => `groups.${name}.${key} is not used: it is for SRV values, and no dns block has "discovery".`,
+        key =>
+          `groups.${name}.${key} is not used: it is for SRV values, and no dns block has "discovery"${others(key)}.`,
       ),
   )
 }

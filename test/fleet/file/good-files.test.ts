@@ -243,6 +243,18 @@ test('limits and a drain of its own are read with their units', () => {
   expect(fleet.limits).toEqual({joyent: {concurrency: 2, perSecond: 5}, aws: {perSecond: 2.5}})
 })
 
+test('a Route53 name routes as its file says, with the weights of the groups', () => {
+  const text = fleetFile(
+    ['provider: cloudflare', 'provider: route53'],
+    ['  ttl: 60s\n', '  routing: weighted\n  ipv6: false\n'],
+    ['    type: t3.micro\n', '    type: t3.micro\n    weight: 255\n'],
+  )
+  const {names, groups, warnings} = parse(text)
+  expect(names[0]).toMatchObject({routing: 'weighted', ipv6: false})
+  expect(groups[0]).toMatchObject({weight: 255})
+  expect(warnings).toEqual([])
+})
+
 test('what is accepted and not carried out is said in a sentence each', () => {
   const text = fleetFile(
     [
@@ -252,7 +264,7 @@ test('what is accepted and not carried out is said in a sentence each', () => {
     ['wait: auto', 'wait: 5s'],
   )
   expect(parse(text).warnings).toEqual([
-    'groups.virginia.weight is not used: it is for SRV values, and no dns block has "discovery".',
+    'groups.virginia.weight is not used: it is for SRV values, and no dns block has "discovery" or "routing: weighted".',
     'groups.virginia.priority is not used: it is for SRV values, and no dns block has "discovery".',
     'groups.virginia.failover never sets in: east has 2, and a floor of 2 asks for no more.',
     'drain.wait (5s) is shorter than the TTL (1m): instances end while resolvers still answer with them.',

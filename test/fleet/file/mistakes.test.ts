@@ -212,6 +212,24 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     ['12:5: "networks" does not exist on aws (EC2 has "subnets")'],
   ],
   [
+    'routing on CloudFlare',
+    f([DNS, `${DNS}  routing: simple\n`]),
+    [
+      '27:3: "routing" does not exist on cloudflare (CloudFlare has one record for each address, and answers with all of them)',
+    ],
+  ],
+  [
+    'a weight that Route53 does not take',
+    f(
+      ['provider: cloudflare', 'provider: route53'],
+      [DNS, `${DNS}  routing: weighted\n`],
+      [AWS, `${AWS}    weight: 256\n`],
+    ),
+    [
+      '12:13: weight must be at most 255 with "routing: weighted", not 256 (Route53 takes no more; shares count, not sizes: 510 beside 170 is 3 beside 1)',
+    ],
+  ],
+  [
     'proxied on Route53',
     f(['provider: cloudflare', 'provider: route53'], [DNS, `${DNS}  proxied: true\n`]),
     ['27:3: "proxied" does not exist on route53 (Route53 has no proxy)'],
@@ -287,11 +305,8 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
   ],
   [
     'what later versions bring',
-    f([DNS, `${DNS}  routing: simple\n`], ['state: local', 'state: s3://bucket/prefix']),
-    [
-      '27:3: "routing" is not available in this version (Route53 names use multivalue answers, up to 100 instances)',
-      '29:8: state is not available in this version: state is kept beside the fleet file ("local")',
-    ],
+    f(['state: local', 'state: s3://bucket/prefix']),
+    ['28:8: state is not available in this version: state is kept beside the fleet file ("local")'],
   ],
   [
     'an AWS group without a region',

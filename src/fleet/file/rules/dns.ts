@@ -5,7 +5,7 @@ import {fullName} from '../dns-name.ts'
 import type {Path} from '../mistake.ts'
 import {normaliseDomain} from '../values.ts'
 import {writeVariable} from '../variables.ts'
-import {asMapping, asText, namesOf, type Rule} from './rule.ts'
+import {asMapping, asText, groupsOf, namesOf, type Rule} from './rule.ts'
 
 export const nameInsideZone: Rule = (data, report) => {
   for (const {path, block} of namesOf(data)) {
@@ -54,6 +54,21 @@ export const ttlInRange: Rule = (data, report) => {
       if (seconds < min || seconds > max) report(at, `ttl must be ${limit} on ${vendor}, not "${block.ttl}"`)
     }
   }
+}
+
+/** Route53's own limit: SRV values take more. Source: Route 53 API Reference, "ResourceRecordSet". */
+const MAX_ROUTE53_WEIGHT = 255
+
+export const weightsFitRouting: Rule = (data, report) => {
+  const weighted = namesOf(data).find(({block}) => block.routing === 'weighted')
+  if (!weighted) return
+  for (const {path, group} of groupsOf(data))
+    if (typeof group.weight === 'number' && group.weight > MAX_ROUTE53_WEIGHT)
+      report(
+        [...path, 'weight'],
+        `weight must be at most ${MAX_ROUTE53_WEIGHT} with "routing: weighted", not ${group.weight}`,
+        'Route53 takes no more; shares count, not sizes: 510 beside 170 is 3 beside 1',
+      )
 }
 
 export const proxiedIsPublic: Rule = (data, report) => {
