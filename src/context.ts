@@ -1,20 +1,19 @@
-import {existsSync, readFileSync} from 'node:fs'
+import {existsSync} from 'node:fs'
 import {delimiter, dirname, join} from 'node:path'
 import type {NameServer} from './dns/query.ts'
 import {readFleetFile} from './fleet/file/read.ts'
 import type {DnsName, Fleet, Group, InstanceCredentials} from './fleet/model.ts'
 import type {Outside, Progress} from './fleet/outside.ts'
-import {openFleetJournal, stateFolder} from './fleet/state-folder.ts'
 import type {FleetStatus} from './fleet/status/report.ts'
 import {type FleetUserdata, fleetUserdata} from './fleet-userdata.ts'
 import {type AddressMap, httpProbe} from './health-probe.ts'
-import {sqliteJournal} from './journal/sqlite.ts'
 import {askEach} from './name-servers.ts'
 import type {ComputeProvider} from './providers/compute.ts'
 import type {DnsProvider} from './providers/dns.ts'
 import {apiAddresses, computeProvider, dnsProvider, type Surroundings} from './providers/registry.ts'
 import {realRuntime} from './runtime.ts'
 import {Secret} from './secret.ts'
+import {openState} from './state/open.ts'
 import {loadTemplate} from './userdata/template.ts'
 
 const WITHOUT_CURL =
@@ -75,9 +74,7 @@ export async function openContext({
   const userdata = fleetUserdata(fleet, apiAddresses(around))
   const compute = new Map<string, ComputeProvider>()
   const dns = new Map<string, DnsProvider>()
-  const journal = await openFleetJournal(fleet, stateFolder(fleet.file, sandbox), path =>
-    sqliteJournal(path, {readOnly: mode === 'read'}),
-  )
+  const {journal} = await openState(fleet, {sandbox, readOnly: mode === 'read'})
   const outside: Outside = {
     runtime,
     journal,
@@ -136,9 +133,12 @@ async function locate(
 async function inSandbox(
   declared: Fleet,
 ): Promise<{fleet: Fleet; surroundings: Omit<Surroundings, 'runtime'>; addressOf: AddressMap}> {
-  const {ensureSandbox} = await import('./sandbox/client.ts')
+  const [{ensureSandbox}, {sandboxSurroundings}] = await Promise.all([
+    import('./sandbox/client.ts'),
+    import('./sandbox/surroundings.ts'),
+  ])
   const sandbox = await ensureSandbox(dirname(declared.file))
-  const {aws, triton, cloudflare, instances} = sandbox.credentials
+  const {instances} = sandbox.credentials
   const own = (value: string) => new Secret(value, 'sandbox')
   const theirs: Record<DnsName['vendor'], InstanceCredentials> = {
     cloudflare: {kind: 'token', token: own(instances.cloudflare.token)},
@@ -171,22 +171,7 @@ async function inSandbox(
   return {
     fleet: {...declared, groups, names, warnings},
     addressOf: (address, port) => sandbox.addressOf(address, port),
-    surroundings: {
-      sandbox: {
-        nameServers: sandbox.endpoints.dns,
-        aws: {endpoint: sandbox.endpoints.aws, eucalyptus: sandbox.endpoints.eucalyptus, credentials: aws},
-        triton: {
-          url: sandbox.endpoints.triton,
-          account: triton.account,
-          keyId: triton.keyId,
-          key: own(readFileSync(triton.keyFile, 'utf8')),
-        },
-        cloudflare: {
-          baseUrl: sandbox.endpoints.cloudflare,
-          apiToken: own(cloudflare.apiToken),
-        },
-      },
-    },
+    surroundings: sandboxSurroundings(sandbox),
   }
 }
 

@@ -1,19 +1,18 @@
 import {readFleetFile} from './fleet/file/read.ts'
 import type {Standing} from './fleet/lease.ts'
 import type {Fleet} from './fleet/model.ts'
-import {openFleetJournal, stateFolder} from './fleet/state-folder.ts'
 import type {StoredEvent} from './journal/events.ts'
 import {fold} from './journal/fold.ts'
 import type {Recorded} from './journal/recorded.ts'
 import {FOLD_VERSION} from './journal/snapshot.ts'
-import {sqliteJournal} from './journal/sqlite.ts'
+import {openState} from './state/open.ts'
 import {standingHere} from './this-run.ts'
 
 /** A fleet as its journal tells it, and who holds its lease as far as this host can see. */
 export type RecordedFleet = {
   readonly fleet: Fleet
-  /** The journal's file. */
-  readonly path: string
+  /** The journal's file, or its name in a shared store. */
+  readonly where: string
   /** The event up to which the folded state is kept, where it is. */
   readonly snapshot: number | undefined
   readonly events: readonly StoredEvent[]
@@ -27,15 +26,11 @@ export type RecordedFleet = {
  */
 export async function readRecordedFleet(file: string, {sandbox}: {sandbox: boolean}): Promise<RecordedFleet> {
   const fleet = await readFleetFile(file, {sandbox: true})
-  let path = ''
-  const journal = await openFleetJournal(fleet, stateFolder(fleet.file, sandbox), candidate => {
-    path = candidate
-    return sqliteJournal(candidate, {readOnly: true})
-  })
+  const {journal, where} = await openState(fleet, {sandbox, readOnly: true})
   const events = await journal.read()
   const snapshot = (await journal.loadSnapshot(FOLD_VERSION))?.sequence
   await journal.close()
   const recorded = fold(events)
   const holder = standingHere(recorded.lease)
-  return {fleet, path, snapshot, events, recorded, holder}
+  return {fleet, where, snapshot, events, recorded, holder}
 }

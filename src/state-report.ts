@@ -4,11 +4,11 @@ import type {RecordedFleet} from './recorded-fleet.ts'
 /** `mcd state show --json`: what the journal knows, without what is only for machines (keys, digests, launch targets). */
 export type StateReport = ReturnType<typeof stateReport>
 
-export function stateReport({fleet, path, snapshot, events, recorded, holder}: RecordedFleet) {
+export function stateReport({fleet, where, snapshot, events, recorded, holder}: RecordedFleet) {
   const {file, owners, places, zones, names, launches, found, leaving, terminatedAtMs, asked} = recorded
   return {
     fleet: fleet.name,
-    journal: path,
+    journal: where,
     events: events.length,
     ...(snapshot === undefined ? {} : {snapshot}),
     ...(file === undefined ? {} : {file}),

@@ -2,12 +2,11 @@ import {hostname, userInfo} from 'node:os'
 import {confirm, type Question} from './confirm.ts'
 import {breakLease} from './fleet/break-lease.ts'
 import {holderText, type Standing} from './fleet/lease.ts'
-import {openFleetJournal, stateFolder} from './fleet/state-folder.ts'
 import type {Lease} from './journal/fold-lease.ts'
-import {sqliteJournal} from './journal/sqlite.ts'
 import {spanText} from './output/time-text.ts'
 import {readRecordedFleet} from './recorded-fleet.ts'
 import {realRuntime} from './runtime.ts'
+import {openState} from './state/open.ts'
 
 export type UnlockFlags = {
   readonly file: string
@@ -43,9 +42,7 @@ export async function unlockFleet(flags: UnlockFlags, say: (text: string) => voi
     return {fleet: fleet.name, unlocked: false}
   }
   await confirm(question(lease, holder, runtime.now()), flags)
-  const journal = await openFleetJournal(fleet, stateFolder(fleet.file, flags.sandbox), path =>
-    sqliteJournal(path),
-  )
+  const {journal} = await openState(fleet, {sandbox: flags.sandbox})
   try {
     const by = {user: userInfo().username, host: hostname()}
     const unlocked = await breakLease(journal, runtime, lease, by)

@@ -38,7 +38,7 @@ test('shows what is under way and who holds the lease, and nothing of keys and d
   if (!recorded.lease) throw new Error('the run holds the lease')
   const report = stateReport({
     fleet: fleet([]),
-    path: '/fleet/.mcd/web/journal.sqlite',
+    where: '/fleet/.mcd/web/journal.sqlite',
     snapshot: 3,
     events,
     recorded,

@@ -1,3 +1,4 @@
+import type {StateLocation} from '../journal/location.ts'
 import type {Limits} from '../providers/call.ts'
 import type {LaunchWish, Place} from '../providers/compute.ts'
 import type {DnsCredentials, DnsVendor} from '../providers/dns.ts'
@@ -20,7 +21,9 @@ export type Fleet = {
   readonly drainQuiet?: DrainQuiet
   readonly rollout: Rollout
   readonly limits: Readonly<Partial<Record<'aws' | 'joyent' | DnsVendor, Limits>>>
-  /** Absolute path of the (first) fleet file: state lives beside it. */
+  /** Where the journal lies. */
+  readonly state: StateLocation
+  /** Absolute path of the (first) fleet file: local state lies beside it. */
   readonly file: string
   /** What is accepted but not carried out by this version, one sentence each; shown by plan and up. */
   readonly warnings: readonly string[]

@@ -2,7 +2,7 @@ import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest'
 import type {NewEvent} from '../../src/journal/journal.ts'
 import {LostAppendError} from '../../src/journal/journal.ts'
 import {objectJournal} from '../../src/journal/objects.ts'
-import {type S3Location, s3Objects} from '../../src/providers/s3/store.ts'
+import {type S3Options, s3Objects} from '../../src/providers/s3/store.ts'
 import {realRuntime} from '../../src/runtime.ts'
 import {awsWire} from '../../src/sandbox/wire/aws.ts'
 import {listen, type WireReply, type WireRequest} from '../../src/sandbox/wire/http.ts'
@@ -41,7 +41,7 @@ const untilCancelled = (cancel?: AbortSignal) =>
       )
     : Promise.resolve()
 
-const store = (over: Partial<S3Location> = {}) =>
+const store = (over: Partial<S3Options> = {}) =>
   s3Objects({
     bucket: BUCKET,
     prefix: 'team/web',
@@ -144,7 +144,7 @@ describe('a journal in S3', () => {
     )
   })
 
-  test.each([
+  test.each<[string, Partial<S3Options>, RegExp]>([
     ['a bucket that is not there', {bucket: 'other'}, /bucket other does not exist/],
     [
       'keys that nobody knows',
@@ -152,7 +152,7 @@ describe('a journal in S3', () => {
       /InvalidAccessKeyId/,
     ],
     ['keys that may not', {credentials: SANDBOX.aws.instances}, /AccessDenied/],
-  ])('%s is explained', async (_, over, words) => {
+  ])('%s is explained', async (_, over: Partial<S3Options>, words: RegExp) => {
     await expect(objectJournal(store(over))).rejects.toThrow(words)
   })
 })

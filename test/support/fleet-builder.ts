@@ -71,6 +71,7 @@ export const fleet = (groups: Group[], over: Partial<Fleet> = {}): Fleet => ({
   drainWait: 'auto',
   rollout: {batch: {percent: 25}, pauseMs: 0},
   limits: {},
+  state: {kind: 'local'},
   file: '/fleet/mcd.yaml',
   warnings: [],
   ...over,

@@ -59,6 +59,7 @@ export function webFleet(differences: Partial<Fleet> = {}): Fleet {
     drainWait: 'auto',
     rollout: {batch: {percent: 25}, pauseMs: 0},
     limits: {},
+    state: {kind: 'local'},
     file: '/fleets/web/mcd.yaml',
     warnings: [],
     ...differences,

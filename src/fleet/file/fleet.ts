@@ -50,6 +50,7 @@ export function toFleet(data: FileData, document: FileDocument, path: string): F
     ...(data.drain.quiet === false ? {} : {drainQuiet: toDrainQuiet(data.drain)}),
     rollout: {batch: data.rollout.batch, pauseMs: data.rollout.pause},
     limits: toLimits(data.limits),
+    state: data.state,
     file: path,
     warnings: warningsOf(data),
   }

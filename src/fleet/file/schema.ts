@@ -7,7 +7,18 @@ import type {Path} from './mistake.ts'
 import {type DnsData, dnsBlock} from './schema-dns.ts'
 import {drain} from './schema-drain.ts'
 import {group} from './schema-group.ts'
-import {batch, duration, LABEL, LABEL_WORDS, port, rate, text, textLike, wholeNumber} from './values.ts'
+import {
+  batch,
+  duration,
+  LABEL,
+  LABEL_WORDS,
+  port,
+  rate,
+  stateLocation,
+  text,
+  textLike,
+  wholeNumber,
+} from './values.ts'
 import {writeVariable} from './variables.ts'
 
 const health = z
@@ -109,15 +120,11 @@ export const fileSchema = z
       })
       .default({})
       .meta({description: 'Limits of your own on the load mcd puts on a provider.'}),
-    state: z
-      .literal('local', {
-        error: ({input}) =>
-          typeof input === 'string' && /^(s3|postgres(ql)?):\/\//.test(input)
-            ? 'is not available in this version: state is kept beside the fleet file ("local")'
-            : 'must be "local"',
-      })
-      .default('local')
-      .meta({description: 'Where the journal is kept: "local" is .mcd/ beside this file.'}),
+    state: stateLocation({
+      description:
+        'Where the journal is kept: "local" is .mcd/ beside this file; "s3://BUCKET/PREFIX" is shared by everybody who reaches the bucket.',
+      examples: ['local', 's3://acme-state/mcd'],
+    }).prefault('local'),
   })
   .meta({
     title: 'mcd fleet file',

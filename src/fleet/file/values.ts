@@ -5,6 +5,7 @@
 import {domainToASCII} from 'node:url'
 import * as z from 'zod'
 import {formatDuration, parseDuration} from '../../duration.ts'
+import {parseLocation} from '../../journal/location.ts'
 import {parseBatch, parseRate, parseSizeGib} from './quantity.ts'
 
 export type About = {description: string; examples?: readonly unknown[]; title?: string}
@@ -130,6 +131,18 @@ export function batch(about: About) {
       return z.NEVER
     })
 }
+
+/** A place for the journal. */
+export const stateLocation = (about: About) =>
+  z
+    .string({error: 'must be "local", or a place such as "s3://bucket/prefix"'})
+    .meta({...meta(about), pattern: '^(local$|s3://)'})
+    .transform((value, context) => {
+      const location = parseLocation(value)
+      if (!('problem' in location)) return location
+      context.addIssue(location.problem)
+      return z.NEVER
+    })
 
 const needsUnit = (amount: number | string, examples: string) =>
   `needs a unit: write ${examples}, not ${amount}`

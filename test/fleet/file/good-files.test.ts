@@ -67,6 +67,7 @@ test('a whole file over two clouds becomes a fleet', () => {
     drainWait: 'auto',
     rollout: {batch: {percent: 25}, pauseMs: 0},
     limits: {},
+    state: {kind: 'local'},
     file: '/fleets/mcd.yaml',
     warnings: [],
   })
@@ -346,4 +347,25 @@ test('in the sandbox the credentials of the file stand aside, set or not', () =>
   expect(() => parse(text)).toThrow('the environment variable TOKEN is not set')
   expect(parse(text, {}, true).names[0]).not.toHaveProperty('instanceCredentials')
   expect(parse(text, {TOKEN: 'real'}, true).names[0]).not.toHaveProperty('instanceCredentials')
+})
+
+test.each([
+  ['s3://acme-state', {kind: 's3', bucket: 'acme-state', prefix: ''}],
+  ['s3://acme-state/mcd/prod/', {kind: 's3', bucket: 'acme-state', prefix: 'mcd/prod'}],
+  [
+    's3://acme-state/mcd?region=eu-west-1&encryption=aws:kms&kmsKeyId=alias/states',
+    {
+      kind: 's3',
+      bucket: 'acme-state',
+      prefix: 'mcd',
+      region: 'eu-west-1',
+      encryption: {kind: 'aws:kms', kmsKeyId: 'alias/states'},
+    },
+  ],
+  [
+    's3://acme-state/mcd?endpoint=https://minio.example.com:9000',
+    {kind: 's3', bucket: 'acme-state', prefix: 'mcd', endpoint: 'https://minio.example.com:9000'},
+  ],
+])('the journal may lie in %s', (written, state) => {
+  expect(parse(fleetFile(['state: local', `state: ${written}`])).state).toEqual(state)
 })

@@ -304,9 +304,24 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     ['28:18: batch must be a whole number of at least 1, or a percentage such as "25%", not a list'],
   ],
   [
-    'what later versions bring',
-    f(['state: local', 'state: s3://bucket/prefix']),
-    ['28:8: state is not available in this version: state is kept beside the fleet file ("local")'],
+    'a place for the journal that is none',
+    f(['state: local', 'state: nfs://server/share']),
+    ['28:8: state must be "local", or a place such as "s3://bucket/prefix", not "nfs://server/share"'],
+  ],
+  [
+    'a bucket in capitals',
+    f(['state: local', 'state: s3://Acme_State/mcd']),
+    ['28:8: state names no bucket ("Acme_State"): write s3://BUCKET/PREFIX'],
+  ],
+  [
+    'credentials in the place for the journal',
+    f(['state: local', 'state: s3://key:secret@bucket/prefix']),
+    ['28:8: state must not hold credentials: they come from the environment, as for the AWS CLI'],
+  ],
+  [
+    'an option that S3 states do not have',
+    f(['state: local', 'state: s3://bucket/prefix?regoin=eu-west-1']),
+    ['28:8: state knows no "regoin": after "?" stand region, endpoint, encryption, kmsKeyId'],
   ],
   [
     'an AWS group without a region',

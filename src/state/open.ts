@@ -1,0 +1,97 @@
+import {dirname, join} from 'node:path'
+import {McdError} from '../errors.ts'
+import type {Fleet} from '../fleet/model.ts'
+import type {Journal} from '../journal/journal.ts'
+import type {StateLocation} from '../journal/location.ts'
+import {locationText} from '../journal/location.ts'
+import type {Recorded} from '../journal/recorded.ts'
+import {readRecorded} from '../journal/snapshot.ts'
+import {sqliteJournal} from '../journal/sqlite.ts'
+import {realRuntime} from '../runtime.ts'
+
+export type StateOptions = {
+  readonly sandbox: boolean
+  /** Nothing is written, not even an empty journal (law 9). */
+  readonly readOnly?: boolean
+}
+
+/** `where` is the file, or the name in a shared store: for people. */
+export type OpenedState = {readonly journal: Journal; readonly where: string}
+
+/** The fleet's journal, wherever its file says that it lies. */
+export const openState = (
+  fleet: Pick<Fleet, 'name' | 'dns' | 'file' | 'state'>,
+  options: StateOptions,
+): Promise<OpenedState> =>
+  fleet.state.kind === 'local' ? openLocal(fleet, options) : openShared(fleet, fleet.state, options)
+
+/**
+ * Beside the fleet file (decision 32): `.mcd/<fleet>/journal.sqlite`, the sandbox's under `.mcd/sandbox/journals`. Two files in
+ * one folder may hold fleets of one name and different DNS names (decision 1): the second has a journal of its own, named for
+ * its DNS name. One file whose DNS name changed keeps its journal (decision 4).
+ */
+async function openLocal(
+  {name, dns, file}: Pick<Fleet, 'name' | 'dns' | 'file'>,
+  {sandbox, readOnly = false}: StateOptions,
+): Promise<OpenedState> {
+  const folder = join(dirname(file), '.mcd', ...(sandbox ? ['sandbox', 'journals'] : []), name)
+  const first = await openFile(join(folder, 'journal.sqlite'), readOnly)
+  const recorded = await readRecorded(first.journal)
+  const ownFile = file.slice(file.lastIndexOf('/') + 1)
+  if (recorded.file === undefined || recorded.file === ownFile || recorded.owners.includes(dns)) return first
+  await first.journal.close()
+  return openFile(join(folder, `journal-${dns}.sqlite`), readOnly)
+}
+
+const openFile = async (path: string, readOnly: boolean): Promise<OpenedState> => ({
+  journal: await sqliteJournal(path, {readOnly}),
+  where: path,
+})
+
+/**
+ * In a store that others reach, too: `<prefix>/<fleet>`. Files of one name say nothing there, since every team has its
+ * `mcd.yaml`: a journal belongs to the fleet whose DNS names it tells of.
+ */
+async function openShared(
+  {name, dns, file}: Pick<Fleet, 'name' | 'dns' | 'file'>,
+  location: Extract<StateLocation, {kind: 's3'}>,
+  {sandbox, readOnly = false}: StateOptions,
+): Promise<OpenedState> {
+  const [{s3Objects}, {objectJournal}] = await Promise.all([
+    import('../providers/s3/store.ts'),
+    import('../journal/objects.ts'),
+  ])
+  const {kind, prefix, ...bucket} = location
+  const store = s3Objects({
+    ...bucket,
+    ...(sandbox ? await sandboxStore(dirname(file)) : {}),
+    prefix: prefix === '' ? name : `${prefix}/${name}`,
+    // Of its own: the last words of an interrupted run, which free its lease, must still be written.
+    runtime: realRuntime(),
+  })
+  const journal = await objectJournal(store, {readOnly})
+  const recorded = await readRecorded(journal)
+  if (!isOf(dns, recorded)) {
+    await journal.close()
+    const [owner] = recorded.owners
+    throw new McdError(
+      `${store.name} holds the journal of another fleet "${name}", that of ${owner}: this file is of ${dns}.`,
+      {
+        suggestions: [
+          `Give this fleet a place of its own: state: ${locationText(location)}/${dns}`,
+          `If ${owner} is to become ${dns}: name both in "dns", ${owner} first, run "mcd up", then take ${owner} out.`,
+        ],
+      },
+    )
+  }
+  return {journal, where: store.name}
+}
+
+const isOf = (dns: string, {owners, names}: Recorded): boolean =>
+  owners.length === 0 || owners.includes(dns) || names.some(({name}) => name === dns)
+
+async function sandboxStore(folder: string) {
+  const {ensureSandbox} = await import('../sandbox/client.ts')
+  const {endpoints, credentials} = await ensureSandbox(folder)
+  return {endpoint: endpoints.aws, region: credentials.aws.region, credentials: credentials.aws}
+}
