@@ -18,6 +18,8 @@ export const sandboxFlag = Flags.boolean({
   description: 'Use the embedded clouds instead of real ones; starts them when they are not running.',
   default: false,
 })
+/** For who only looks: what is shown is not what stood in an earlier one. */
+export const NEW_SANDBOX = 'No sandbox was running here: a new one was started, and nothing is in it yet.'
 /** For commands that read the journal alone. */
 export const journalOfSandboxFlag = Flags.boolean({
   description: 'The journal of the embedded clouds instead of that of real ones.',
@@ -26,6 +28,12 @@ export const journalOfSandboxFlag = Flags.boolean({
 export const yesFlag = Flags.boolean({
   char: 'y',
   description: 'Do not ask before instances are ended.',
+  default: false,
+})
+
+export const nowFlag = Flags.boolean({
+  description:
+    'End instances as soon as they are out of DNS, without waiting until resolvers have forgotten them. The plan says what that costs clients.',
   default: false,
 })
 

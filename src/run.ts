@@ -37,6 +37,7 @@ export type RunFlags = {
   readonly batch?: string | undefined
   readonly pause?: string | undefined
   readonly 'refresh-images'?: boolean
+  readonly now?: boolean
 }
 
 /** `up --json` and `down --json`: the status after the run, and what the run did. */
@@ -70,6 +71,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       goal: flags.goal,
       ...(flags.request ? {request: flags.request} : {}),
       refreshImages: flags['refresh-images'] ?? false,
+      now: flags.now ?? false,
       timeoutMs,
       approve: plan => approve(plan, flags),
       approval: {allowEmpty: flags.allowEmpty},
@@ -128,9 +130,11 @@ function printReport(report: RunReport, {command, goal, edit, request}: RunFlags
 /** A plan that ends instances is asked about, once. */
 async function approve(plan: Plan, flags: RunFlags): Promise<void> {
   const ids = endedBy(plan)
-  const what = `${ids.length} ${ids.length === 1 ? 'instance' : 'instances'} would be ended: ${shortIds(ids.join(', '))}`
+  const ended = `${ids.length} ${ids.length === 1 ? 'instance' : 'instances'} would be ended: ${shortIds(ids.join(', '))}.`
+  const costs = plan.notes.filter(({kind}) => kind === 'outage').map(({text}) => text)
+  const what = [ended, ...costs].join(' ')
   const suggestions = ['Add --yes to allow it.', 'The plan above says everything that would happen.']
-  await confirm({what: `${what}.`, question: 'Go on?', suggestions}, flags)
+  await confirm({what, question: 'Go on?', suggestions}, flags)
 }
 
 /** A rollback must not fail for the very template that it is there to leave. */

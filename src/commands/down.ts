@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../command.ts'
+import {fileFlag, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command.ts'
 import type {RunReport} from '../run.ts'
 
 export default class Down extends McdCommand {
@@ -16,6 +16,7 @@ export default class Down extends McdCommand {
     sandbox: sandboxFlag,
     yes: yesFlag,
     wait: waitFlag,
+    now: nowFlag,
     group: Flags.string({
       description: 'End only this group. Can be repeated.',
       multiple: true,

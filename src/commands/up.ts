@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../command.ts'
+import {fileFlag, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command.ts'
 import type {RunReport} from '../run.ts'
 
 export default class Up extends McdCommand {
@@ -16,6 +16,7 @@ export default class Up extends McdCommand {
     sandbox: sandboxFlag,
     yes: yesFlag,
     wait: waitFlag,
+    now: nowFlag,
     'allow-empty': Flags.boolean({
       description: 'Allow the last serving address to leave DNS.',
       default: false,

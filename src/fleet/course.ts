@@ -28,12 +28,14 @@ export type CourseOptions = {
   readonly request?: Request
   /** Image aliases move to what they stand for now, instead of what lives. */
   readonly refreshImages?: boolean
+  /** Nobody is waited for until resolvers have forgotten them. */
+  readonly now?: boolean
 }
 
 export function createCourse(
   outside: Outside,
   fleet: Fleet,
-  {goal, request, refreshImages = false}: CourseOptions,
+  {goal, request, refreshImages = false, now = false}: CourseOptions,
   recorded: () => Recorded,
 ): Course {
   let desired: Desired | undefined
@@ -85,7 +87,7 @@ export function createCourse(
         }
       else if (goal.kind === 'sync') desired ??= desireSync(observed)
       else desired = withFailover(await desireUp(observed), recorded(), observed)
-      return desired
+      return now ? {...desired, now} : desired
     },
   }
 }

@@ -27,6 +27,8 @@ export type Desired = {
   readonly groups: readonly DesiredGroup[]
   /** `--allow-empty`: those that fail may leave a name although nobody is left there. */
   readonly allowEmpty?: boolean
+  /** `--now`: whoever is out of DNS ends at once, remembered or not. */
+  readonly now?: boolean
   /** Groups with a failover whose place is silent now. */
   readonly takeovers?: readonly Takeover[]
 }
