@@ -42,6 +42,8 @@ export type Context = {
   readonly outside: Outside
   readonly userdata: FleetUserdata
   readonly sandbox: boolean
+  /** None was running: this one is new, and empty. */
+  readonly isNewSandbox: boolean
   /** The status with where each instance is really served, where that is not its own address and port (decision 37). */
   locate(status: FleetStatus): Promise<FleetStatus>
   close(): Promise<void>
@@ -67,9 +69,14 @@ export async function openContext({
     ...(edit ? {edit} : {}),
   })
   if (demands.includes('template')) checkTemplate(declared)
-  const {fleet, surroundings, addressOf} = sandbox
+  const {fleet, surroundings, addressOf, isNewSandbox} = sandbox
     ? await inSandbox(declared)
-    : {fleet: declared, surroundings: {runtime} as Surroundings, addressOf: undefined}
+    : {
+        fleet: declared,
+        surroundings: {runtime} as Surroundings,
+        addressOf: undefined,
+        isNewSandbox: false,
+      }
   const around: Surroundings = {...surroundings, runtime, limits: fleet.limits}
   const userdata = fleetUserdata(fleet, apiAddresses(around))
   const compute = new Map<string, ComputeProvider>()
@@ -98,6 +105,7 @@ export async function openContext({
     outside,
     userdata,
     sandbox,
+    isNewSandbox,
     locate: status => locate(status, fleet.service.port, addressOf),
     close: () => journal.close(),
   }
@@ -130,14 +138,19 @@ async function locate(
 }
 
 /** A production file runs unchanged: places, names and groups stay, endpoints and credentials become the sandbox's. */
-async function inSandbox(
-  declared: Fleet,
-): Promise<{fleet: Fleet; surroundings: Omit<Surroundings, 'runtime'>; addressOf: AddressMap}> {
-  const [{ensureSandbox}, {sandboxSurroundings}] = await Promise.all([
+async function inSandbox(declared: Fleet): Promise<{
+  fleet: Fleet
+  surroundings: Omit<Surroundings, 'runtime'>
+  addressOf: AddressMap
+  isNewSandbox: boolean
+}> {
+  const [{ensureSandbox, findSandbox}, {sandboxSurroundings}] = await Promise.all([
     import('./sandbox/client.ts'),
     import('./sandbox/surroundings.ts'),
   ])
-  const sandbox = await ensureSandbox(dirname(declared.file))
+  const folder = dirname(declared.file)
+  const running = await findSandbox(folder)
+  const sandbox = running ?? (await ensureSandbox(folder))
   const {instances} = sandbox.credentials
   const own = (value: string) => new Secret(value, 'sandbox')
   const theirs: Record<DnsName['vendor'], InstanceCredentials> = {
@@ -171,6 +184,7 @@ async function inSandbox(
   return {
     fleet: {...declared, groups, names, warnings},
     addressOf: (address, port) => sandbox.addressOf(address, port),
+    isNewSandbox: running === undefined,
     surroundings: sandboxSurroundings(sandbox),
   }
 }

@@ -1,18 +1,23 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag} from '../command.ts'
+import {fileFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command.ts'
 import {EXIT} from '../errors.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'
+import {resolverFlags, resolversOf} from '../resolver-flags.ts'
 
 export default class Status extends McdCommand {
   static override summary = 'Show declared, live and DNS side by side. Changes nothing.'
+  static override description =
+    'Beside what the zone holds stands what its own name servers and public resolvers really answer now. Each difference comes with its reason and with the command that mends it.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --check --json',
     '<%= config.bin %> <%= command.id %> --watch',
+    '<%= config.bin %> <%= command.id %> --resolver 9.9.9.9',
   ]
   static override flags = {
     file: fileFlag,
     sandbox: sandboxFlag,
+    ...resolverFlags,
     check: Flags.boolean({
       description: `Exit with ${EXIT.differences} when anything differs.`,
       default: false,
@@ -36,8 +41,10 @@ export default class Status extends McdCommand {
       file: flags.file,
       sandbox: flags.sandbox,
       journal: 'read',
+      resolvers: await resolversOf(flags),
       signal: this.interruptible({quiet: flags.watch}),
     })
+    if (context.isNewSandbox) this.logToStderr(NEW_SANDBOX)
     try {
       const status = flags.watch
         ? await watchStatus(context.outside, context.fleet, standingHere, async seen =>

@@ -5,7 +5,25 @@ import {nameKey, type Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
 
 /** Route53 answers a multivalue name with at most this many, different ones each time. Source: Developer Guide, "Multivalue answer routing". */
-const MOST_IN_ONE_ANSWER = 8
+const MULTIVALUE_AT_ONCE = 8
+
+/** How many addresses of one kind one answer holds at most: all of them, or other ones each time. */
+export function mostInOneAnswer({vendor, routing}: Pick<DnsName, 'vendor' | 'routing'>): number {
+  if (vendor === 'cloudflare' || routing === 'simple') return Number.POSITIVE_INFINITY
+  return routing === 'weighted' ? 1 : MULTIVALUE_AT_ONCE
+}
+
+/** What an answer holds that the zone does not, and what it should hold beside it. */
+export function compareAnswer(
+  name: Pick<DnsName, 'vendor' | 'routing'>,
+  standing: ReadonlySet<string>,
+  answered: ReadonlySet<string>,
+): {readonly strangers: readonly string[]; readonly missing: readonly string[]} {
+  const strangers = [...answered].filter(value => !standing.has(value))
+  const missing = [...standing].filter(value => !answered.has(value))
+  const isWhole = standing.size - missing.length >= Math.min(standing.size, mostInOneAnswer(name))
+  return {strangers, missing: isWhole ? [] : missing}
+}
 
 /**
  * Whether the zones' own name servers answer with what the vendors' APIs say stands there. A server that says nothing (port
@@ -16,11 +34,8 @@ export async function isAnswered(outside: Outside, {names}: Fleet, observed: Obs
   return verdicts.every(Boolean)
 }
 
-async function nameIsAnswered(
-  outside: Outside,
-  {vendor, zone: zoneName, name, proxied}: DnsName,
-  observed: Observed,
-): Promise<boolean> {
+async function nameIsAnswered(outside: Outside, of: DnsName, observed: Observed): Promise<boolean> {
+  const {vendor, zone: zoneName, name, proxied} = of
   const seen = observed.names.get(nameKey(vendor, name))
   const zone = observed.zones.get(zoneKey(vendor, zoneName))
   // A proxied name answers with the vendor's addresses (decision 22).
@@ -30,9 +45,8 @@ async function nameIsAnswered(
   const answers = await outside.askNameServers(vendor, zone, name, 'A')
   return answers.every(({records}) => {
     if (!records) return true
-    const addresses = records.map(({value}) => value)
-    const strangers = addresses.filter(address => !standing.has(address))
-    return strangers.length === 0 && new Set(addresses).size >= Math.min(standing.size, MOST_IN_ONE_ANSWER)
+    const {strangers, missing} = compareAnswer(of, standing, new Set(records.map(({value}) => value)))
+    return strangers.length + missing.length === 0
   })
 }
 

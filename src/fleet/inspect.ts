@@ -22,10 +22,20 @@ export type Inspection = {
 export async function inspectFleet(
   outside: Outside,
   fleet: Fleet,
-  {tolerateRefusals = false, refreshImages = false} = {},
+  {
+    tolerateRefusals = false,
+    refreshImages = false,
+    seen = () => {},
+  }: {
+    readonly tolerateRefusals?: boolean
+    readonly refreshImages?: boolean
+    /** Hears of the look before the plan is made of it: for what can be asked meanwhile. */
+    readonly seen?: (observed: Observed) => void
+  } = {},
 ): Promise<Inspection> {
   const recorded = await readRecorded(outside.journal)
   const observed = await createObserver(outside, fleet, () => recorded).look({settleHealth: true})
+  seen(observed)
   let refused: string[] = []
   const resolved = await desireFleet(outside, fleet, observed, recorded, {refreshImages}).catch(
     (error: unknown): Desired => {

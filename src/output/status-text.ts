@@ -1,4 +1,5 @@
-import type {FleetStatus, NameStatus} from '../fleet/status/report.ts'
+import type {FleetStatus} from '../fleet/status/report.ts'
+import {nameText} from './name-text.ts'
 import {shortIds} from './short-id.ts'
 import {table} from './table.ts'
 import {wrappedLines} from './wrapped.ts'
@@ -11,7 +12,7 @@ const DISPENSABLE = ['NAME', 'ZONE']
  * terminal; without one nothing is left out. `goal` is what a fleet without differences is.
  */
 export function statusText(status: FleetStatus, columns?: number, goal = 'as declared'): string {
-  const words = [runLine(status), verdict(status, goal)].filter(Boolean).join('\n\n')
+  const words = [runLine(status), verdict(status, goal), remarks(status)].filter(Boolean).join('\n\n')
   return shortIds([tables(status, columns), wrappedLines(shortIds(words), columns)].join('\n\n'))
 }
 
@@ -29,7 +30,7 @@ function tables(status: FleetStatus, columns = Number.POSITIVE_INFINITY): string
       name,
       `${provider} ${region}`,
       String(desired),
-      reachable ? String(live) : '?',
+      live === null ? '?' : String(live),
       reachable ? '' : 'not reachable',
     ]),
   )
@@ -47,7 +48,9 @@ function tables(status: FleetStatus, columns = Number.POSITIVE_INFINITY): string
     ]),
     columns,
   )
-  return [groups, instances, ...status.names.map(nameText)].filter(Boolean).join('\n\n')
+  return [groups, instances, ...status.names.map(name => nameText(name, columns))]
+    .filter(Boolean)
+    .join('\n\n')
 }
 
 /** Who is at it, or was: what differs may be on its way, or wait for somebody to go on. */
@@ -66,25 +69,7 @@ function verdict({fleet, converged, differences}: FleetStatus, goal: string): st
   return [`Fleet ${fleet} differs:`, ...differences.map(({text, fix}) => `  ${text}  → ${fix}`)].join('\n')
 }
 
-function nameText({provider, name, ttlSeconds, readable, records, discovery}: NameStatus): string {
-  const head = `${name} in ${provider}, TTL ${ttlSeconds} s`
-  if (!readable) return `${head}: could not be read`
-  const service = discovery && discoveryText(discovery)
-  if (records.length === 0) return [`${head}: no addresses`, service].filter(Boolean).join('\n')
-  return [
-    `${head}:`,
-    ...records.map(
-      ({value, instance, owned}) => `  ${value.padEnd(16)} ${owned ? (instance ?? '') : 'not ours'}`,
-    ),
-    ...(service === undefined ? [] : [service]),
-  ].join('\n')
-}
-
-function discoveryText({name, records}: NonNullable<NameStatus['discovery']>): string {
-  const ours = records.filter(({owned}) => owned).length
-  const others = records.length > ours ? `, and ${records.length - ours} that are not ours` : ''
-  return `  ${name} leads to ${ours} of ours${others}`
-}
+const remarks = ({remarks: texts}: FleetStatus): string => texts.map(text => `! ${text}`).join('\n')
 
 /** A table that fits the terminal where leaving out what can be spared makes it fit. */
 function narrowed(head: string[], rows: string[][], columns: number): string {

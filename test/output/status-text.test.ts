@@ -24,6 +24,7 @@ const status: FleetStatus = {
   dns: {provider: 'route53', name: 'www.example.com', type: 'A', ttlSeconds: 60, readable: true, records: []},
   names: [],
   differences: [],
+  remarks: [],
 }
 
 const headOf = (columns?: number) =>

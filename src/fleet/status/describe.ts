@@ -1,10 +1,20 @@
+import type {Instance} from '../../providers/compute.ts'
 import type {Member} from '../../providers/dns.ts'
 import type {Desired} from '../desired.ts'
 import {discoveryNames} from '../discovery.ts'
-import {nameKey, type Observed, type ObservedName} from '../observed.ts'
+import type {DnsName, Fleet} from '../model.ts'
+import {nameKey, type Observed} from '../observed.ts'
 import type {Plan} from '../plan/action.ts'
-import {differencesOf} from './differences.ts'
+import type {Judged} from './answers.ts'
+import {differencesOf, remarksOf} from './differences.ts'
 import type {FleetStatus, NameStatus} from './report.ts'
+
+/** What is known beside a look and its plan, where somebody asked. */
+type Beside = {
+  readonly judged?: Judged
+  /** What `mcd sync` would do. */
+  readonly sync?: Plan
+}
 
 /** Declared, live and DNS side by side, with the reason for each difference. Pure. */
 export function describeStatus(
@@ -12,73 +22,91 @@ export function describeStatus(
   observed: Observed,
   plan: Plan,
   owners: readonly string[],
+  {judged, sync}: Beside = {},
 ): FleetStatus {
   const {fleet} = desired
-  const ours = new Set([fleet.dns, ...owners])
-  const instances = [...observed.places].flatMap(([key, place]) =>
-    place.readable
-      ? place.instances
-          .filter(({mark, state}) => ours.has(mark.dns) && state !== 'gone')
-          .map(instance => ({instance, provider: key.slice(0, key.indexOf(':'))}))
-      : [],
-  )
-  const toRecord = ({value, mark}: Member) => ({
-    value,
-    ...(mark ? {instance: mark.instance} : {}),
-    owned: mark?.fleet === fleet.name,
-  })
-  const names = fleet.names.map(({vendor, zone, name, ttlSeconds, discovery}): NameStatus => {
-    const seen = observed.names.get(nameKey(vendor, name))
-    const members = seen?.readable ? seen.members.filter(({type}) => type === 'A' || type === 'AAAA') : []
-    return {
-      provider: vendor,
-      name,
-      type: 'A',
-      ttlSeconds,
-      readable: seen?.readable ?? false,
-      records: members.map(toRecord),
-      ...(discovery && {discovery: discovered(seen, discoveryNames(zone, discovery).instance)}),
-    }
-  })
-  function discovered(seen: ObservedName | undefined, set: string): NonNullable<NameStatus['discovery']> {
-    const records = seen?.readable ? (seen.discovery ?? []) : []
-    return {
-      name: set,
-      records: records.filter(({name, type}) => name === set && type === 'SRV').map(toRecord),
-    }
-  }
-  const inDns = (id: string) =>
-    names.length > 0 &&
-    names.every(({records}) => records.some(record => record.instance === id && record.owned))
-  const differences = differencesOf(plan, observed)
+  const instances = livingOf(desired, observed, owners)
+  const names = fleet.names.map(name => nameStatus(fleet, name, observed, judged))
+  const isInDns = (id: string) =>
+    names.every(({records}) => records.some(({instance, owned}) => instance === id && owned))
+  const differences = [...differencesOf(plan, observed, sync), ...(judged?.differences ?? [])]
   return {
     fleet: fleet.name,
     converged: differences.length === 0,
-    groups: desired.groups.map(({group: {name, place, count}}) => ({
-      name,
-      provider: place.provider,
-      region: place.region ?? place.key.slice(place.key.indexOf(':') + 1),
-      desired: count,
-      live: instances.filter(({instance}) => instance.mark.group === name && instance.place === place.key)
-        .length,
-      reachable: observed.places.get(place.key)?.readable ?? false,
-    })),
-    instances: instances.map(({instance, provider}) => ({
+    groups: desired.groups.map(({group: {name, place, count}}) => {
+      const isHere = ({mark, place: key}: Instance) => mark.group === name && key === place.key
+      const reachable = observed.places.get(place.key)?.readable ?? false
+      return {
+        name,
+        provider: place.provider,
+        region: place.region ?? place.key.slice(place.key.indexOf(':') + 1),
+        desired: count,
+        live: reachable ? instances.filter(isHere).length : null,
+        reachable,
+      }
+    }),
+    instances: instances.map(instance => ({
       id: instance.id,
       ...(instance.name === undefined ? {} : {name: instance.name}),
       group: instance.mark.group,
-      provider,
+      provider: instance.place.slice(0, instance.place.indexOf(':')),
       ...(instance.zone === undefined ? {} : {zone: instance.zone}),
       state: instance.state,
       health: observed.health.get(instance.id)?.verdict ?? 'unknown',
       ...(instance.publicIp === undefined ? {} : {publicIp: instance.publicIp}),
       ...(instance.privateIp === undefined ? {} : {privateIp: instance.privateIp}),
-      inDns: inDns(instance.id),
+      inDns: isInDns(instance.id),
       launch: instance.mark.launch,
       launchedAt: new Date(instance.launchedAtMs).toISOString(),
     })),
     dns: names[0] as NameStatus,
     names,
     differences,
+    remarks: remarksOf(plan),
+  }
+}
+
+/** Groups as the file has them, what the file does not have last; within each the oldest first. */
+function livingOf({fleet, groups}: Desired, {places}: Observed, owners: readonly string[]): Instance[] {
+  const ours = new Set([fleet.dns, ...owners])
+  const rank = new Map(groups.map(({group: {name}}, index) => [name, index]))
+  const rankOf = ({mark}: Instance) => rank.get(mark.group) ?? rank.size
+  return [...places.values()]
+    .flatMap(place => (place.readable ? place.instances : []))
+    .filter(({mark, state}) => ours.has(mark.dns) && state !== 'gone')
+    .sort((a, b) => rankOf(a) - rankOf(b) || a.launchedAtMs - b.launchedAtMs || (a.id < b.id ? -1 : 1))
+}
+
+function nameStatus(fleet: Fleet, name: DnsName, observed: Observed, judged: Judged | undefined): NameStatus {
+  const key = nameKey(name.vendor, name.name)
+  const seen = observed.names.get(key)
+  const answers = judged?.answers.get(key)
+  const toRecord = ({value, mark, ttlSeconds}: Member) => ({
+    value,
+    ...(mark ? {instance: mark.instance} : {}),
+    owned: mark?.fleet === fleet.name,
+    ttlSeconds,
+  })
+  const records = (members: readonly Member[], isMeant: (member: Member) => boolean) =>
+    members.filter(isMeant).map(toRecord)
+  const {discovery} = name
+  const set = discovery && discoveryNames(name.zone, discovery).instance
+  return {
+    provider: name.vendor,
+    name: name.name,
+    type: 'A',
+    ttlSeconds: name.ttlSeconds,
+    readable: seen?.readable ?? false,
+    records: records(seen?.readable ? seen.members : [], ({type}) => type === 'A' || type === 'AAAA'),
+    ...(answers && {answers}),
+    ...(set !== undefined && {
+      discovery: {
+        name: set,
+        records: records(
+          seen?.readable ? (seen.discovery ?? []) : [],
+          member => member.name === set && member.type === 'SRV',
+        ),
+      },
+    }),
   }
 }

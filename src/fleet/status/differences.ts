@@ -1,23 +1,30 @@
-import {WHOLE_FLEET} from '../../mark.ts'
-import type {Member} from '../../providers/dns.ts'
 import type {Observed} from '../observed.ts'
 import type {Action, Note, Plan} from '../plan/action.ts'
+import {deregisterDifferences, fixesBy, registerDifferences} from './record-differences.ts'
 import type {Difference} from './report.ts'
 
-/** What the plan would do and what it remarks, each as a difference with the command that mends it. */
-export function differencesOf({actions, notes}: Plan, observed: Observed): Difference[] {
+/**
+ * What the plan would do and what it remarks, each as a difference with the command that mends it. `sync` is what `mcd sync`
+ * would do.
+ */
+export function differencesOf({actions, notes}: Plan, observed: Observed, sync?: Plan): Difference[] {
   const rolling = new Set(actions.flatMap(action => (action.kind === 'replace' ? [action.group] : [])))
+  const recordFix = fixesBy(sync)
   return [
     ...missingFrom(actions),
-    ...actions.flatMap(action => differenceOf(action, observed, rolling)),
-    ...notes.filter(({blocks}) => blocks).map(noteDifference),
+    ...actions.flatMap(action => differenceOf(action, observed, rolling, recordFix)),
+    ...notes.filter(isDifference).map(noteDifference),
   ]
 }
 
-const UP = 'mcd up'
+/** That a group takes over for another, or need not, says what follows from a silence, which is told as what it is. */
+const isDifference = ({kind, blocks}: Note): boolean => blocks && kind !== 'failover'
 
-const ownerOf = (mark: Member['mark']): string =>
-  mark && mark.instance !== WHOLE_FLEET ? ` of ${mark.instance}` : ''
+/** What a person should know although nothing is to be mended. What the file itself is warned of is told where it is read. */
+export const remarksOf = ({notes}: Plan): string[] =>
+  notes.filter(note => !isDifference(note) && note.kind !== 'warning').map(({text}) => text)
+
+const UP = 'mcd up'
 
 /** Who is not there at all, zone or no zone. What is launched in place of outdated instances is not missing: those serve. */
 function missingFrom(actions: readonly Action[]): Difference[] {
@@ -32,7 +39,12 @@ function missingFrom(actions: readonly Action[]): Difference[] {
   })
 }
 
-function differenceOf(action: Action, observed: Observed, rolling: ReadonlySet<string>): Difference[] {
+function differenceOf(
+  action: Action,
+  observed: Observed,
+  rolling: ReadonlySet<string>,
+  recordFix: ReturnType<typeof fixesBy>,
+): Difference[] {
   switch (action.kind) {
     case 'launch':
       return []
@@ -58,20 +70,9 @@ function differenceOf(action: Action, observed: Observed, rolling: ReadonlySet<s
         ...healthTrouble(instance, observed, rolling.has(action.group)),
       }))
     case 'register':
-      return action.create.map(({mark, name, value}) => ({
-        kind: 'missing-in-dns',
-        instance: mark?.instance ?? '',
-        text: `${name} lacks ${value}${ownerOf(mark)} (${action.reason})`,
-        fix: UP,
-      }))
+      return registerDifferences(action, recordFix)
     case 'deregister':
-      if (action.leaving.length > 0) return []
-      return action.remove.map(({mark, name, value, type}) => ({
-        kind: type === 'TXT' ? 'stale-hold' : 'dead-record',
-        instance: mark?.instance ?? '',
-        text: `${name} still holds ${value}${ownerOf(mark)} (${action.reason})`,
-        fix: UP,
-      }))
+      return deregisterDifferences(action, recordFix)
     case 'terminate':
       return action.instances.map(instance => ({
         kind: 'surplus-instance',

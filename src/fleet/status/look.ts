@@ -1,9 +1,13 @@
 import type {Lease} from '../../journal/fold-lease.ts'
-import {inspectFleet} from '../inspect.ts'
+import {type Inspection, inspectFleet} from '../inspect.ts'
 import type {Standing} from '../lease.ts'
 import type {Fleet} from '../model.ts'
 import type {Outside} from '../outside.ts'
+import {plan} from '../plan/plan.ts'
+import {anybodyRemembers, judgeAnswers} from './answers.ts'
 import {describeStatus} from './describe.ts'
+import {type Heard, listen} from './hear.ts'
+import {type Removal, removalsOf} from './removals.ts'
 import type {FleetStatus, RunStatus} from './report.ts'
 
 const WATCH_INTERVAL_MS = 5_000
@@ -14,14 +18,42 @@ export async function fleetStatus(
   fleet: Fleet,
   standing: (lease: Lease | undefined) => Standing,
 ): Promise<FleetStatus> {
-  const {desired, observed, plan, recorded} = await inspectFleet(outside, fleet, {tolerateRefusals: true})
-  const status = describeStatus(desired, observed, plan, recorded.owners)
-  return recorded.lease ? {...status, holder: runStatus(recorded.lease, standing(recorded.lease))} : status
+  const {status, inspection} = await lookAround(outside, fleet)
+  const {lease} = inspection.recorded
+  return lease ? {...status, holder: runStatus(lease, standing(lease))} : status
 }
 
-function runStatus({run, command, user, host, pid, startedAtMs}: Lease, {kind}: Standing): RunStatus {
+/** The same with what it was made of, for who asks about one part of it. */
+export async function lookAround(
+  outside: Outside,
+  fleet: Fleet,
+): Promise<{readonly status: FleetStatus; readonly inspection: Inspection}> {
+  const listening = listen(outside, fleet)
+  let hearing: Promise<Heard> = Promise.resolve(new Map())
+  const inspection = await inspectFleet(outside, fleet, {
+    tolerateRefusals: true,
+    seen: observed => {
+      hearing = listening(observed)
+      // Awaited below, once the plan is made; a plan that fails is the news then.
+      hearing.catch(() => undefined)
+    },
+  })
+  const {desired, observed, plan: next, recorded} = inspection
+  const heard = await hearing
+  const removals = anybodyRemembers(fleet, observed, heard)
+    ? removalsOf(await outside.journal.read())
+    : new Map<string, Removal>()
+  const status = describeStatus(desired, observed, next, recorded.owners, {
+    judged: judgeAnswers(fleet, observed, heard, removals),
+    sync: plan({...desired, goal: {kind: 'sync'}}, recorded, observed, 'none'),
+  })
+  return {status, inspection}
+}
+
+function runStatus({run, command, user, host, pid, job, startedAtMs}: Lease, {kind}: Standing): RunStatus {
   const state = kind === 'alive' ? 'works' : kind === 'unknown' ? 'unknown' : 'stopped'
-  return {run, command, user, host, pid, startedAt: new Date(startedAtMs).toISOString(), state}
+  const page = job === undefined ? {} : {job}
+  return {run, command, user, host, pid, ...page, startedAt: new Date(startedAtMs).toISOString(), state}
 }
 
 /** Looks again and again, until the run is interrupted. */

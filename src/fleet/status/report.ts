@@ -1,3 +1,5 @@
+import type {ServerAnswer} from '../outside.ts'
+
 /** `mcd status --json`: an interface to other programs; add fields, never change one. */
 export type FleetStatus = {
   fleet: string
@@ -7,7 +9,8 @@ export type FleetStatus = {
     provider: string
     region: string
     desired: number
-    live: number
+    /** null where the place could not be read: nobody knows. */
+    live: number | null
     reachable: boolean
   }[]
   instances: {
@@ -30,6 +33,8 @@ export type FleetStatus = {
   dns: NameStatus
   names: NameStatus[]
   differences: Difference[]
+  /** What a person should know all the same; no difference. */
+  remarks: string[]
   /** The run that holds the lease: it works now, or was stopped and waits to be gone on with. Absent where there is none. */
   holder?: RunStatus
 }
@@ -40,6 +45,8 @@ export type RunStatus = {
   user: string
   host: string
   pid: number
+  /** The page of the CI job it runs in. */
+  job?: string
   startedAt: string
   /** `unknown` where its host is another one: a sign of life of the last seconds speaks for it. */
   state: 'works' | 'stopped' | 'unknown'
@@ -51,9 +58,35 @@ export type NameStatus = {
   type: 'A'
   ttlSeconds: number
   readable: boolean
-  records: {value: string; instance?: string; owned: boolean}[]
+  records: {value: string; instance?: string; owned: boolean; ttlSeconds: number}[]
+  /** Absent where nobody was asked, and for a proxied name, which answers with the vendor's own addresses. */
+  answers?: NameAnswers
   /** What clients find by DNS-SD beside it: the SRV values of the service. */
   discovery?: {name: string; records: {value: string; instance?: string; owned: boolean}[]}
 }
 
-export type Difference = {kind: string; instance?: string; group?: string; text: string; fix: string}
+/** What is really answered now, asked of each server alone. */
+export type NameAnswers = {
+  /** One answer holds no more than so many of the addresses, other ones each time. Absent where it holds all. */
+  atOnce?: number
+  /** The zone's own name servers. */
+  servers: ServerStatus[]
+  /** Public ones, which clients ask. */
+  resolvers: ServerStatus[]
+}
+
+export type ServerStatus = ServerAnswer & {
+  /** How its answer differs from what the zone holds, in a sentence; absent where it does not. */
+  remark?: string
+}
+
+export type Difference = {
+  kind: string
+  instance?: string
+  group?: string
+  /** The DNS name, and the server, that it is about. */
+  name?: string
+  server?: string
+  text: string
+  fix: string
+}
