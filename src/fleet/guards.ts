@@ -3,11 +3,15 @@ import type {Recorded} from '../journal/recorded.ts'
 import {nearest} from '../nearest.ts'
 import type {Desired, Targets} from './desired.ts'
 import type {Fleet} from './model.ts'
-import type {Observed} from './observed.ts'
+import {nameKey, type Observed} from './observed.ts'
 import {isReady, type Plan} from './plan/action.ts'
 import {emptiedBy} from './plan/serving.ts'
 
-export type Approval = {readonly allowEmpty: boolean}
+export type Approval = {
+  readonly allowEmpty: boolean
+  /** More than half of a name's addresses may leave in one `sync`. */
+  readonly allowShrink?: boolean
+}
 
 /**
  * Refuses a plan that would take the last serving address from a name now, unless that is what was asked for: `down` of the
@@ -25,7 +29,7 @@ export function checkEmptiness(
   const leaving = new Set(
     actions.filter(isReady).flatMap(action => (action.kind === 'deregister' ? action.leaving : [])),
   )
-  const [name] = emptiedBy(fleet, observed, leaving)
+  const [name] = emptiedBy(fleet, observed, leaving, actions)
   if (name === undefined) return
   throw new UsageError(
     `This would take the last serving address out of ${name}: nobody could reach the service.`,
@@ -33,6 +37,43 @@ export function checkEmptiness(
       suggestions: ['Add --allow-empty if that is what you want.', 'To end the whole fleet, run "mcd down".'],
     },
   )
+}
+
+/**
+ * Refuses a `sync` that would take more than half of a name's addresses of ours at once, whatever for: so many are more
+ * likely to be missed by whoever looks than to be gone. Those that leave for good were decided on before.
+ */
+export function checkShrinking(
+  {fleet, goal}: Desired,
+  observed: Observed,
+  {actions}: Plan,
+  {allowShrink = false}: Approval,
+): void {
+  if (goal.kind !== 'sync' || goal.drain || goal.undrain || allowShrink) return
+  const removed = new Set(
+    actions.flatMap(action =>
+      action.kind === 'deregister' && action.leaving.length === 0 && !action.onceAnswered
+        ? action.remove
+        : [],
+    ),
+  )
+  for (const {vendor, name} of fleet.names) {
+    const seen = observed.names.get(nameKey(vendor, name))
+    const ours = seen?.readable
+      ? seen.members.filter(({type, mark}) => type !== 'TXT' && mark?.fleet === fleet.name)
+      : []
+    const gone = ours.filter(member => removed.has(member))
+    if (gone.length * 2 <= ours.length) continue
+    throw new UsageError(
+      `This would take ${gone.length} of the fleet's ${ours.length} addresses out of ${name} at once: ${gone.map(({value}) => value).join(', ')}.`,
+      {
+        suggestions: [
+          '"mcd status" says what is wrong with each of them.',
+          'Add --allow-shrink if that is what you want.',
+        ],
+      },
+    )
+  }
 }
 
 /**

@@ -13,6 +13,8 @@ export type Observed = {
   readonly zones: ReadonlyMap<ZoneKey, Zone>
   /** By instance id; absent where nothing was probed. */
   readonly health: ReadonlyMap<string, Health>
+  /** By instance id, of those that the last plan waits for to be quiet. */
+  readonly quiet?: ReadonlyMap<string, Quiet>
 }
 
 export type ObservedPlace =
@@ -38,6 +40,18 @@ export type Health = {
   readonly verdict: 'healthy' | 'unhealthy' | 'unknown'
   readonly sinceMs: number
   readonly why?: string
+  /** Whether the last probe was answered, be it with an error: without any answer it may be the prober that is cut off. */
+  readonly answered?: boolean
+}
+
+/** How many are connected to an instance's service, or why that could not be asked: then nobody knows. */
+export type Connections = {readonly connections: number} | {readonly why: string}
+
+/** `isQuiet` once nobody was connected for as long as `drain.quiet` says, look for look. */
+export type Quiet = {
+  readonly seen: Connections
+  readonly isQuiet: boolean
+  readonly lookAgainAtMs: number
 }
 
 /** `<vendor>/<full name>` */

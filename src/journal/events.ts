@@ -76,6 +76,8 @@ export type JournalEvent =
       readonly host: string
       readonly user: string
       readonly pid: number
+      /** The page of the CI job it runs in. */
+      readonly job?: string
       /** Whether this run still works can be told on its own host. */
       readonly process?: ProcessIdentity
       /** It holds the lease from here on, for this long after each event it writes (decision 27). Absent in journals of mcd 0.1. */
@@ -120,6 +122,14 @@ export type JournalEvent =
   | {readonly type: 'removal-served'; readonly zone: ZoneKey; readonly instances: readonly string[]}
   /** The same for those that live on: no older mcd takes them for leavers. */
   | {readonly type: 'absence-served'; readonly zone: ZoneKey; readonly instances: readonly string[]}
+  /** `drain.max` has passed: these end although so many were connected at the last look, or although that could not be asked. */
+  | {
+      readonly type: 'quiet-missed'
+      readonly instances: readonly ({readonly instance: string} & (
+        | {readonly connections: number}
+        | {readonly why: string}
+      ))[]
+    }
   /** A place that was reached before says nothing (or is heard again): from here on its absence is counted (decision 13). */
   | {readonly type: 'place-silent'; readonly place: string}
   | {readonly type: 'place-answered'; readonly place: string}
@@ -152,6 +162,8 @@ export type JournalEvent =
       readonly type: 'run-finished'
       readonly exit: number
       readonly converged: boolean
+      /** It saw to DNS alone: whether the fleet is as declared, it cannot say. */
+      readonly dnsOnly?: boolean
       /** What it fell short of, a sentence each: the first line of what its user was told. */
       readonly why?: readonly string[]
     }

@@ -124,6 +124,7 @@ export function concludeStep(
       for (const instance of what.instances) {
         state.terminatedAtMs.set(instance, atMs)
         state.drained.delete(instance)
+        state.lifted.delete(instance)
         state.heldOut.delete(instance)
       }
       break

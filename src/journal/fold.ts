@@ -48,6 +48,7 @@ export const startFold = (): Folding => ({
     converged: 0,
     asked: new Map(),
     drained: new Map(),
+    lifted: new Map(),
     pausedAtMs: new Map(),
     registeredAtMs: new Map(),
   },
@@ -116,6 +117,7 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       concludeStep(folding, event.step, event.result, atMs)
       break
     case 'run-finished':
+      if (event.dnsOnly) break
       if (event.converged) state.converged += 1
       state.unsettledNetwork.clear()
       break
@@ -123,10 +125,16 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       for (const id of event.instances) if (!state.asked.has(id)) state.asked.set(id, atMs)
       break
     case 'drain-asked':
-      for (const id of event.instances) if (!state.drained.has(id)) state.drained.set(id, atMs)
+      for (const id of event.instances) {
+        if (!state.drained.has(id)) state.drained.set(id, atMs)
+        state.lifted.delete(id)
+      }
       break
     case 'drain-lifted':
-      for (const id of event.instances) state.drained.delete(id)
+      for (const id of event.instances) {
+        state.drained.delete(id)
+        state.lifted.set(id, atMs)
+      }
       break
     case 'pause-begun':
       for (const id of event.instances) state.pausedAtMs.set(id, atMs)

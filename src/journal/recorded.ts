@@ -94,6 +94,8 @@ export type Recorded = {
   readonly asked: ReadonlyMap<string, number>
   /** By instance id: since when it is drained on purpose (`mcd drain`), until that is lifted or it has ended. */
   readonly drained: ReadonlyMap<string, number>
+  /** By instance id: since when it is drained no more, so that a hold that says so is left over. */
+  readonly lifted: ReadonlyMap<string, number>
   /** By instance id: when the pause after its batch began. */
   readonly pausedAtMs: ReadonlyMap<string, number>
   /** When addresses were last sent to a zone in a run, by `<run> <zone>`. */

@@ -14,7 +14,7 @@ import {addressOf, type NamePlan, type Parting} from './membership.ts'
 export function planDiscovery(
   view: FleetView,
   name: DnsName,
-  {departing, outdated}: Parting,
+  {departing, outdated, out}: Parting,
   inPlace: ReadonlySet<string>,
 ): Pick<NamePlan, 'create' | 'remove'> {
   const observed = view.observed.names.get(nameKey(name.vendor, name.name))
@@ -31,7 +31,7 @@ export function planDiscovery(
 
   for (const instance of view.living.values()) {
     const {id, state} = instance
-    if (isLeaving(view, id) || departing.has(id)) continue
+    if (isLeaving(view, id) || departing.has(id) || out.has(id)) continue
     const here = standing.get(id) ?? []
     // Its address is given back, and may be a stranger's tomorrow.
     if (state === 'stopped' || state === 'stopping') remove.push(...here)

@@ -1,4 +1,5 @@
 import type {Recorded, RecordedLaunch} from '../../journal/recorded.ts'
+import {isDrainedHold} from '../../mark.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {Desired, DesiredGroup} from '../desired.ts'
 import {knownInstances} from '../known-instances.ts'
@@ -34,7 +35,7 @@ export type FleetView = {
   readonly openLaunches: ReadonlyMap<string, RecordedLaunch>
   /** To be replaced although their launch spec is right, by whoever asked for it. */
   readonly asked: ReadonlySet<string>
-  /** Out of DNS on purpose (`mcd drain`), as the journal knows it and as this run was told. */
+  /** Out of DNS on purpose (`mcd drain`): as the journal knows it, as this run was told, and as holds say that no journal knows of. */
   readonly drained: ReadonlySet<string>
 }
 
@@ -94,15 +95,28 @@ export function fleetView(desired: Desired, recorded: Recorded, observed: Observ
     strangers,
     openLaunches,
     asked: new Set([...recorded.asked.keys(), ...((desired.goal.kind === 'up' && desired.goal.renew) || [])]),
-    drained: drainedNow(desired, recorded),
+    drained: drainedNow(desired, recorded, observed),
   }
 }
 
-function drainedNow({goal}: Desired, {drained}: Recorded): Set<string> {
+function drainedNow(
+  {goal, fleet}: Desired,
+  {drained, lifted}: Recorded,
+  {names}: Observed,
+): ReadonlySet<string> {
   const {drain = [], undrain = []} = goal.kind === 'sync' ? goal : {}
-  const now = new Set([...drained.keys(), ...drain])
-  for (const id of undrain) now.delete(id)
-  return now
+  const undrained = new Set(undrain)
+  // Whoever lost the journal still knows what a person wanted (law 3).
+  const held = [...names.values()].flatMap(name =>
+    name.readable
+      ? name.holds.flatMap(({value, mark}) =>
+          mark?.fleet === fleet.name && isDrainedHold(value) && !lifted.has(mark.instance)
+            ? [mark.instance]
+            : [],
+        )
+      : [],
+  )
+  return new Set([...drained.keys(), ...held, ...drain].filter(id => !undrained.has(id)))
 }
 
 export const isLeaving = (view: FleetView, id: string): boolean => view.recorded.leaving.has(id)

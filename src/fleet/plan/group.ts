@@ -4,6 +4,7 @@ import type {DesiredGroup} from '../desired.ts'
 import type {Action, Note} from './action.ts'
 import {adoption} from './adopt.ts'
 import {type FleetView, isHealthy} from './fleet-view.ts'
+import {isFailing} from './kept-out.ts'
 import {renewableNotes} from './renewable.ts'
 import {batchSize, type Rolling} from './rollout.ts'
 import {sharesOf} from './shares.ts'
@@ -183,14 +184,6 @@ function networkAction(view: FleetView, {group}: DesiredGroup, launching: boolea
     reason,
     after: [],
   }
-}
-
-/** Whatever boots is through with it by then. */
-const BOOT_GRACE_MS = 5 * 60_000
-
-/** Long past its boot and found unhealthy: waiting for it would only hide that somebody has to look. */
-function isFailing({observed}: FleetView, {id, launchedAtMs}: Instance): boolean {
-  return observed.health.get(id)?.verdict === 'unhealthy' && observed.atMs - launchedAtMs >= BOOT_GRACE_MS
 }
 
 function waitForHealth(

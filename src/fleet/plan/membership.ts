@@ -23,14 +23,18 @@ export type NamePlan = {
   readonly notes: readonly Note[]
 }
 
-/** By id: those that go by this plan, and those that are to be replaced and serve until then. */
-export type Parting = {readonly departing: ReadonlySet<string>; readonly outdated: ReadonlySet<string>}
+/** By id: those that go by this plan, those that are to be replaced and serve until then, and those that are kept out. */
+export type Parting = {
+  readonly departing: ReadonlySet<string>
+  readonly outdated: ReadonlySet<string>
+  readonly out: ReadonlySet<string>
+}
 
 /**
  * Addresses of instances that stay, for one declared name. Those `departing` get no new record, `outdated` ones no better
- * one than they have; leaving instances are the drain's business. Foreign members are never in the result.
+ * one than they have; who leaves or is kept out is seen to elsewhere. Foreign members are never in the result.
  */
-export function planName(view: FleetView, name: DnsName, {departing, outdated}: Parting): NamePlan {
+export function planName(view: FleetView, name: DnsName, {departing, outdated, out}: Parting): NamePlan {
   const observed = view.observed.names.get(nameKey(name.vendor, name.name))
   if (!observed?.readable) return {inPlace: new Set(), create: [], remove: [], awaiting: [], notes: []}
   const ours = observed.members.filter(
@@ -44,6 +48,7 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated}: 
 
   for (const member of ours) {
     const id = member.mark?.instance ?? ''
+    if (out.has(id)) continue
     const verdict = judge(view, name, id, member, inPlace)
     if (verdict === 'right') inPlace.add(id)
     // Whoever goes gets no better record, so the one it has serves until it goes.
@@ -53,13 +58,16 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated}: 
     if (isToGo) remove.push(member)
   }
 
+  const wereHeld = new Set<string>()
   for (const hold of observed.holds) {
     const id = holdInstance(hold.value) ?? ''
     const instance = view.living.get(id)
-    const stays = instance && !isLeaving(view, id) && !departing.has(id)
-    // A hold without a drain in the journal is left over from a journal that was lost: who stays may serve again.
-    if (hold.mark?.fleet === view.desired.fleet.name && stays) remove.push(hold)
-    else if (hold.mark?.fleet === view.desired.fleet.name && isGone(view, id)) remove.push(hold)
+    const stays = instance && !isLeaving(view, id) && !departing.has(id) && !out.has(id)
+    // Recovered, undrained, or left over from a journal that was lost: who stays and is well may serve again.
+    if (hold.mark?.fleet === view.desired.fleet.name && stays && isHealthy(view, instance)) {
+      remove.push(hold)
+      wereHeld.add(id)
+    } else if (hold.mark?.fleet === view.desired.fleet.name && isGone(view, id)) remove.push(hold)
   }
 
   const drifted = new Set(remove.filter(({type}) => type !== 'TXT').map(({mark}) => mark?.instance))
@@ -67,7 +75,7 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated}: 
     observed.members.filter(({mark}) => mark?.fleet !== view.desired.fleet.name).map(({value}) => value),
   )
   for (const instance of view.living.values()) {
-    const goes = isLeaving(view, instance.id) || departing.has(instance.id)
+    const goes = isLeaving(view, instance.id) || departing.has(instance.id) || out.has(instance.id)
     if (inPlace.has(instance.id) || goes || instance.state !== 'running') continue
     const value = addressOf(instance, name)
     if (value === undefined) {
@@ -92,7 +100,8 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated}: 
     }
     const isDrifted = drifted.has(instance.id)
     if (!isHealthy(view, instance) && !isDrifted) continue
-    if (name.registration === 'self' && !isDrifted && mayStillRegister(view, name, instance))
+    const isLostByUs = isDrifted || wereHeld.has(instance.id)
+    if (name.registration === 'self' && !isLostByUs && mayStillRegister(view, name, instance))
       awaiting.push(instance.id)
     else create.push(memberFor(view, name, instance, value))
   }

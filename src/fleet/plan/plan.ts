@@ -1,10 +1,12 @@
 import type {Recorded} from '../../journal/recorded.ts'
 import type {Desired} from '../desired.ts'
 import type {Observed} from '../observed.ts'
-import type {Action, Note, Plan} from './action.ts'
+import {type Action, isReady, type Note, type Plan} from './action.ts'
 import {planAdoption} from './adopt.ts'
+import {costNotes} from './cost.ts'
 import {type FleetView, fleetView, isEnding, isLeaving} from './fleet-view.ts'
 import {type Leaver, planGroup} from './group.ts'
+import {planKeptOut} from './kept-out.ts'
 import {planLeaving} from './leave.ts'
 import {planNetworkRemoval} from './network.ts'
 import {failoverNotes, strangerNotes, troubleNotes, unknownNotes} from './notes.ts'
@@ -21,9 +23,15 @@ import {standingOf} from './standing.ts'
 export function plan(desired: Desired, recorded: Recorded, observed: Observed, run: string): Plan {
   const view = fleetView(desired, recorded, observed, run)
   const notes: Note[] = [...troubleNotes(view), ...failoverNotes(view), ...strangerNotes(view)]
-  const next = desired.goal.kind === 'down' ? planDown(view, notes) : planUp(view, notes)
+  const next = PLANS[desired.goal.kind](view, notes)
   // Last, since it is no reason to keep anybody waiting.
-  return {...next, notes: [...next.notes, ...unknownNotes(view)]}
+  return {...next, notes: [...next.notes, ...costNotes(view, next.actions), ...unknownNotes(view)]}
+}
+
+const PLANS: Readonly<Record<Desired['goal']['kind'], (view: FleetView, notes: Note[]) => Plan>> = {
+  up: planUp,
+  down: planDown,
+  sync: planSync,
 }
 
 function planUp(view: FleetView, notes: Note[]): Plan {
@@ -49,18 +57,21 @@ function planUp(view: FleetView, notes: Note[]): Plan {
   actions.push(...planAdoption(view, ({group, place}) => !isDeclared(view, place, group)))
   // What replaces them serves first: a renamed group never leaves the name without its members.
   later.push(...undeclared(view))
+  const departing = idsOf([...leavers, ...later])
+  const kept = planKeptOut(view, departing)
   const registration = planRegistration(view, actions, {
-    departing: idsOf([...leavers, ...later]),
+    departing,
     outdated: new Set(standings.flatMap(({outdated}) => outdated.map(({id}) => id))),
+    out: kept.ids,
   })
-  actions.push(...registration.actions)
-  notes.push(...registration.notes)
+  actions.push(...kept.actions, ...registration.actions)
+  notes.push(...kept.notes, ...registration.notes)
   building.push(...registration.actions.filter(({kind}) => kind !== 'deregister').map(({key}) => key))
 
   const short = notes.some(note => note.blocks)
   const gate = building.length > 0 ? building : short ? ['the declared instances serve'] : []
   // Nor does a count that moves from one group to another: the last ones that serve stay until others do.
-  if (gate.length > 0 && emptiedBy(view.desired.fleet, view.observed, idsOf(leavers)).length > 0)
+  if (gate.length > 0 && emptiedBy(view.desired.fleet, view.observed, idsOf(leavers), actions).length > 0)
     later.push(...leavers.splice(0))
   actions.push(...planLeaving(view, [...resumed(view), ...leavers]))
   actions.push(
@@ -92,7 +103,12 @@ function planDown(view: FleetView, notes: Note[]): Plan {
     ...before,
     ...doomed.filter(({id}) => !leaving.has(id)).map(instance => ({instance, reason: 'mcd down'})),
   ]
-  const registration = planRegistration(view, [], {departing: idsOf(leavers), outdated: new Set()})
+  const departing = idsOf(leavers)
+  const registration = planRegistration(view, [], {
+    departing,
+    outdated: NOBODY,
+    out: planKeptOut(view, departing).ids,
+  })
   return {
     actions: [
       ...planAdoption(view, ({group, instances}) => isMeant(group, instances)),
@@ -104,6 +120,25 @@ function planDown(view: FleetView, notes: Note[]): Plan {
     notes,
   }
 }
+
+/**
+ * DNS alone: the names follow those that live and serve. How many are wanted is `up`'s business, and whoever is on the way out
+ * is only seen to be out of DNS.
+ */
+function planSync(view: FleetView, notes: Note[]): Plan {
+  const kept = planKeptOut(view, NOBODY)
+  const registration = planRegistration(view, [], {departing: NOBODY, outdated: NOBODY, out: kept.ids})
+  const actions = [...kept.actions, ...planLeaving(view, resumed(view)), ...registration.actions]
+  return {
+    // What waits for others is nothing for a run that waits for nobody.
+    actions: actions.filter(
+      action => isReady(action) && (action.kind === 'register' || action.kind === 'deregister'),
+    ),
+    notes: [...notes, ...kept.notes, ...registration.notes],
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set()
 
 const idsOf = (leavers: readonly Leaver[]): Set<string> => new Set(leavers.map(({instance}) => instance.id))
 

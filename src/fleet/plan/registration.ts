@@ -83,7 +83,7 @@ export function planRegistration(
             .concat(launches.length === 0 ? ['more of them are healthy'] : []),
     })
   }
-  actions.push(...planOldNames(view, new Set(joined)))
+  actions.push(...planOldNames(view, new Set(joined), parting.out))
   const bySelf = view.desired.fleet.names.some(({registration}) => registration === 'self')
   const unborn = bySelf ? launches.reduce((sum, action) => sum + action.count, 0) : 0
   if (awaiting.size + unborn > 0) {
@@ -129,7 +129,7 @@ function sweepReason(view: FleetView, gone: readonly Member[]): string {
 }
 
 /** Names of earlier days are left once the declared ones are joined (decision 4); a hold keeps the instances' own scripts out. */
-function planOldNames(view: FleetView, joined: ReadonlySet<string>): Action[] {
+function planOldNames(view: FleetView, joined: ReadonlySet<string>, out: ReadonlySet<string>): Action[] {
   return ourNames(view).flatMap(name => {
     const observed = view.observed.names.get(nameKey(name.vendor, name.name))
     if (name.declared || !observed?.readable) return []
@@ -138,7 +138,8 @@ function planOldNames(view: FleetView, joined: ReadonlySet<string>): Action[] {
         type !== 'TXT' &&
         mark?.fleet === view.desired.fleet.name &&
         view.living.has(mark.instance) &&
-        !isLeaving(view, mark.instance),
+        !isLeaving(view, mark.instance) &&
+        !out.has(mark.instance),
     )
     if (stale.length === 0) return []
     const instances = stale.flatMap(({mark}) => view.living.get(mark?.instance ?? '') ?? [])

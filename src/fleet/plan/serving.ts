@@ -2,25 +2,37 @@ import {holdInstance} from '../../mark.ts'
 import type {Member} from '../../providers/dns.ts'
 import type {Fleet} from '../model.ts'
 import {nameKey, type Observed} from '../observed.ts'
+import {type Action, isReady} from './action.ts'
 import {type FleetView, isHealthy} from './fleet-view.ts'
 import {addressOf} from './membership.ts'
 
 /**
- * The names that serve now and would hold no address once these instances have left (law 5): the declared ones, and while none
- * of them serves yet, those of earlier days.
+ * The names that serve now and would hold no address once these instances have left, and those whom the actions keep out
+ * (law 5): the declared ones, and while none of them serves yet, those of earlier days. What is swept serves nobody.
  */
 export function emptiedBy(
   {name: fleetName, names}: Fleet,
   observed: Observed,
   leaving: ReadonlySet<string>,
+  actions: readonly Action[],
 ): string[] {
+  const removals = actions
+    .filter(isReady)
+    .flatMap(action =>
+      action.kind === 'deregister' && action.leaving.length === 0 && !action.onceAnswered ? [action] : [],
+    )
+  const keptOut = new Set(removals.flatMap(action => (action.heldOut ? action.remove : [])))
+  const swept = new Set(removals.flatMap(action => (action.heldOut ? [] : action.remove)))
   const servingAt = (key: string): Member[] => {
     const seen = observed.names.get(key)
     if (!seen?.readable) return []
     const held = new Set(seen.holds.map(({value}) => holdInstance(value)))
-    return seen.members.filter(({type, mark}) => type !== 'TXT' && !held.has(mark?.instance))
+    return seen.members.filter(
+      member => member.type !== 'TXT' && !held.has(member.mark?.instance) && !swept.has(member),
+    )
   }
-  const goes = ({mark}: Member) => mark?.fleet === fleetName && leaving.has(mark.instance)
+  const goes = (member: Member) =>
+    keptOut.has(member) || (member.mark?.fleet === fleetName && leaving.has(member.mark.instance))
   const declared = names.map(({vendor, name}) => nameKey(vendor, name))
   const relied = declared.some(key => servingAt(key).length > 0) ? declared : [...observed.names.keys()]
   return relied.flatMap(key => {
@@ -44,6 +56,7 @@ export function servingIds(view: FleetView): ReadonlySet<string> {
   const serving = [...view.living.values()].filter(
     instance =>
       isHealthy(view, instance) &&
+      !view.drained.has(instance.id) &&
       names.every(({name, answered}) => {
         const address = addressOf(instance, name)
         return answered.has(`${address} ${instance.id}`) || answered.has(`${address} `)

@@ -13,7 +13,7 @@ export type GroupStanding = {
   readonly surplus: readonly Instance[]
   /** To be replaced: of another launch spec, or somebody asked for it. They serve until then. */
   readonly outdated: readonly Instance[]
-  /** Of the kept, those that this run was told to spare although they are outdated. */
+  /** Of the kept, those that nobody waits for: this run was told to spare them although they are outdated, or they are drained. */
   readonly spared: ReadonlySet<string>
   /** Sent, and nobody knows what came of them. */
   readonly open: readonly RecordedLaunch[]
@@ -65,7 +65,10 @@ export function standingOf(
     kept,
     surplus,
     outdated,
-    spared: new Set(past.filter(instance => !isMeant(instance)).map(({id}) => id)),
+    spared: new Set([
+      ...past.filter(instance => !isMeant(instance)).map(({id}) => id),
+      ...kept.map(({id}) => id).filter(id => view.drained.has(id)),
+    ]),
     open,
     coming,
     onTheirWay,

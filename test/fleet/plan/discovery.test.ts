@@ -59,7 +59,7 @@ function planned({of = {}, discovery, seen, goal, departing, outdated, inPlace =
   const {create, remove} = planDiscovery(
     view,
     asked,
-    {departing: new Set(departing), outdated: new Set(outdated)},
+    {departing: new Set(departing), outdated: new Set(outdated), out: new Set()},
     new Set(inPlace),
   )
   return {create: create.map(text), remove: remove.map(text)}

@@ -16,6 +16,7 @@ import {
   record,
   recorded,
   VIRGINIA,
+  ZONE,
 } from '../../support/fleet-builder.ts'
 import {INGRESS, kinds, launched, launchIntent, only} from '../../support/plan-builder.ts'
 
@@ -355,7 +356,7 @@ test('one that no longer answers, long past its boot, is told of at once and not
     why: 'connection refused',
   } as const)
   const {actions, notes} = plan(desired(two), recorded(), {...seen, health}, 'run-1')
-  expect(actions).toEqual([])
+  expect(actions.map(({key}) => key)).toEqual([`keep out ${ZONE} unhealthy`])
   expect(notes.map(({kind, blocks, instance}) => [kind, blocks, instance])).toEqual([
     ['unhealthy', true, 'i-2'],
   ])
