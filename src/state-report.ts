@@ -61,9 +61,18 @@ export function stateReport({fleet, where, snapshot, events, recorded, holder}: 
 function leaseOf(standing: Standing) {
   if (standing.kind === 'free') return {holder: 'free'} as const
   if (standing.kind === 'left') return {holder: 'left', run: standing.takenOver.run} as const
-  const {run, command, user, host, pid, startedAtMs, lastSign} = standing.lease
+  const {run, command, user, host, pid, job, startedAtMs, lastSign} = standing.lease
   const since = {startedAt: iso(startedAtMs), lastSignAt: iso(lastSign.atMs)}
-  return {holder: standing.kind, run, command, user, host, pid, ...since} as const
+  return {
+    holder: standing.kind,
+    run,
+    command,
+    user,
+    host,
+    pid,
+    ...(job === undefined ? {} : {job}),
+    ...since,
+  } as const
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString()

@@ -1,4 +1,5 @@
 import {hostname, userInfo} from 'node:os'
+import {ciJob} from './ci-job.ts'
 import {type Identity, type Standing, standingOf} from './fleet/lease.ts'
 import type {Lease} from './journal/fold-lease.ts'
 import {identifyProcess, isRunning} from './process-identity.ts'
@@ -7,11 +8,13 @@ import {VERSION} from './version.ts'
 /** Who this run is: for people, and for the runs that look whether it still works. */
 export function thisRun(): Identity {
   const self = identifyProcess()
+  const job = ciJob(process.env)
   return {
     version: VERSION,
     host: hostname(),
     user: userInfo().username,
     pid: process.pid,
+    ...(job === undefined ? {} : {job}),
     ...(self ? {process: self} : {}),
   }
 }

@@ -12,6 +12,8 @@ export type RunHistory = {
   readonly host: string
   readonly user: string
   readonly pid: number
+  /** The page of the CI job it ran in. */
+  readonly job?: string
   readonly startedAtMs: number
   /** When its end was written; for a run that was stopped, its last event: it lived that long at least. */
   readonly lastAtMs: number
@@ -167,7 +169,7 @@ export function historyOf(events: readonly StoredEvent[]): RunHistory[] {
 function startRun(
   run: string,
   atMs: number,
-  {command, version, host, user, pid, takenOver}: Started,
+  {command, version, host, user, pid, job, takenOver}: Started,
 ): OpenRun {
   return {
     run,
@@ -176,6 +178,7 @@ function startRun(
     host,
     user,
     pid,
+    ...(job === undefined ? {} : {job}),
     startedAtMs: atMs,
     lastAtMs: atMs,
     end: {kind: 'open'},

@@ -19,6 +19,8 @@ export type Identity = {
   readonly host: string
   readonly user: string
   readonly pid: number
+  /** The page of the CI job it runs in. */
+  readonly job?: string
   /** Absent where the system does not tell: then nobody can see that it is gone, and the next run waits for a sign of life. */
   readonly process?: ProcessIdentity
 }
@@ -115,8 +117,8 @@ export function lostLease(
 }
 
 /** `"mcd up" by ann on laptop (process 4711), since 2026-01-01T00:00:00Z` */
-export const holderText = ({command, user, host, pid, startedAtMs}: Lease): string =>
-  `"mcd ${command}" by ${user} on ${host} (process ${pid}), since ${timeText(startedAtMs)}`
+export const holderText = ({command, user, host, pid, job, startedAtMs}: Lease): string =>
+  `"mcd ${command}" by ${user} on ${host} (${job ?? `process ${pid}`}), since ${timeText(startedAtMs)}`
 
 /** `2026-01-01T00:00:00Z` */
 const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`

@@ -11,6 +11,8 @@ export type Lease = {
   readonly host: string
   readonly user: string
   readonly pid: number
+  /** The page of the CI job it runs in. */
+  readonly job?: string
   /** Tells on its own host whether it still works. */
   readonly process?: ProcessIdentity
   readonly startedAtMs: number
@@ -30,8 +32,16 @@ export function foldLease(
   switch (event.type) {
     case 'run-started': {
       // Runs of mcd 0.1 named no lease: they are given the same one.
-      const {command, host, user, pid, process, leaseMs = LEASE_MS} = event
-      const holder = {run, command, host, user, pid, ...(process ? {process} : {})}
+      const {command, host, user, pid, job, process, leaseMs = LEASE_MS} = event
+      const holder = {
+        run,
+        command,
+        host,
+        user,
+        pid,
+        ...(job === undefined ? {} : {job}),
+        ...(process ? {process} : {}),
+      }
       return {...holder, startedAtMs: atMs, leaseMs, lastSign}
     }
     case 'run-finished':

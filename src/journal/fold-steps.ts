@@ -57,13 +57,14 @@ function noteSent(sent: Map<string, Member[]>, {zone, change}: ChangeDns): void 
   }
 }
 
-/** Whom a change may bring back: with an address, or by lifting the hold that keeps its own script out. */
-function letIn({change: {create, remove}}: ChangeDns): string[] {
+/** Whom a change may bring back: with an address, or by lifting the hold that keeps its own script out for no other one. */
+function letIn({change: {create, remove}, heldOut = []}: ChangeDns): string[] {
   const addresses = create.filter(({type}) => type === 'A' || type === 'AAAA')
-  return [
+  const ids = [
     ...addresses.flatMap(({mark}) => mark?.instance ?? []),
     ...remove.flatMap(({type, value}) => (type === 'TXT' ? (holdInstance(value) ?? []) : [])),
   ]
+  return ids.filter(id => !heldOut.includes(id))
 }
 
 function forgetAbsence({heldOut}: Folding['recorded'], instance: string, zone: string): void {

@@ -12,6 +12,7 @@ export function runSummary(run: RunHistory, open: OpenRun) {
     user: run.user,
     host: run.host,
     pid: run.pid,
+    ...(run.job === undefined ? {} : {job: run.job}),
     startedAt: iso(startedAtMs),
     lastEventAt: iso(lastAtMs),
     durationMs: lastAtMs - startedAtMs,

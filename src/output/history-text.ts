@@ -54,12 +54,12 @@ const FAILED: Readonly<Record<number, string>> = {130: 'interrupted', 143: 'term
 
 /** One run whole: head, steps with a timeline beside them, drains, and what else it wrote down. `columns` is the terminal's width. */
 export function runText(run: RunHistory, open: OpenRun, columns = Number.POSITIVE_INFINITY): string {
-  const {command, user, host, pid, version, startedAtMs, lastAtMs, end, tookOver} = run
+  const {command, user, host, pid, job, version, startedAtMs, lastAtMs, end, tookOver} = run
   const until =
     end.kind === 'finished' ? `ended ${timeText(lastAtMs)}` : `last heard of ${timeText(lastAtMs)}`
   const head = [
     `Run ${run.run}`,
-    `mcd ${command}, by ${user}@${host} (process ${pid}), mcd ${version}`,
+    `mcd ${command}, by ${user}@${host} (${job ?? `process ${pid}`}), mcd ${version}`,
     `began ${dateText(startedAtMs)} UTC, ${until}, ${spanText(lastAtMs - startedAtMs)}: ${endText(run, open)}`,
     ...(tookOver ? [`took the lease over from run ${tookOver.run}: ${TAKEN_OVER[tookOver.because]}`] : []),
   ]

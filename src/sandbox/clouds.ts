@@ -36,6 +36,8 @@ export function createClouds(options: CloudsOptions): Clouds {
   const machines = createMachines({mode, addresses, folder: machinesFolder, metadataUrlOf, visited})
   const world = createWorld({clock: realClock, random: Math.random, hypervisor: machines})
   const carry = world.calls.plan.carry.bind(world.calls.plan)
+  // A production file names its own bucket, and runs here unchanged.
+  world.s3.makesBuckets = true
   world.triton.account().addKey(options.tritonPublicKey)
   return {
     world,

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {EXIT, InterruptedError, LockedError} from '../../src/errors.ts'
 import {breakLease} from '../../src/fleet/break-lease.ts'
-import {type Identity, mayWrite, standingOf} from '../../src/fleet/lease.ts'
+import {type Identity, lockedBy, mayWrite, standingOf} from '../../src/fleet/lease.ts'
 import type {JournalEvent} from '../../src/journal/events.ts'
 import {fold} from '../../src/journal/fold.ts'
 import type {Lease} from '../../src/journal/fold-lease.ts'
@@ -128,6 +128,19 @@ describe('while a run works', () => {
       expect(sim.time.now()).toBe(startMs)
       expect((await first).exit).toBe(EXIT.done)
     })
+  })
+
+  test('one that is refused by a pipeline is told the page of its job', () => {
+    const job = 'https://ci.example.com/jobs/17'
+    const holder = fold([
+      {
+        sequence: 1,
+        atMs: Date.UTC(2026, 0, 1),
+        run: 'r-1',
+        event: {type: 'run-started', command: 'up', version: '1', host: 'runner', user: 'ci', pid: 9, job},
+      },
+    ]).lease
+    expect(holder && lockedBy(holder).message).toContain(`"mcd up" by ci on runner (${job}), since`)
   })
 
   test('one on another host is refused as soon as it sees a sign of life', async () => {

@@ -37,6 +37,8 @@ export class S3World {
   readonly #core: Core
   /** Stores that only look like S3 take a conditional write and ignore the condition. */
   ignoresConditions = false
+  /** Whether a bucket is there as soon as somebody names it. */
+  makesBuckets = false
 
   constructor(core: Core) {
     this.#core = core
@@ -124,6 +126,11 @@ export class S3World {
 
   #bucket(name: string): Map<string, StoredObject> {
     const bucket = this.#buckets.get(name)
+    if (!bucket && this.makesBuckets) {
+      const made = new Map<string, StoredObject>()
+      this.#buckets.set(name, made)
+      return made
+    }
     if (!bucket) throw new VendorError(404, 'NoSuchBucket', 'The specified bucket does not exist')
     return bucket
   }
