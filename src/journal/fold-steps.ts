@@ -106,18 +106,15 @@ export function concludeStep(
     }
     case 'change-dns':
       if (result.kind !== 'done') break
-      for (const instance of what.leaving) {
-        // Who was held out and had nothing there has waited since then.
+      for (const instance of [...what.leaving, ...(what.heldOut ?? [])]) {
+        // Who was held out before and had nothing there now has waited since then.
         const earlier = takesAway(what, instance)
           ? undefined
           : state.heldOut.get(instance)?.zones.get(what.zone)
         const left = earlier ?? leftNow(sent, what, instance, result.receipt, atMs)
-        state.leaving.set(instance, {zones: new Map(state.leaving.get(instance)?.zones).set(what.zone, left)})
         forgetAbsence(state, instance, what.zone)
-      }
-      for (const instance of what.heldOut ?? []) {
-        const left = leftNow(sent, what, instance, result.receipt, atMs)
-        state.heldOut.set(instance, {zones: new Map(state.heldOut.get(instance)?.zones).set(what.zone, left)})
+        const absent = what.leaving.includes(instance) ? state.leaving : state.heldOut
+        absent.set(instance, {zones: new Map(absent.get(instance)?.zones).set(what.zone, left)})
       }
       break
     case 'terminate':

@@ -127,8 +127,9 @@ function planOut(
     const records = recordsOf(view, inZone, new Set(instances.map(({id}) => id)))
     const create = holds.flatMap(each => each.create)
     const remove = [...records, ...holds.flatMap(each => each.remove)]
-    if (create.length + remove.length === 0) return []
     const out = new Set([...create, ...remove].flatMap(({mark}) => mark?.instance ?? []))
+    for (const id of cause === 'drained' ? unwritten(view, inZone) : []) out.add(id)
+    if (out.size === 0) return []
     return [
       {
         kind: 'deregister',
@@ -143,6 +144,15 @@ function planOut(
       },
     ]
   })
+}
+
+/** Drained by this run, and out of a zone already: since when, the journal does not know. Nothing is to change there but that. */
+function unwritten({desired: {goal}, recorded, observed}: FleetView, inZone: readonly OurName[]): string[] {
+  if (goal.kind !== 'sync') return []
+  if (!inZone.every(({vendor, name}) => observed.names.get(nameKey(vendor, name))?.readable)) return []
+  return (goal.drain ?? []).filter(id =>
+    inZone.some(name => !recorded.heldOut.get(id)?.zones.has(zoneOf(name))),
+  )
 }
 
 /** Drained ones are held wherever they could stand, so that no lost journal brings them back; the others where they register themselves. */

@@ -4,6 +4,7 @@ import type {Observed} from '../observed.ts'
 import {type Action, isReady, type Note, type Plan} from './action.ts'
 import {planAdoption} from './adopt.ts'
 import {costNotes} from './cost.ts'
+import {planForgetting, undrainNotes} from './drained.ts'
 import {type FleetView, fleetView, isEnding, isLeaving} from './fleet-view.ts'
 import {type Leaver, planGroup} from './group.ts'
 import {planKeptOut} from './kept-out.ts'
@@ -129,12 +130,13 @@ function planSync(view: FleetView, notes: Note[]): Plan {
   const kept = planKeptOut(view, NOBODY)
   const registration = planRegistration(view, [], {departing: NOBODY, outdated: NOBODY, out: kept.ids})
   const actions = [...kept.actions, ...planLeaving(view, resumed(view)), ...registration.actions]
+  // What waits for others is nothing for a run that waits for nobody but those that it drains.
+  const now = actions.filter(
+    action => isReady(action) && (action.kind === 'register' || action.kind === 'deregister'),
+  )
   return {
-    // What waits for others is nothing for a run that waits for nobody.
-    actions: actions.filter(
-      action => isReady(action) && (action.kind === 'register' || action.kind === 'deregister'),
-    ),
-    notes: [...notes, ...kept.notes, ...registration.notes],
+    actions: [...now, ...planForgetting(view, kept.actions)],
+    notes: [...notes, ...kept.notes, ...registration.notes, ...undrainNotes(view)],
   }
 }
 
