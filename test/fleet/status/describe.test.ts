@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import type {Action} from '../../../src/fleet/plan/action.ts'
 import {describeStatus} from '../../../src/fleet/status/describe.ts'
-import {desired, fleet, group, observed} from '../../support/fleet-builder.ts'
+import {desired, fleet, group, instance, NOW_MS, observed} from '../../support/fleet-builder.ts'
 
 const base = {place: 'aws:us-east-1', group: 'virginia', after: []}
 const launch = (zone: string): Action => ({
@@ -72,4 +72,35 @@ test.each([
   const actions = [wait, ...beside]
   const {differences} = describeStatus(desired(fleet([group('virginia', 1)])), seen, {actions, notes: []}, [])
   expect(differences.find(({kind}) => kind === 'unhealthy')?.fix).toMatch(fix)
+})
+
+test('instances stand as their groups do in the file, the oldest first, and others after them', () => {
+  const of = fleet([group('west', 2), group('east', 1)])
+  const at = (id: string, name: string, ageMs: number) =>
+    instance(id, {group: name, launchedAtMs: NOW_MS - ageMs})
+  const seen = observed({
+    instances: [at('i-4', 'former', 9), at('i-3', 'east', 9), at('i-2', 'west', 1), at('i-1', 'west', 5)],
+  })
+  const {instances} = describeStatus(desired(of), seen, {actions: [], notes: []}, [])
+  expect(instances.map(({id}) => id)).toEqual(['i-1', 'i-2', 'i-3', 'i-4'])
+})
+
+test('nobody knows how many live in a place that says nothing', () => {
+  const seen = observed({unreadable: ['aws:us-east-1']})
+  const {groups} = describeStatus(desired(fleet([group('virginia', 1)])), seen, {actions: [], notes: []}, [])
+  expect(groups).toMatchObject([{live: null, reachable: false}])
+})
+
+test.each([
+  ['a failover remark', 'failover', true, 'remarks'],
+  ['what only has to be known', 'foreign-record', false, 'remarks'],
+  ['a shortfall', 'shortfall', true, 'differences'],
+] as const)('%s is told among the %s', (_what, kind, blocks, where) => {
+  const status = describeStatus(
+    desired(fleet([group('virginia', 1)])),
+    observed({}),
+    {actions: [], notes: [{kind, text: 'so it is', blocks}]},
+    [],
+  )
+  expect([status.converged, status[where].length]).toEqual([where === 'remarks', 1])
 })
