@@ -93,11 +93,13 @@ async function resolveGroup(
 
 /** An instance without the address that a name asks for would run, cost, and never serve (decision 14). */
 function addressRefusals({names}: Fleet, {without = {}}: LaunchTarget): string[] {
-  return names.flatMap(({name, address}) => {
-    const why = without[address]
+  return names.flatMap(({name, address, ipv6}) => {
+    const needed = address === 'public' && ipv6 === false ? 'publicIpv4' : address
+    const why = without[needed] ?? without[address]
     const other = address === 'public' ? 'private' : 'public'
     if (why === undefined) return []
-    return `Its instances need a ${address} address for ${name}, and ${why}, or set "address: ${other}" in dns.`
+    const what = needed === 'publicIpv4' ? 'public IPv4' : address
+    return `Its instances need a ${what} address for ${name}, and ${why}, or set "address: ${other}" in dns.`
   })
 }
 

@@ -60,6 +60,8 @@ export type Instance = {
   readonly name?: string
   readonly publicIp?: string
   readonly privateIp?: string
+  /** In the spelling of RFC 5952, beside the others or alone. */
+  readonly publicIpv6?: string
   readonly zone?: string
   readonly type?: string
   readonly imageId?: string
@@ -112,8 +114,8 @@ export type LaunchTarget = {
   readonly imageName: string
   readonly zones: readonly LaunchZone[]
   readonly wish: LaunchWish
-  /** Kinds of address that its instances, or some of them, would not have: why, and what to do. */
-  readonly without?: Readonly<Partial<Record<'public' | 'private', string>>>
+  /** Kinds of address that its instances, or some of them, would not have: why, and what to do. 'publicIpv4' where they would have IPv6 alone. */
+  readonly without?: Readonly<Partial<Record<'public' | 'publicIpv4' | 'private', string>>>
   readonly vendor: Readonly<Record<string, unknown>>
 }
 

@@ -59,8 +59,8 @@ export type NameWish = {
   readonly ttlSeconds: number
   readonly proxied: boolean
   readonly members: number
-  /** The SRV set that the members join, with the characters of its longest value. */
-  readonly discovery?: {readonly name: string; readonly valueCharacters: number}
+  /** The SRV set that the members join, with the characters of its longest value; `members` where its marked ones are counted apart. */
+  readonly discovery?: {readonly name: string; readonly valueCharacters: number; readonly members?: number}
 }
 
 /**

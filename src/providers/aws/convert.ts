@@ -7,6 +7,7 @@ import type {
   SecurityGroup,
   Tag,
 } from '@aws-sdk/client-ec2'
+import {canonicalIpv6, isPublicIpv6} from '../../dns/ipv6.ts'
 import {type Mark, markFromTags, markToTags} from '../../mark.ts'
 import type {Instance, InstanceState, LaunchOrder, NetworkPiece, NetworkWish} from '../compute.ts'
 
@@ -56,10 +57,18 @@ export function toInstance(instance: Ec2Instance, place: string, known?: Mark): 
     ...(tags.Name ? {name: tags.Name} : {}),
     ...(instance.PublicIpAddress ? {publicIp: instance.PublicIpAddress} : {}),
     ...(instance.PrivateIpAddress ? {privateIp: instance.PrivateIpAddress} : {}),
+    ...publicIpv6Of(instance),
     ...(instance.Placement?.AvailabilityZone ? {zone: instance.Placement.AvailabilityZone} : {}),
     ...(instance.InstanceType ? {type: instance.InstanceType} : {}),
     ...(instance.ImageId ? {imageId: instance.ImageId} : {}),
   }
+}
+
+/** The instance's own field names the first address of its first interface; older answers have the interfaces alone. */
+function publicIpv6Of({Ipv6Address, NetworkInterfaces = []}: Ec2Instance): Pick<Instance, 'publicIpv6'> {
+  const all = NetworkInterfaces.flatMap(({Ipv6Addresses = []}) => Ipv6Addresses)
+  const address = [Ipv6Address, ...all.map(each => each.Ipv6Address)].find(each => each && isPublicIpv6(each))
+  return address ? {publicIpv6: canonicalIpv6(address)} : {}
 }
 
 /** The mark, a name for people, and the user's own; ours win. All of a batch share them: EC2 tags a launch as a whole. */

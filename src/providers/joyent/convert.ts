@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto'
+import {canonicalIpv6, isPublicIpv6} from '../../dns/ipv6.ts'
 import {type Mark, markFromTags, markToTags} from '../../mark.ts'
 import {Secret} from '../../secret.ts'
 import type {Instance, InstanceState, LaunchOrder} from '../compute.ts'
@@ -31,7 +32,7 @@ export const stateOf = ({state}: ApiMachine): InstanceState => STATES[state] ?? 
 export function toInstance(machine: ApiMachine, place: string): Instance | undefined {
   const mark = markOf(machine)
   if (!mark) return undefined
-  const {publicIp, privateIp} = addressesOf(machine)
+  const {publicIp, privateIp, publicIpv6} = addressesOf(machine)
   const reason = reasonOf(machine)
   return {
     id: machine.id,
@@ -44,6 +45,7 @@ export function toInstance(machine: ApiMachine, place: string): Instance | undef
     ...(machine.package ? {type: machine.package} : {}),
     ...(publicIp ? {publicIp} : {}),
     ...(privateIp ? {privateIp} : {}),
+    ...(publicIpv6 ? {publicIpv6} : {}),
     ...(reason ? {stateReason: reason} : {}),
     // The cloud says no more than that; by far the most common cause is that no server has room.
     ...(machine.state === 'failed' ? {unplaced: true as const} : {}),
@@ -68,14 +70,23 @@ function reasonOf({state, id}: ApiMachine): string | undefined {
  * There is no public/private flag on a NIC: an address outside the private, link-local and carrier-NAT ranges is public.
  * The primary NIC counts first.
  */
-function addressesOf({nics = [], ips = [], primaryIp}: ApiMachine): {publicIp?: string; privateIp?: string} {
+function addressesOf({
+  nics = [],
+  ips = [],
+  primaryIp = '',
+}: ApiMachine): Pick<Instance, 'publicIp' | 'privateIp' | 'publicIpv6'> {
   const primaryFirst = [...nics].sort((a, b) => Number(b.primary ?? false) - Number(a.primary ?? false))
-  const addresses = (nics.length > 0 ? primaryFirst.map(({ip}) => ip) : [primaryIp ?? '', ...ips]).filter(
-    isIPv4,
-  )
+  // Of a NIC with several addresses the list alone names all.
+  const all = [...(nics.length > 0 ? primaryFirst.map(({ip}) => ip) : [primaryIp]), ...ips]
+  const addresses = all.filter(isIPv4)
   const publicIp = addresses.find(address => !isPrivate(address))
   const privateIp = addresses.find(isPrivate)
-  return {...(publicIp ? {publicIp} : {}), ...(privateIp ? {privateIp} : {})}
+  const publicIpv6 = all.find(isPublicIpv6)
+  return {
+    ...(publicIp ? {publicIp} : {}),
+    ...(privateIp ? {privateIp} : {}),
+    ...(publicIpv6 ? {publicIpv6: canonicalIpv6(publicIpv6)} : {}),
+  }
 }
 
 /** RFC 1918, RFC 3927, RFC 6598. */

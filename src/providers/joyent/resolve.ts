@@ -104,13 +104,20 @@ function resolveNetworks(
 
 /** Of networks the cloud chooses itself it makes one public and one internal: then nothing is known to be missing. */
 function withoutAddress(networks: readonly ApiNetwork[]): Pick<LaunchTarget, 'without'> {
-  const kinds = networks.map(kindOf)
+  if (networks.length === 0) return {}
   const names = networks.map(({name}) => name).join(', ')
-  const all = (kind: 'public' | 'private') => kinds.length > 0 && kinds.every(each => each === kind)
-  const lacking = (kind: 'public' | 'private') =>
+  const lacking = (kind: string) =>
     `none of its networks (${names}) is ${kind}; add one that is to "networks"`
-  if (all('private')) return {without: {public: lacking('public')}}
-  return all('public') ? {without: {private: lacking('private')}} : {}
+  const all = (kind: 'public' | 'private') => networks.every(network => kindOf(network) === kind)
+  const isIpv6Alone = networks.every(
+    network => kindOf(network) === 'private' || network.subnet?.includes(':'),
+  )
+  const without = {
+    ...(all('private') && {public: lacking('public')}),
+    ...(isIpv6Alone && !all('private') && {publicIpv4: lacking('public with IPv4 addresses')}),
+    ...(all('public') && {private: lacking('private')}),
+  }
+  return Object.keys(without).length > 0 ? {without} : {}
 }
 
 /** By its addresses where they are shown, as those of an instance are judged: private clouds call their own range public. */

@@ -1,4 +1,5 @@
 import type {HostedZone, ResourceRecordSet} from '@aws-sdk/client-route-53'
+import {canonicalIpv6} from '../../dns/ipv6.ts'
 import {McdError} from '../../errors.ts'
 import {markFromSetIdentifier, markToSetIdentifier} from '../../mark.ts'
 import type {Member, Zone} from '../dns.ts'
@@ -121,9 +122,4 @@ export function plainValue(type: Member['type'], value: string): string {
       return [...numbers.reverse(), fromVendorName(target)].join(' ')
     }
   }
-}
-
-function canonicalIpv6(text: string): string {
-  const url = URL.parse(`http://[${text}]`)
-  return url ? url.hostname.slice(1, -1) : text
 }

@@ -27,7 +27,7 @@ const BATCH_MAX_CHARACTERS = 32_000
 
 function sharedProblems({discovery, members}: NameWish, existing: readonly Member[]): string[] {
   if (!discovery) return []
-  const {name, valueCharacters} = discovery
+  const {name, valueCharacters, members: wanted = members} = discovery
   const set = existing.filter(member => member.name === name && member.type === 'SRV')
   const foreign = set.filter(({mark}) => !mark).length
   // An entry says whose the value is, and repeats it: `"srv <24> <36> <value>"`.
@@ -37,9 +37,9 @@ function sharedProblems({discovery, members}: NameWish, existing: readonly Membe
   )
   const alias = existing.find(member => member.name === name && member.type === 'CNAME')
   return [
-    ...(members + foreign > fits
+    ...(wanted + foreign > fits
       ? [
-          `${name}: one change of Route53 carries an SRV set of ${fits} values here, and ${members} are wanted${foreign > 0 ? ` beside ${foreign} foreign ones` : ''}. Lower the counts, or spread the fleet over several discovery instances.`,
+          `${name}: one change of Route53 carries an SRV set of ${fits} values here, and ${wanted} are wanted${foreign > 0 ? ` beside ${foreign} foreign ones` : ''}. Lower the counts, or spread them over several instances of the service.`,
         ]
       : []),
     ...(alias ? [`${name} is a CNAME for ${alias.value}: no SRV values can stand beside it.`] : []),

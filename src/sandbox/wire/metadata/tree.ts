@@ -24,6 +24,7 @@ export function metadataTree(world: World, instance: Ec2Instance): Map<string, s
     ['dynamic/instance-identity/document', identityDocument(instance)],
   ])
   if (instance.publicIp !== undefined) tree.set('meta-data/public-ipv4', instance.publicIp)
+  if (instance.ipv6 !== undefined) tree.set('meta-data/ipv6', instance.ipv6)
   if (instance.userdata.length > 0) tree.set('user-data', instance.userdata)
   if (instance.metadata?.instanceMetadataTags === 'enabled') {
     for (const [key, value] of instance.tags) tree.set(`meta-data/tags/instance/${key}`, value)

@@ -29,6 +29,7 @@ export const INSTANCE_FILTERS: FilterTable<Ec2Instance> = {
   'instance.group-id': ({securityGroups}) => securityGroups.map(({id}) => id),
   'instance.group-name': ({securityGroups}) => securityGroups.map(({name}) => name),
   'ip-address': ({publicIp}) => publicIp,
+  'ipv6-address': ({ipv6}) => ipv6,
   'key-name': ({keyName}) => keyName,
   'launch-index': ({launchIndex}) => launchIndex,
   'launch-time': ({launchedAtMs}) => new Date(launchedAtMs).toISOString(),

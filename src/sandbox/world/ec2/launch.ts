@@ -48,6 +48,7 @@ export function runInstances(region: Region, request: RunInstancesRequest): Ec2I
       subnetId: subnet.id,
       vpcId: subnet.vpcId,
       privateIp,
+      ipv6: region.newIpv6(subnet, privateIp),
       wantsPublicIp: publicAddress,
       keyName: request.keyName,
       securityGroups: groups,

@@ -47,6 +47,8 @@ export type Subnet = {
   readonly cidr: string
   readonly defaultForZone: boolean
   readonly publicAddresses: boolean
+  /** A /64 out of which every new instance gets an address; absent where the subnet speaks IPv4 alone. */
+  readonly ipv6Cidr?: string
   readonly tags: Tags
 }
 
@@ -94,6 +96,8 @@ export type Ec2Instance = {
   readonly subnetId: string
   readonly vpcId: string
   readonly privateIp: string
+  /** Its own until it is terminated, on or off. */
+  readonly ipv6?: string | undefined
   /** Whether it gets a public address while it is on. */
   readonly wantsPublicIp: boolean
   readonly keyName?: string | undefined

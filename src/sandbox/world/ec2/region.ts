@@ -59,6 +59,16 @@ export class Region {
     this.zones.forEach((zone, index) => {
       this.addSubnet({zone, cidr: `172.31.${index * 16}.0/20`, defaultForZone: true, publicAddresses: true})
     })
+    const [zone] = this.zones
+    // Never chosen by itself: whoever wants IPv6 names this subnet.
+    if (zone !== undefined && this.cloud === 'ec2')
+      this.addSubnet({
+        zone,
+        cidr: '172.31.240.0/20',
+        defaultForZone: false,
+        publicAddresses: true,
+        ipv6Cidr: '2001:db8:ec2::/64',
+      })
     this.#addGroup('default', 'default VPC security group')
     this.#addKeyPair('sandbox')
   }
@@ -118,6 +128,7 @@ export class Region {
     cidr: string
     defaultForZone: boolean
     publicAddresses: boolean
+    ipv6Cidr?: string
   }): Subnet {
     const id = this.#fixedId('subnet', `${options.zone} ${options.cidr}`)
     const subnet: Subnet = {id, vpcId: this.vpc.id, tags: new Map(), ...options}
@@ -133,6 +144,13 @@ export class Region {
     this.#privateAddresses.set(id, next + 1)
     const [a = 0, b = 0, c = 0] = base.split('.').map(Number)
     return `${a}.${b}.${c + (next >> 8)}.${next & 255}`
+  }
+
+  /** Beside a private address, with the same number in its subnet; undefined where the subnet has no IPv6. */
+  newIpv6({ipv6Cidr, cidr}: Subnet, privateIp: string): string | undefined {
+    const number = (ip: string) => ip.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
+    const host = number(privateIp) - number(cidr.slice(0, cidr.indexOf('/')))
+    return ipv6Cidr?.replace(/::\/64$/, `::${host.toString(16)}`)
   }
 
   #addGroup(name: string, description: string): void {

@@ -42,6 +42,7 @@ function instanceView(instance: Ec2Instance) {
     vpcId: isThere ? instance.vpcId : undefined,
     privateIpAddress: isThere ? privateIp : undefined,
     publicIpAddress: publicIp,
+    ipv6Address: isThere ? instance.ipv6 : undefined,
     stateReason: instance.stateReason,
     architecture: instance.type.architecture,
     rootDeviceType: 'ebs',
@@ -189,7 +190,16 @@ export const subnetView = (subnet: Subnet) => ({
   availabilityZone: subnet.zone,
   defaultForAz: subnet.defaultForZone,
   mapPublicIpOnLaunch: subnet.publicAddresses,
-  assignIpv6AddressOnCreation: false,
+  assignIpv6AddressOnCreation: subnet.ipv6Cidr !== undefined,
+  ipv6CidrBlockAssociationSet: subnet.ipv6Cidr
+    ? [
+        {
+          associationId: subnet.id.replace('subnet', 'subnet-cidr-assoc'),
+          ipv6CidrBlock: subnet.ipv6Cidr,
+          ipv6CidrBlockState: {state: 'associated'},
+        },
+      ]
+    : [],
   tags: tagList(subnet.tags),
 })
 

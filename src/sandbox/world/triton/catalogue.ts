@@ -120,6 +120,16 @@ export const NETWORKS: readonly KnownNetwork[] = [
     netmask: '255.255.0.0',
   },
   {
+    id: stableId('network external-v6'),
+    member: stableId('network external-v6'),
+    name: 'external-v6',
+    public: true,
+    description: 'Public IPv6 addresses, for whoever asks for them',
+    subnet: '2001:db8:7::/64',
+    gateway: '2001:db8:7::1',
+    netmask: 'ffff:ffff:ffff:ffff::',
+  },
+  {
     id: stableId('network pool'),
     member: stableId('network pool member'),
     name: 'public-pool',

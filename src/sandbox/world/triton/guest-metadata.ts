@@ -53,10 +53,13 @@ function nicOf(nic: Machine['nics'][number], index: number) {
     gateway: nic.gateway,
     gateways: [nic.gateway],
     primary: nic.primary,
-    nic_tag: nic.public ? 'external' : 'sdc_overlay',
+    nic_tag: nic.public || nic.ip.includes(':') ? 'external' : 'sdc_overlay',
     network_uuid: nic.network,
   }
 }
 
-const prefixLength = (netmask: string) =>
+/** Of IPv6 networks this world has /64s. */
+const prefixLength = (netmask: string) => (netmask.includes(':') ? 64 : prefixLengthIpv4(netmask))
+
+const prefixLengthIpv4 = (netmask: string) =>
   netmask.split('.').reduce((bits, octet) => bits + Number(octet).toString(2).replaceAll('0', '').length, 0)

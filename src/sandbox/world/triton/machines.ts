@@ -1,7 +1,7 @@
 import type {Core} from '../core.ts'
 import {stableId} from './catalogue.ts'
 import type {Blueprint} from './create.ts'
-import type {AuditEntry, Machine, MachineState, Nic} from './model.ts'
+import type {AuditEntry, KnownNetwork, Machine, MachineState, Nic} from './model.ts'
 import {iso} from './view.ts'
 
 /** Who asked, as the audit shows it. */
@@ -133,12 +133,14 @@ export class Machines {
     return machine
   }
 
-  /** The first public NIC carries the address of the guest and is primary; internal addresses are made up. */
+  /** The first public NIC carries the address of the guest and is primary; internal and IPv6 addresses are made up. */
   #connect(machine: Machine, {networks}: Blueprint): void {
-    const firstPublic = networks.findIndex(network => network.public)
+    const firstPublic = networks.findIndex(network => network.public && !isIpv6(network))
     machine.nics = networks.map((network, index): Nic => {
       const number = this.#nextInternal++
-      const internal = `10.64.${(number >> 8) & 255}.${number & 255}`
+      const internal = isIpv6(network)
+        ? `${network.gateway?.replace(/::1$/, '::')}${(number + 1).toString(16)}`
+        : `10.64.${(number >> 8) & 255}.${number & 255}`
       return {
         mac: `90:b8:d0:${hexPair(number >> 16)}:${hexPair(number >> 8)}:${hexPair(number)}`,
         ip: index === firstPublic ? this.#core.hypervisor.address(machine.id) : internal,
@@ -160,7 +162,7 @@ export class Machines {
       cloud: 'triton',
       name: machine.name,
       publicIp: nics.find(nic => nic.public)?.ip ?? '',
-      privateIp: nics.find(nic => !nic.public)?.ip ?? '',
+      privateIp: nics.find(nic => !nic.public && !nic.ip.includes(':'))?.ip ?? '',
       userdata: Buffer.from(metadata['cloud-init:user-data'] ?? metadata['user-script'] ?? ''),
     })
     if (this.#core.calls.plan.isSick(machine.id)) this.#core.hypervisor.setServing(machine.id, false)
@@ -224,6 +226,8 @@ export class Machines {
     machine.audit.unshift({success, time: iso(nowMs), action, caller})
   }
 }
+
+const isIpv6 = ({gateway = ''}: KnownNetwork): boolean => gateway.includes(':')
 
 /** A UUID of version 4 from the world's chance. */
 export function uuid(random: () => number): string {
