@@ -109,7 +109,12 @@ async function chooseProgress(json: boolean): Promise<ProgressView> {
 function printReport(report: RunReport, {command, goal, edit, request}: RunFlags): void {
   const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
   const {columns} = process.stdout
-  const goalText = request?.kind === 'rollback' ? 'back at the launch spec before' : undefined
+  const goalText =
+    request?.kind === 'rollback'
+      ? 'back at the launch spec before'
+      : goal.kind === 'sync'
+        ? 'in DNS as it should be'
+        : undefined
   const lines = [wholeFleet ? endedText(report, columns) : statusText(report, columns, goalText)]
   // Said before, too, but it is the last word that stays: the file is another one than the fleet.
   if (request?.kind === 'rollback')
@@ -139,7 +144,7 @@ async function approve(plan: Plan, flags: RunFlags): Promise<void> {
 
 /** A rollback must not fail for the very template that it is there to leave. */
 function demandsOf({goal, request}: RunFlags): NonNullable<ContextOptions['demands']> {
-  if (goal.kind === 'down') return []
+  if (goal.kind !== 'up') return []
   return request?.kind === 'rollback' ? ['instance-credentials'] : ['instance-credentials', 'template']
 }
 

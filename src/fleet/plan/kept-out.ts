@@ -30,7 +30,7 @@ export function planKeptOut(view: FleetView, departing: ReadonlySet<string>): Ke
       ...planOut(view, 'drained', drained, 'drained on purpose'),
       ...planOut(view, 'unhealthy', failing, failureText(view, failing)),
     ],
-    notes: [...drained.map(drainedNote), ...notes],
+    notes: [...drained.map(instance => drainedNote(view, instance)), ...notes],
   }
 }
 
@@ -195,12 +195,16 @@ function failureText(view: FleetView, failing: readonly Instance[]): string {
   return `${failing.length === 1 ? 'does' : 'do'} not answer the health check${shown.length > 0 ? `: ${shown.join('; ')}` : ''}`
 }
 
-const drainedNote = ({id}: Instance): Note => ({
-  kind: 'drained',
-  text: `${id} is drained on purpose and stays out of DNS, until "mcd undrain ${id}".`,
-  blocks: false,
-  instance: id,
-})
+function drainedNote({recorded}: FleetView, {id}: Instance): Note {
+  const sinceMs = recorded.drained.get(id)
+  const since = sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString()}`
+  return {
+    kind: 'drained',
+    text: `${id} is drained on purpose${since} and stays out of DNS, until "mcd undrain ${id}".`,
+    blocks: false,
+    instance: id,
+  }
+}
 
 const unwellNote = ({observed}: FleetView, {id}: Instance): Note => ({
   kind: 'unhealthy',

@@ -5,7 +5,7 @@ import type {FleetView} from './fleet-view.ts'
 import {isLeaving} from './fleet-view.ts'
 import {sharesOf} from './shares.ts'
 import type {GroupStanding} from './standing.ts'
-import {chooseSurplus} from './surplus.ts'
+import {chooseSurplus, useBy} from './surplus.ts'
 
 /**
  * What a rollout does next in one group:
@@ -72,7 +72,7 @@ function planRollout(
 
   const isFollowed = hasTurn && isFilled && !pause
   const excess = isFollowed ? over : outdated.length - group.count
-  const leaving = chooseSurplus(outdated, excess, ({id}) => serving.has(id))
+  const leaving = chooseSurplus(outdated, excess, useBy(view, serving))
   const ends = isFollowed ? {followed: leaving, spare: []} : {followed: [], spare: leaving}
   const launching =
     hasTurn && isFilled && over <= 0 && after.length === 0 ? Math.min(batch, outdated.length) : 0

@@ -2,7 +2,7 @@ import type {RecordedLaunch} from '../../journal/recorded.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {DesiredGroup} from '../desired.ts'
 import {type FleetView, isLeaving, launchedInRun, staying} from './fleet-view.ts'
-import {chooseSurplus} from './surplus.ts'
+import {chooseSurplus, useBy} from './surplus.ts'
 
 /** One group as it stands: who fills its places, and who is on the way. */
 export type GroupStanding = {
@@ -44,7 +44,7 @@ export function standingOf(
   const outdated = past.filter(isMeant)
   const goes = new Set(outdated)
   const filling = members.filter(member => !goes.has(member))
-  const surplus = chooseSurplus(filling, filling.length - group.count, ({id}) => serving.has(id))
+  const surplus = chooseSurplus(filling, filling.length - group.count, useBy(view, serving))
   const excess = new Set(surplus)
   const kept = filling.filter(member => !excess.has(member))
 

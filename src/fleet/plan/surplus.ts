@@ -1,21 +1,29 @@
 import type {Instance} from '../../providers/compute.ts'
+import type {FleetView} from './fleet-view.ts'
+
+/** How much an instance does for the service: drained ones were taken out of it by a person. */
+type Use = 'drained' | 'idle' | 'serving'
+
+export const useBy =
+  ({drained}: Pick<FleetView, 'drained'>, serving: ReadonlySet<string>): ((instance: Instance) => Use) =>
+  ({id}) =>
+    drained.has(id) ? 'drained' : serving.has(id) ? 'serving' : 'idle'
 
 /**
- * Which of a group's instances go when there are more than declared: first those that do not serve, then from the fullest
- * zone, then the newest. Ids break ties, so that every run chooses alike.
+ * Which of a group's instances go when there are more than declared: first those that are drained, then those that do not
+ * serve either, then from the fullest zone, then the newest. Ids break ties, so that every run chooses alike.
  */
 export function chooseSurplus(
   instances: readonly Instance[],
   excess: number,
-  serves: (instance: Instance) => boolean,
+  useOf: (instance: Instance) => Use,
 ): Instance[] {
   if (excess <= 0) return []
   const left = new Map<string, number>()
   for (const instance of instances) left.set(zoneOf(instance), (left.get(zoneOf(instance)) ?? 0) + 1)
-  const idle = byZone(instances.filter(instance => !serves(instance)))
-  const serving = byZone(instances.filter(serves))
   const chosen: Instance[] = []
-  for (const queues of [idle, serving]) {
+  for (const use of ['drained', 'idle', 'serving']) {
+    const queues = byZone(instances.filter(instance => useOf(instance) === use))
     while (chosen.length < excess) {
       const next = headOfFullest(queues, left)
       if (!next) break
