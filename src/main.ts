@@ -1,5 +1,6 @@
 import {Config, Errors, flush, run as runOclif} from '@oclif/core'
 import Down from './commands/down.ts'
+import Drain from './commands/drain.ts'
 import History from './commands/history.ts'
 import Init from './commands/init.ts'
 import Plan from './commands/plan.ts'
@@ -17,11 +18,17 @@ import SandboxStop from './commands/sandbox/stop.ts'
 import Scale from './commands/scale.ts'
 import SdBrowse from './commands/sd/browse.ts'
 import SdCheck from './commands/sd/check.ts'
+import SdDefine from './commands/sd/define.ts'
+import SdJoin from './commands/sd/join.ts'
+import SdLeave from './commands/sd/leave.ts'
 import SdResolve from './commands/sd/resolve.ts'
+import SdUndefine from './commands/sd/undefine.ts'
+import StateMigrate from './commands/state/migrate.ts'
 import StateRebuild from './commands/state/rebuild.ts'
 import StateShow from './commands/state/show.ts'
 import StateUnlock from './commands/state/unlock.ts'
 import Status from './commands/status.ts'
+import Undrain from './commands/undrain.ts'
 import Up from './commands/up.ts'
 import {formatError} from './errors.ts'
 import {unknownCommand} from './unknown-command.ts'
@@ -34,6 +41,8 @@ export const COMMANDS = {
   down: Down,
   scale: Scale,
   replace: Replace,
+  drain: Drain,
+  undrain: Undrain,
   status: Status,
   render: Render,
   policy: Policy,
@@ -41,9 +50,14 @@ export const COMMANDS = {
   'sd:resolve': SdResolve,
   'sd:browse': SdBrowse,
   'sd:check': SdCheck,
+  'sd:define': SdDefine,
+  'sd:undefine': SdUndefine,
+  'sd:join': SdJoin,
+  'sd:leave': SdLeave,
   'state:show': StateShow,
   'state:rebuild': StateRebuild,
   'state:unlock': StateUnlock,
+  'state:migrate': StateMigrate,
   'sandbox:start': SandboxStart,
   'sandbox:stop': SandboxStop,
   'sandbox:status': SandboxStatus,

@@ -12,7 +12,7 @@ const LOOK_MS = 2_000
  */
 export async function awaitTurn(
   ledger: Ledger,
-  {runtime, progress}: Outside,
+  {runtime, progress}: Pick<Outside, 'runtime' | 'progress'>,
   {wait, identity, isRunning}: Pick<RunOptions, 'wait' | 'identity' | 'isRunning'>,
 ): Promise<TakenOver | undefined> {
   let lastSeen: number | undefined

@@ -26,7 +26,7 @@ export type Turn = {
  * another run before the lease was taken is begun anew where the run is to wait.
  */
 export async function inTurn<T>(
-  outside: Outside,
+  outside: Pick<Outside, 'runtime' | 'journal' | 'progress'>,
   options: TurnOptions,
   work: (turn: Turn) => Promise<T>,
 ): Promise<T> {

@@ -157,6 +157,8 @@ export type JournalEvent =
         readonly spec: string
       }[]
     }
+  /** Nothing follows it here but the end of the run that wrote it: the journal goes on in the place that is named, as a fleet file writes it. */
+  | {readonly type: 'moved'; readonly to: string}
   /** The end of a run, also of one that failed or was interrupted: the lease is free. */
   | {
       readonly type: 'run-finished'

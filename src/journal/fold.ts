@@ -30,6 +30,7 @@ export const startFold = (): Folding => ({
     lease: undefined,
     digestKey: undefined,
     file: undefined,
+    movedTo: undefined,
     owners: [],
     places: new Map(),
     silentSinceMs: new Map(),
@@ -138,6 +139,9 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       break
     case 'pause-begun':
       for (const id of event.instances) state.pausedAtMs.set(id, atMs)
+      break
+    case 'moved':
+      state.movedTo = event.to
       break
     case 'requests-met':
       state.asked.clear()

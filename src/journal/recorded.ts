@@ -57,6 +57,8 @@ export type Recorded = {
   readonly digestKey: string | undefined
   /** Base name of the fleet file that opened the journal. */
   readonly file: string | undefined
+  /** Where the journal goes on, if not here. */
+  readonly movedTo: string | undefined
   /** Every owner name this fleet had, oldest first: instances under any of them are ours. */
   readonly owners: readonly string[]
   /** By key. `left` ones are not looked at any more; their account still is what it was (decision 5). */

@@ -1,6 +1,7 @@
 import type {NoteHistory, StepHistory} from '../fleet/history.ts'
 import type {Step, StepResult} from '../journal/events.ts'
 import {timeText} from './time-text.ts'
+import {useText} from './use-text.ts'
 
 /** What a recorded step was to do: `launch 2 × t3.micro in us-east-1a for group virginia`. */
 export function inputText(step: Step): string {
@@ -87,12 +88,16 @@ export function noteText({event}: NoteHistory): string {
       return `drained on purpose: ${listText(event.instances)}`
     case 'drain-lifted':
       return `no longer drained: ${listText(event.instances)}`
+    case 'quiet-missed':
+      return `drain.max has passed: ${event.instances.map(useText).join('; ')}`
     case 'spec-recorded':
       return `launch spec ${event.spec} is kept: its template and values, secrets by name`
     case 'rollback-asked':
       return `to be returned to: the launch ${event.launches.length === 1 ? 'spec' : 'specs'} of ${listText(event.launches)}`
     case 'pause-begun':
       return `${listText(event.instances)} of group ${event.group} ${event.instances.length === 1 ? 'serves' : 'serve'} beside the old: the pause begins`
+    case 'moved':
+      return `the journal goes on in ${event.to}`
     case 'requests-met':
       return 'what was asked for beyond the fleet file has come true'
     case 'instances-found':

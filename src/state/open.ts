@@ -16,13 +16,33 @@ export type StateOptions = {
 }
 
 /** `where` is the file, or the name in a shared store: for people. */
-export type OpenedState = {readonly journal: Journal; readonly where: string}
+export type OpenedState = {
+  readonly journal: Journal
+  readonly where: string
+  /** As the journal's last word says. */
+  readonly movedTo?: string | undefined
+}
+
+/** What of a fleet decides where its journal lies. */
+export type StateOwner = Pick<Fleet, 'name' | 'dns' | 'file' | 'state'>
 
 /** The fleet's journal, wherever its file says that it lies. */
-export const openState = (
-  fleet: Pick<Fleet, 'name' | 'dns' | 'file' | 'state'>,
-  options: StateOptions,
-): Promise<OpenedState> =>
+export async function openState(fleet: StateOwner, options: StateOptions): Promise<OpenedState> {
+  const opened = await openPlace(fleet, options)
+  if (opened.movedTo === undefined) return opened
+  await opened.journal.close()
+  throw new McdError(
+    `The journal of fleet ${fleet.name} has moved from ${opened.where} to ${opened.movedTo}.`,
+    {
+      suggestions: [
+        `Write "state: ${opened.movedTo}" into ${fleet.file.slice(fleet.file.lastIndexOf('/') + 1)}.`,
+      ],
+    },
+  )
+}
+
+/** The same for whoever moves journals: also where one was, that has moved on. */
+export const openPlace = (fleet: StateOwner, options: StateOptions): Promise<OpenedState> =>
   fleet.state.kind === 'local' ? openLocal(fleet, options) : openShared(fleet, fleet.state, options)
 
 /**
@@ -36,17 +56,18 @@ async function openLocal(
 ): Promise<OpenedState> {
   const folder = join(dirname(file), '.mcd', ...(sandbox ? ['sandbox', 'journals'] : []), name)
   const first = await openFile(join(folder, 'journal.sqlite'), readOnly)
-  const recorded = await readRecorded(first.journal)
+  const {recorded} = first
   const ownFile = file.slice(file.lastIndexOf('/') + 1)
   if (recorded.file === undefined || recorded.file === ownFile || recorded.owners.includes(dns)) return first
   await first.journal.close()
   return openFile(join(folder, `journal-${dns}.sqlite`), readOnly)
 }
 
-const openFile = async (path: string, readOnly: boolean): Promise<OpenedState> => ({
-  journal: await sqliteJournal(path, {readOnly}),
-  where: path,
-})
+async function openFile(path: string, readOnly: boolean): Promise<OpenedState & {recorded: Recorded}> {
+  const journal = await sqliteJournal(path, {readOnly})
+  const recorded = await readRecorded(journal)
+  return {journal, where: path, recorded, movedTo: recorded.movedTo}
+}
 
 /**
  * In a store that others reach, too: `<prefix>/<fleet>`. Files of one name say nothing there, since every team has its
@@ -84,7 +105,7 @@ async function openShared(
       },
     )
   }
-  return {journal, where: store.name}
+  return {journal, where: store.name, movedTo: recorded.movedTo}
 }
 
 const isOf = (dns: string, {owners, names}: Recorded): boolean =>

@@ -1,0 +1,31 @@
+import {Args} from '@oclif/core'
+import {fileFlag, journalOfSandboxFlag, McdCommand, waitFlag} from '../../command.ts'
+import type {MigrateReport} from '../../state/migrate-run.ts'
+
+export default class StateMigrate extends McdCommand {
+  static override summary = 'Move the journal to another place: from this machine to S3, or back.'
+  static override description =
+    'Copies every event under the lease of this run, says in the old place where the journal goes on, and changes "state" in the fleet file. No two places can be written at once; stopped anywhere, the same command goes on. Clouds and zones are not touched.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> s3://acme-state/mcd',
+    "<%= config.bin %> <%= command.id %> 's3://acme-state/mcd?region=eu-west-1'",
+    '<%= config.bin %> <%= command.id %> local',
+  ]
+  static override args = {
+    to: Args.string({
+      required: true,
+      description: '"local", or s3://BUCKET/PREFIX, with ?region=, &endpoint=, &encryption= and &kmsKeyId=.',
+    }),
+  }
+  static override flags = {file: fileFlag, sandbox: journalOfSandboxFlag, wait: waitFlag}
+
+  async run(): Promise<MigrateReport> {
+    const {args, flags} = await this.parse(StateMigrate)
+    const {migrateState} = await import('../../state/migrate-run.ts')
+    const report = await migrateState({...flags, to: args.to, signal: this.interruptible()})
+    const {fleet, from, to, events, fileChanged} = report
+    this.log(`The journal of fleet ${fleet} has moved: ${events} events from ${from} to ${to}.`)
+    if (!fileChanged) this.log(`Write "state: ${args.to}" into ${flags.file}: mcd could not change it there.`)
+    return report
+  }
+}
