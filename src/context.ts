@@ -12,6 +12,7 @@ import type {ComputeProvider} from './providers/compute.ts'
 import type {DnsProvider} from './providers/dns.ts'
 import {apiAddresses, computeProvider, dnsProvider, type Surroundings} from './providers/registry.ts'
 import {realRuntime} from './runtime.ts'
+import type {SandboxCredentials} from './sandbox/client.ts'
 import {Secret} from './secret.ts'
 import {openState} from './state/open.ts'
 import {loadTemplate} from './userdata/template.ts'
@@ -144,14 +145,8 @@ async function inSandbox(declared: Fleet): Promise<{
   addressOf: AddressMap
   isNewSandbox: boolean
 }> {
-  const [{ensureSandbox, findSandbox}, {sandboxSurroundings}] = await Promise.all([
-    import('./sandbox/client.ts'),
-    import('./sandbox/surroundings.ts'),
-  ])
-  const folder = dirname(declared.file)
-  const running = await findSandbox(folder)
-  const sandbox = running ?? (await ensureSandbox(folder))
-  const {instances} = sandbox.credentials
+  const {surroundings, credentials, addressOf, isNewSandbox} = await openSandbox(dirname(declared.file))
+  const {instances} = credentials
   const own = (value: string) => new Secret(value, 'sandbox')
   const theirs: Record<DnsName['vendor'], InstanceCredentials> = {
     cloudflare: {kind: 'token', token: own(instances.cloudflare.token)},
@@ -183,9 +178,30 @@ async function inSandbox(declared: Fleet): Promise<{
   const warnings = unable ? [...declared.warnings, WITHOUT_CURL] : declared.warnings
   return {
     fleet: {...declared, groups, names, warnings},
+    addressOf,
+    isNewSandbox,
+    surroundings,
+  }
+}
+
+/** The embedded clouds of a folder, started when they are not running, in place of the real ones. */
+export async function openSandbox(folder: string): Promise<{
+  surroundings: Required<Pick<Surroundings, 'sandbox'>>
+  credentials: SandboxCredentials
+  addressOf: AddressMap
+  isNewSandbox: boolean
+}> {
+  const [{ensureSandbox, findSandbox}, {sandboxSurroundings}] = await Promise.all([
+    import('./sandbox/client.ts'),
+    import('./sandbox/surroundings.ts'),
+  ])
+  const running = await findSandbox(folder)
+  const sandbox = running ?? (await ensureSandbox(folder))
+  return {
+    surroundings: sandboxSurroundings(sandbox),
+    credentials: sandbox.credentials,
     addressOf: (address, port) => sandbox.addressOf(address, port),
     isNewSandbox: running === undefined,
-    surroundings: sandboxSurroundings(sandbox),
   }
 }
 

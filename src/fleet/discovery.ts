@@ -1,6 +1,6 @@
 import {canonical} from '../dns/presentation.ts'
 import {browseName, instanceName, serviceName} from '../dns/sd/names.ts'
-import {WHOLE_FLEET} from '../mark.ts'
+import {type RecordMark, WHOLE_FLEET} from '../mark.ts'
 import type {Member} from '../providers/dns.ts'
 import type {DnsName, Fleet, Group} from './model.ts'
 
@@ -35,8 +35,11 @@ export const hostName = (instance: string, name: string): string => `${instance.
 /** The host that an SRV value leads to. */
 export const srvHost = (value: string): string => value.slice(value.lastIndexOf(' ') + 1)
 
-/** What makes the service known, without any member; none where the file asks for none. */
-export function definitionOf(fleet: Pick<Fleet, 'name'>, name: DnsName): Member[] {
+/** What makes the service known, without any member; none where nothing is to be discovered. The owner may be no fleet. */
+export function definitionOf(
+  fleet: Pick<Fleet, 'name'>,
+  name: Pick<DnsName, 'zone' | 'ttlSeconds' | 'discovery'>,
+): Member[] {
   if (!name.discovery) return []
   const {service, instance, browse} = discoveryNames(name.zone, name.discovery)
   const common = {
@@ -65,18 +68,35 @@ export function discoveryMembers(
   address: string,
 ): Member[] {
   if (!name.discovery) return []
-  const host = hostName(instance, name.name)
-  const common = {
+  return targetMembers({
+    set: discoveryNames(name.zone, name.discovery).instance,
+    host: hostName(instance, name.name),
+    address,
+    port: fleet.service.port,
+    priority: group.priority ?? 0,
+    weight: group.weight ?? 0,
     ttlSeconds: name.ttlSeconds,
     mark: {fleet: fleet.name, group: group.name, instance},
-  }
+  })
+}
+
+export type DiscoveredTarget = {
+  /** The SRV set that it joins. */
+  readonly set: string
+  readonly host: string
+  readonly address: string
+  readonly port: number
+  readonly priority: number
+  readonly weight: number
+  readonly ttlSeconds: number
+  readonly mark: RecordMark
+}
+
+/** The address of one host, and its value in the SRV set. */
+export function targetMembers(target: DiscoveredTarget): Member[] {
+  const {set, host, address, port, priority, weight, ttlSeconds, mark} = target
   return [
-    {...common, name: host, type: address.includes(':') ? 'AAAA' : 'A', value: address},
-    {
-      ...common,
-      name: discoveryNames(name.zone, name.discovery).instance,
-      type: 'SRV',
-      value: `${group.priority ?? 0} ${group.weight ?? 0} ${fleet.service.port} ${host}`,
-    },
+    {name: host, type: address.includes(':') ? 'AAAA' : 'A', value: address, ttlSeconds, mark},
+    {name: set, type: 'SRV', value: `${priority} ${weight} ${port} ${host}`, ttlSeconds, mark},
   ]
 }

@@ -1,3 +1,5 @@
+import {secretLike} from './public-text.ts'
+
 /**
  * The attributes of a service in its TXT record (RFC 6763 §6): `key=value` strings of at most 255 bytes. Keys are compared
  * without case, the first of equal ones counts, and one without `=` is simply there.
@@ -7,6 +9,9 @@
 const STRING_MAX_BYTES = 255
 /** One record within an Ethernet packet (RFC 6763 §6.2). */
 const TXT_MAX_BYTES = 1_300
+
+/** What clients are promised to cope with (RFC 6763 §6.4): longer keys work, and cost room in every answer. */
+const KEY_ADVISED_CHARACTERS = 9
 
 /** Key as first written → value; `true` where there is no `=`. */
 export type Attributes = ReadonlyMap<string, string | true>
@@ -50,6 +55,30 @@ export function attributeProblems(strings: readonly string[]): string[] {
   if (totalBytes > TXT_MAX_BYTES)
     problems.push(`has ${totalBytes} bytes, and ${TXT_MAX_BYTES} is what fits one packet`)
   return problems
+}
+
+/** What is allowed and worth a thought, one clause each: "has …". No value is repeated: it may be a secret. */
+export function attributeWarnings(strings: readonly string[]): string[] {
+  return strings.flatMap(string => {
+    const [key, value] = split(string)
+    const secret = secretLike(key, value)
+    return [
+      ...(secret === undefined
+        ? []
+        : [`has "${key}", which looks like ${secret}: everybody can read a TXT record`]),
+      ...(key.length > KEY_ADVISED_CHARACTERS
+        ? [
+            `has the key "${key}" of ${key.length} characters; RFC 6763 advises ${KEY_ADVISED_CHARACTERS} at most`,
+          ]
+        : []),
+    ]
+  })
+}
+
+/** For logs: the value of what looks like a secret is left out. */
+export function shownAttribute(string: string): string {
+  const [key, value] = split(string)
+  return secretLike(key, value) === undefined ? string : `${key}=…`
 }
 
 function split(string: string): [key: string, value: string | true] {
