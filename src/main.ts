@@ -30,6 +30,7 @@ import StateUnlock from './commands/state/unlock.ts'
 import Status from './commands/status.ts'
 import Undrain from './commands/undrain.ts'
 import Up from './commands/up.ts'
+import Why from './commands/why.ts'
 import {formatError} from './errors.ts'
 import {unknownCommand} from './unknown-command.ts'
 
@@ -44,6 +45,7 @@ export const COMMANDS = {
   drain: Drain,
   undrain: Undrain,
   status: Status,
+  why: Why,
   render: Render,
   policy: Policy,
   history: History,
