@@ -1,12 +1,13 @@
 import {existsSync} from 'node:fs'
 import {delimiter, dirname, join} from 'node:path'
+import {connectionCount} from './connections/count.ts'
 import type {NameServer} from './dns/query.ts'
 import {readFleetFile} from './fleet/file/read.ts'
 import type {DnsName, Fleet, Group, InstanceCredentials} from './fleet/model.ts'
 import type {Outside, Progress} from './fleet/outside.ts'
 import type {FleetStatus} from './fleet/status/report.ts'
 import {type FleetUserdata, fleetUserdata} from './fleet-userdata.ts'
-import {type AddressMap, httpProbe} from './health-probe.ts'
+import {type AddressMap, healthProbe} from './health-probe.ts'
 import {askEach} from './name-servers.ts'
 import type {ComputeProvider} from './providers/compute.ts'
 import type {DnsProvider} from './providers/dns.ts'
@@ -19,6 +20,10 @@ import {loadTemplate} from './userdata/template.ts'
 
 const WITHOUT_CURL =
   'curl is not installed, and the registration script needs it: in this sandbox mcd registers the instances itself.'
+const WITHOUT_SSH =
+  "The sandbox's machines have no ssh: here drain.quiet is left out, and instances end once resolvers have forgotten them. Give drain.counter to see it at work."
+const WITHOUT_TLS =
+  "The sandbox's machines serve plain HTTP: here the health check asks for its page by http instead of https."
 /** The sandbox's own, in every region. */
 const KEY_PAIR = 'sandbox'
 
@@ -86,7 +91,8 @@ export async function openContext({
   const outside: Outside = {
     runtime,
     journal,
-    probe: httpProbe(runtime, addressOf),
+    probe: healthProbe(runtime, addressOf),
+    countConnections: connectionCount(runtime, addressOf),
     // Under the sandbox one server of its own stands for all of a zone's.
     askNameServers: (vendor, zone, name, type) => {
       const servers = around.sandbox
@@ -175,9 +181,24 @@ async function inSandbox(declared: Fleet): Promise<{
   const unable = !onPath('curl') && armed.some(({registration}) => registration === 'self')
   // The machines here are processes of this machine: what it lacks, they lack (decision 41).
   const names = unable ? armed.map(name => ({...name, registration: 'mcd' as const})) : armed
-  const warnings = unable ? [...declared.warnings, WITHOUT_CURL] : declared.warnings
+  const {drainQuiet, service, ...fleet} = declared
+  const {health} = service
+  const withoutTls = health.protocol === 'https'
+  const withoutSsh = drainQuiet?.by.kind === 'ssh'
   return {
-    fleet: {...declared, groups, names, warnings},
+    fleet: {
+      ...fleet,
+      service: withoutTls ? {...service, health: {...health, protocol: 'http'}} : service,
+      ...(drainQuiet && !withoutSsh && {drainQuiet}),
+      groups,
+      names,
+      warnings: [
+        ...declared.warnings,
+        ...(unable ? [WITHOUT_CURL] : []),
+        ...(withoutSsh ? [WITHOUT_SSH] : []),
+        ...(withoutTls ? [WITHOUT_TLS] : []),
+      ],
+    },
     addressOf,
     isNewSandbox,
     surroundings,

@@ -133,8 +133,9 @@ async function awaitServed(
 
 async function terminate(
   {outside, ledger, desired}: Pass,
-  {place, instances}: Action & {kind: 'terminate'},
+  {place, instances, inUse}: Action & {kind: 'terminate'},
 ): Promise<string> {
+  if (inUse) await ledger.append({type: 'quiet-missed', instances: inUse})
   await ledger.step(
     {kind: 'terminate', place, instances},
     () => outside.compute(placeOf(desired, ledger.recorded(), place)).terminate(instances),

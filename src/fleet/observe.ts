@@ -13,6 +13,7 @@ import {nameKey, type Observed, type ObservedName, type ObservedPlace} from './o
 import {oncePerPlace} from './one-place.ts'
 import {createOutages} from './outages.ts'
 import type {Outside} from './outside.ts'
+import {connectionWatch} from './quiet.ts'
 
 /** Everything this run learned that stays true while it lasts. */
 export type Observer = {
@@ -23,6 +24,8 @@ export type Observer = {
   look(options?: {settleHealth?: boolean}): Promise<Observed>
   /** After a change of ours: what was kept from earlier looks is read again. */
   forget(what: {place?: string; zone?: ZoneKey}): void
+  /** From now on each look asks who is still connected to these, and no longer whether they are healthy: a probe is a connection, too. */
+  watch(instances: readonly string[]): void
 }
 
 type NameToRead = {
@@ -43,6 +46,7 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
   const members = new Map<ZoneKey, readonly Member[]>()
   const unlessSilent = createOutages(outside.runtime)
   const health = healthTracker(fleet, outside.probe, outside.runtime)
+  const connections = connectionWatch(fleet, outside.countConnections, outside.runtime)
 
   async function lookAtPlace(place: Place): Promise<ObservedPlace> {
     const provider = outside.compute(place)
@@ -119,6 +123,7 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
   return {
     accounts,
     zones,
+    watch: connections.watch,
     forget({place, zone}) {
       if (place !== undefined) network.delete(place)
       if (zone !== undefined) members.delete(zone)
@@ -141,13 +146,16 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
           ({id, address}): Probed => ({id, state: 'running', publicIp: address, privateIp: address}),
         ),
       )
-      const heard = await (settleHealth ? health.settle(instances) : health.look(instances))
+      const probed = instances.filter(({id}) => !connections.isWatched(id))
+      const heard = await (settleHealth ? health.settle(probed) : health.look(probed))
+      const quiet = await connections.look(instances)
       return {
         atMs: outside.runtime.now(),
         places: attributed,
         names: seenNames,
         zones: new Map([...zones].map(([key, {zone}]) => [key, zone])),
         health: new Map([...heard, ...silent]),
+        ...(quiet.size > 0 && {quiet}),
       }
     },
   }

@@ -4,7 +4,8 @@ import type {Journal} from '../journal/journal.ts'
 import type {ComputeCapabilities, ComputeProvider, Place} from '../providers/compute.ts'
 import type {DnsProvider, DnsVendor, Zone} from '../providers/dns.ts'
 import type {Runtime} from '../runtime.ts'
-import type {DnsName, Group, Service} from './model.ts'
+import type {DnsName, DrainQuiet, Group, HealthCheck, Service} from './model.ts'
+import type {Connections} from './observed.ts'
 import type {Action, Plan} from './plan/action.ts'
 
 /** The one seam to the outside world (decision 26): everything the engine can do or learn passes through here. */
@@ -15,6 +16,7 @@ export type Outside = {
   compute(place: Place): ComputeProvider
   dns(vendor: DnsVendor): DnsProvider
   readonly probe: Probe
+  readonly countConnections: CountConnections
   /** What each of the zone's name servers answers about this name now. */
   askNameServers(
     vendor: DnsVendor,
@@ -40,14 +42,31 @@ export type ServerAnswer = {
   readonly records?: readonly {readonly value: string; readonly ttlSeconds: number}[]
 }
 
-/** One health check against one instance. */
-export type Probe = (target: {
+/** One health check against one instance. `answered`: it failed, and yet something answered. */
+export type Probe = (
+  target: ProbeTarget,
+) => Promise<{ok: true} | {ok: false; why: string; answered?: boolean}>
+
+export type ProbeTarget = {
+  readonly protocol: HealthCheck['protocol']
+  readonly address: string
+  readonly port: number
+  readonly path: string
+  /** The name it is asked by. */
+  readonly host: string
+  readonly timeoutMs: number
+}
+
+/**
+ * How many use the service of an instance that leaves: mcd itself left out, and its own programs on the instance. Never throws:
+ * what goes wrong is the answer, and says what to do.
+ */
+export type CountConnections = (target: {
   address: string
-  port: number
-  path: string
+  service: Service
   host: string
-  timeoutMs: number
-}) => Promise<{ok: true} | {ok: false; why: string}>
+  by: DrainQuiet['by']
+}) => Promise<Connections>
 
 export type Userdata = {
   /** What of the userdata belongs to the launch spec (decision 7): plain JSON, Secrets allowed. */

@@ -4,7 +4,7 @@ import {isAnswered} from './authority.ts'
 import {areRequestsMet, type CourseOptions, createCourse} from './course.ts'
 import type {Desired} from './desired.ts'
 import {explainRollout, explainWaits, withBootLogs} from './explain.ts'
-import {type Approval, checkEmptiness} from './guards.ts'
+import {type Approval, checkEmptiness, checkShrinking} from './guards.ts'
 import type {Identity, IsRunning} from './lease.ts'
 import type {Ledger} from './ledger.ts'
 import {leftBehind} from './left-behind.ts'
@@ -76,9 +76,10 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
   for (let passes = 1; ; passes++) {
     // The plan that is shown and approved is the one that is carried out: it knows who serves.
     const observed = await observer.look({settleHealth: passes === 1})
-    const desired = await course.desire(observed)
+    const desired = {...(await course.desire(observed)), allowEmpty: options.approval.allowEmpty}
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
     checkEmptiness(desired, observed, next, options.approval)
+    checkShrinking(desired, observed, next, options.approval)
     if (passes === 1) outside.progress({kind: 'planned', plan: next, pass: passes})
     const doomed = endedBy(next)
     if (doomed.some(id => !approved.has(id))) {
@@ -106,6 +107,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     const draining = wanted.filter(
       action => isReady(action) && (isTimed(action) || (action.kind === 'drain' && !overdue)),
     )
+    observer.watch(draining.flatMap(action => (isForQuiet(action) ? action.instances : [])))
     const waiting = wanted.filter(action => isReady(action) && action.kind === 'wait')
     const pending =
       ready.length > 0 ||
@@ -124,19 +126,19 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
       return finish({outside, ledger, desired, observed, next, applier, waiting})
     }
     outside.progress({kind: 'waiting', actions: [...draining, ...waiting], plan: next})
-    const untilMs = Math.min(
-      ...draining.flatMap(action =>
-        isTimed(action) && action.untilMs !== undefined ? [action.untilMs] : [],
-      ),
-    )
+    const untilMs = Math.min(...draining.flatMap(action => dueAtMs(action) ?? []))
     const sleptFromMs = runtime.now()
+    // Clients may stay for hours: there is nothing to see before they are asked for again.
+    const isAllForQuiet =
+      draining.length > 0 && waiting.length === 0 && !pending && draining.every(isForQuiet)
+    const longestMs = isAllForQuiet ? untilMs : pauseMs
     await runtime.sleep(
       Math.max(
         0,
         Math.min(
-          pauseMs,
+          longestMs,
           untilMs - runtime.now(),
-          waiting.length > 0 ? fleet.service.health.intervalMs : pauseMs,
+          waiting.length > 0 ? fleet.service.health.intervalMs : longestMs,
         ),
       ),
     )
@@ -144,6 +146,14 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     if (untilMs < Number.POSITIVE_INFINITY && waiting.length === 0) startedAtMs += runtime.now() - sleptFromMs
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)
   }
+}
+
+const isForQuiet = (action: Action): action is Action & {kind: 'drain'} =>
+  action.kind === 'drain' && action.until === 'quiet'
+
+const dueAtMs = (action: Action): number | undefined => {
+  if (isForQuiet(action)) return action.lookAtMs
+  return isTimed(action) ? action.untilMs : undefined
 }
 
 /** Without those that would leave an old name while the servers of the new one do not answer yet. */
@@ -188,6 +198,7 @@ async function finish(run: {
     type: 'run-finished',
     exit,
     converged,
+    ...(desired.goal.kind === 'sync' ? {dnsOnly: true} : {}),
     ...(converged ? {} : {why: shortcomings.map(({text}) => firstLine(text))}),
   })
   return {

@@ -3,6 +3,7 @@ import {type Action, endedBy, type Plan} from '../fleet/plan/action.ts'
 import {WHOLE_FLEET} from '../mark.ts'
 import type {Member} from '../providers/dns.ts'
 import {shortIds} from './short-id.ts'
+import {useText} from './use-text.ts'
 
 /** The plan as people read it: one line an action, its sign first, what follows later indented under it. */
 export function planText(plan: Plan): string {
@@ -74,9 +75,11 @@ function sentence(action: Action): string {
     case 'drain':
       return action.until === 'served'
         ? `wait until ${action.zones.join(', ')} no longer ${action.zones.length === 1 ? 'answers' : 'answer'} with ${list(action.instances)}`
-        : `drain ${list(action.instances)}`
+        : action.until === 'quiet'
+          ? `wait until nobody is connected to ${list(action.instances)} any more`
+          : `drain ${list(action.instances)}`
     case 'terminate':
-      return `terminate ${list(action.instances)} in ${action.place}`
+      return `terminate ${list(action.instances)} in ${action.place}${inUseText(action)}`
     case 'replace':
       return `replace ${action.instances.length} of group ${action.group}, ${action.batch} at a time${action.pauseMs > 0 ? `, each batch ${formatDuration(action.pauseMs)} beside the old` : ''}`
     case 'pause':
@@ -86,6 +89,10 @@ function sentence(action: Action): string {
     default:
       return action satisfies never
   }
+}
+
+function inUseText({inUse = []}: Action & {kind: 'terminate'}): string {
+  return inUse.length > 0 ? `, drain.max having passed: ${inUse.map(useText).join('; ')}` : ''
 }
 
 function memberText({type, name, value, ttlSeconds, mark}: Member): string {

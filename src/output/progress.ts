@@ -3,6 +3,7 @@ import type {Progress} from '../fleet/outside.ts'
 import {type Action, isTimed} from '../fleet/plan/action.ts'
 import {describeAction, planText} from './plan-text.ts'
 import {shortIds} from './short-id.ts'
+import {useText} from './use-text.ts'
 import {wrappedLines} from './wrapped.ts'
 
 export type ProgressView = {
@@ -186,9 +187,13 @@ const lockedText = ({lease, wait}: Extract<Progress, {kind: 'locked'}>): string 
     : `… the last run has not ended: ${holderText(lease)}. Looks for up to ${lease.leaseMs / 1_000} s whether it is alive`
 
 function waitText(action: Action): string {
-  if (isTimed(action) && action.untilMs !== undefined)
-    return `${describeAction(action)} until ${new Date(action.untilMs).toISOString().slice(11, 19)} UTC`
-  return describeAction(action)
+  if (!isTimed(action) || action.untilMs === undefined) return describeAction(action)
+  const until = `until ${new Date(action.untilMs).toISOString().slice(11, 19)} UTC`
+  if (action.kind !== 'drain' || action.until !== 'quiet') return `${describeAction(action)} ${until}`
+  const uses = (action.uses ?? []).filter(use => 'why' in use || use.connections > 0).map(useText)
+  return shortIds(
+    `${describeAction(action)}, ${until} at most${uses.length > 0 ? `: ${uses.join('; ')}` : ''}`,
+  )
 }
 
 /** What was done, and what came of it where that says something new (a launch's ids, a security group's). */

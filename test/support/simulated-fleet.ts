@@ -98,6 +98,7 @@ export class SimulatedFleet {
         memo(compute, place.key, () => this.wrapCompute(this.#compute(place, runtime, carry))),
       dns: vendor => memo(dns, vendor, () => this.wrapDns(this.#dns(vendor, runtime, carry))),
       probe: target => carry('probe', () => this.guests.probe(target)),
+      countConnections: target => carry('connections', () => this.guests.countConnections(target)),
       askNameServers: (vendor, zone, name, type) =>
         carry('dns:query', async () => {
           const {answers} = this.world[vendor].answer(name, type)

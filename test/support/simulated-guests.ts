@@ -1,4 +1,4 @@
-import type {Probe} from '../../src/fleet/outside.ts'
+import type {CountConnections, Probe} from '../../src/fleet/outside.ts'
 import type {Clock} from '../../src/sandbox/world/clock.ts'
 import type {Guest, Hypervisor} from '../../src/sandbox/world/hypervisor.ts'
 
@@ -117,6 +117,14 @@ export class SimulatedGuests implements Hypervisor {
   serves(address: string): boolean {
     return this.#serving.has(address)
   }
+
+  /** How many are connected to what serves at an address now. */
+  connectionsTo: (address: string) => number = () => 0
+
+  readonly countConnections: CountConnections = async ({address, service: {port}}) =>
+    this.serves(address)
+      ? {connections: this.connectionsTo(address)}
+      : {why: `ECONNREFUSED at ${address}:${port}`}
 
   readonly probe: Probe = async ({address, port}) =>
     this.serves(address) ? {ok: true} : {ok: false, why: `connection refused at ${address}:${port}`}

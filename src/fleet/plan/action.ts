@@ -1,6 +1,7 @@
 import type {ZoneKey} from '../../journal/events.ts'
 import type {LaunchZone, NetworkPiece} from '../../providers/compute.ts'
 import type {Member} from '../../providers/dns.ts'
+import type {Use} from './quiet.ts'
 
 /**
  * One thing to do, with the reason. `key` is stable from pass to pass and names the action in output and tests. An action
@@ -62,15 +63,27 @@ export type ActionBody =
       /** Only once the servers of the declared names answer with what stands there: until then this is where the service is found. */
       readonly onceAnswered?: true
     }
-  /** Out of DNS: first until the vendor serves the removal ('served'), then until resolvers have forgotten ('forgotten', at `untilMs`). */
+  /**
+   * Out of DNS: first until the vendor serves the removal ('served'), then until resolvers have forgotten ('forgotten', at
+   * `untilMs`), and where the file asks for it until nobody is connected any more ('quiet', at `untilMs` all the same).
+   */
   | {
       readonly kind: 'drain'
       readonly instances: readonly string[]
-      readonly until: 'served' | 'forgotten'
+      readonly until: 'served' | 'forgotten' | 'quiet'
       readonly zones: readonly ZoneKey[]
       readonly untilMs?: number
+      /** When they are asked for their connections again, and what was seen so far. */
+      readonly lookAtMs?: number
+      readonly uses?: readonly Use[]
     }
-  | {readonly kind: 'terminate'; readonly place: string; readonly instances: readonly string[]}
+  | {
+      readonly kind: 'terminate'
+      readonly place: string
+      readonly instances: readonly string[]
+      /** Of these, those that end although they may still be used: `drain.max` has passed. */
+      readonly inUse?: readonly Use[]
+    }
   /**
    * The rest of a rollout, whose next step stands beside it: these are still to be followed by new ones, `batch` at a time.
    * Never ready itself: it is a sequence of the other kinds.
@@ -115,6 +128,7 @@ export type Note = {
     | 'rollout-stopped'
     | 'outdated-userdata'
     | 'unknown-instance'
+    | 'outage'
     | 'warning'
   readonly text: string
   readonly blocks: boolean
@@ -126,9 +140,9 @@ export type Plan = {readonly actions: readonly Action[]; readonly notes: readonl
 
 export const isReady = (action: Action): boolean => action.after.length === 0
 
-/** Nothing but time is missing. */
+/** Nothing but time is missing, or clients that go. */
 export const isTimed = (action: Action): action is Action & {kind: 'drain' | 'pause'} =>
-  (action.kind === 'drain' && action.until === 'forgotten') ||
+  (action.kind === 'drain' && action.until !== 'served') ||
   (action.kind === 'pause' && action.untilMs !== undefined)
 
 /** Whom the plan ends, sooner or later: asked about on a terminal, `--yes` elsewhere. */

@@ -9,7 +9,8 @@ export type DrainUntil = (Action & {kind: 'drain'})['until']
 
 /**
  * What still has to pass for those that leave DNS: one drain for all that share a moment. `outOf` are the actions that take
- * each of them out first. `until` has those that are not forgotten yet.
+ * each of them out first. `until` has those that are not forgotten yet;
+ * with `--now` there are none.
  */
 export function planDrains(
   view: FleetView,
@@ -17,6 +18,7 @@ export function planDrains(
   zones: readonly ZoneKey[],
   outOf: ReadonlyMap<string, readonly string[]>,
 ): {actions: Action[]; until: ReadonlyMap<string, DrainUntil>} {
+  if (view.desired.now) return {actions: [], until: new Map()}
   const remembered = rememberedFor(view)
   const until = new Map<string, DrainUntil>()
   const drains = new Map<string, Wait & {ids: string[]; rememberedMs: number; seen: Set<ZoneKey>}>()
@@ -69,6 +71,18 @@ function drainState(
   if (state === 'pending' && !wasSomewhere) return undefined
   const waiting = zones.filter(zone => left?.get(zone)?.servedAtMs === undefined)
   if (waiting.length > 0) return {until: 'served', zones: waiting, after: []}
-  const untilMs = Math.max(0, ...zones.map(zone => left?.get(zone)?.servedAtMs ?? 0)) + rememberedMs
+  const untilMs = forgottenAtMs(view, id, zones, rememberedMs) ?? 0
   return view.observed.atMs < untilMs ? {until: 'forgotten', zones, after: [], untilMs} : undefined
+}
+
+/** When resolvers should have forgotten an instance that is out of these zones; undefined where that was never served. */
+export function forgottenAtMs(
+  {recorded}: FleetView,
+  id: string,
+  zones: readonly ZoneKey[],
+  rememberedMs: number,
+): number | undefined {
+  const left = absenceOf(recorded, id)?.zones
+  const servedAtMs = zones.flatMap(zone => left?.get(zone)?.servedAtMs ?? [])
+  return servedAtMs.length > 0 ? Math.max(...servedAtMs) + rememberedMs : undefined
 }

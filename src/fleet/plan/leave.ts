@@ -1,12 +1,15 @@
 import type {ZoneKey} from '../../journal/events.ts'
 import {holdInstance, holdName, holdValue} from '../../mark.ts'
+import type {Instance} from '../../providers/compute.ts'
 import type {DnsVendor, Member} from '../../providers/dns.ts'
 import {nameKey} from '../observed.ts'
 import type {Action} from './action.ts'
+import {holdRouting} from './address-records.ts'
 import {planDrains} from './drain.ts'
 import type {FleetView} from './fleet-view.ts'
 import type {Leaver} from './group.ts'
 import {isDead, isGone, zoneOf} from './membership.ts'
+import {planQuiet, quietReason} from './quiet.ts'
 
 /** A name of ours, declared or of earlier days. */
 export type OurName = {
@@ -96,25 +99,30 @@ function planEnds(
 ): Action[] {
   const instances = leavers.map(({instance}) => instance)
   const {actions, until} = planDrains(view, instances, zones, outOf)
+  const forgotten = view.desired.now ? [] : instances.filter(({id}) => !until.has(id))
+  const {actions: watches, waiting, inUse} = planQuiet(view, forgotten, zones)
   const ends = new Map<string, {place: string; ids: string[]; reasons: Set<string>; after: Set<string>}>()
   for (const {instance, reason} of leavers) {
     const {id, place} = instance
-    const drain = until.get(id)
-    const key = `terminate ${place}${drain ? ' later' : ''}`
+    const drain = until.get(id) ?? (waiting.has(id) ? 'quiet' : undefined)
+    const first = drain ? [`drain ${drain}`] : (outOf.get(id) ?? [])
+    const key = `terminate ${place}${first.length > 0 ? ' later' : ''}`
     const end = ends.get(key) ?? {place, ids: [], reasons: new Set(), after: new Set()}
     ends.set(key, end)
     end.ids.push(id)
     end.reasons.add(reason)
-    if (drain) end.after.add(`drain ${drain}`)
+    for (const each of first) end.after.add(each)
   }
   return [
-    ...actions,
+    ...actions.map(action => ({...action, reason: drainReason(view, action)})),
+    ...watches,
     ...[...ends].map(
       ([key, {place, ids, reasons, after}]): Action => ({
         kind: 'terminate',
         key,
         place,
         instances: ids,
+        ...(ids.some(id => inUse.has(id)) && {inUse: ids.flatMap(id => inUse.get(id) ?? [])}),
         reason: reasons.size > 1 ? 'no longer wanted' : ([...reasons][0] ?? ''),
         after: [...after],
       }),
@@ -122,15 +130,15 @@ function planEnds(
   ]
 }
 
+/** A plan tells of all that an end waits for, also while the first of it is still to come. */
+const drainReason = ({desired: {fleet}}: FleetView, {reason}: Action): string =>
+  fleet.drainQuiet ? `${reason}; then ${quietReason(fleet.drainQuiet)}` : reason
+
 const membersOf = (view: FleetView, names: readonly OurName[], leavers: readonly Leaver[]): Member[] =>
   recordsOf(view, names, new Set(leavers.map(({instance}) => instance.id)))
 
 /** Every record of these instances under these names, DNS-SD first; holds are none. */
-export function recordsOf(
-  view: FleetView,
-  names: readonly OurName[],
-  ids: ReadonlySet<string>,
-): Member[] {
+export function recordsOf(view: FleetView, names: readonly OurName[], ids: ReadonlySet<string>): Member[] {
   return names.flatMap(({vendor, name}) => {
     const observed = view.observed.names.get(nameKey(vendor, name))
     if (!observed?.readable) return []
@@ -169,6 +177,7 @@ export const holdFor = (
   ttlSeconds,
   mark: {fleet: view.desired.fleet.name, group: mark.group, instance: id},
   ...(vendor === 'cloudflare' ? {proxied: false} : {}),
+  ...holdRouting(view, {vendor, name}),
 })
 
 /** Holds and records whose instance is gone: what is left of a leave that went through. */

@@ -1,0 +1,68 @@
+import {formatDuration} from '../../duration.ts'
+import type {ZoneKey} from '../../journal/events.ts'
+import type {Instance} from '../../providers/compute.ts'
+import type {DrainQuiet} from '../model.ts'
+import type {Connections} from '../observed.ts'
+import type {Action} from './action.ts'
+import {forgottenAtMs} from './drain.ts'
+import type {FleetView} from './fleet-view.ts'
+import {rememberedFor} from './remember.ts'
+
+/** What is known of those who use an instance that leaves. */
+export type Use = {readonly instance: string} & Connections
+
+/**
+ * `drain.quiet`, of those that resolvers should have forgotten: who is still used waits, until nobody has been connected for
+ * as long as the file says or `drain.max` has passed. `inUse` end all the same, for that has passed.
+ */
+export function planQuiet(
+  view: FleetView,
+  forgotten: readonly Instance[],
+  zones: readonly ZoneKey[],
+): {actions: Action[]; waiting: ReadonlySet<string>; inUse: ReadonlyMap<string, Use>} {
+  const {drainQuiet} = view.desired.fleet
+  const waits = new Map<number, Instance[]>()
+  const waiting = new Set<string>()
+  const inUse = new Map<string, Use>()
+  if (!drainQuiet) return {actions: [], waiting, inUse}
+  const remembered = rememberedFor(view)
+  for (const instance of forgotten) {
+    const {id, state} = instance
+    const sinceMs = forgottenAtMs(view, id, zones, remembered(id))
+    // Nobody can be connected to what does not run, or never was in DNS.
+    if (state !== 'running' || sinceMs === undefined) continue
+    const quiet = view.observed.quiet?.get(id)
+    if (quiet?.isQuiet) continue
+    const untilMs = sinceMs + drainQuiet.maxMs
+    if (view.observed.atMs >= untilMs) inUse.set(id, useOf(view, id))
+    else {
+      waits.set(untilMs, [...(waits.get(untilMs) ?? []), instance])
+      waiting.add(id)
+    }
+  }
+  const actions = [...waits].map(([untilMs, instances]): Action => {
+    const looks = instances.map(({id}) => view.observed.quiet?.get(id)?.lookAgainAtMs ?? 0)
+    return {
+      kind: 'drain',
+      key: `drain quiet ${untilMs}`,
+      until: 'quiet',
+      zones,
+      instances: instances.map(({id}) => id),
+      untilMs,
+      lookAtMs: Math.min(untilMs, ...looks),
+      uses: instances.filter(({id}) => view.observed.quiet?.has(id)).map(({id}) => useOf(view, id)),
+      reason: quietReason(drainQuiet),
+      after: [],
+    }
+  })
+  return {actions, waiting, inUse}
+}
+
+const useOf = ({observed}: FleetView, instance: string): Use => ({
+  instance,
+  ...(observed.quiet?.get(instance)?.seen ?? {why: 'nobody asked it in this run'}),
+})
+
+/** Also what follows the waits for resolvers. */
+export const quietReason = ({forMs, maxMs}: DrainQuiet): string =>
+  `it ends once nobody has been connected for ${formatDuration(forMs)}, or after ${formatDuration(maxMs)}`
