@@ -60,10 +60,22 @@ export function draftOf(sets: readonly ResourceRecordSet[], name: string, type: 
   }
 }
 
-/** None where the set stays as it was read, in whatever order. */
-export function editOf({before, after}: DraftSet): Edit[] {
-  const wanted = after()
+/**
+ * None where all sets stay as they were read. Else of every one: what one becomes was decided on what the others show, so those
+ * that stay the same are compared as well, and the batch is refused when somebody changed any of them.
+ */
+export function editsOf(drafts: readonly DraftSet[]): Edit[] {
+  if (drafts.every(isUntouched)) return []
+  return drafts.flatMap(draft => {
+    const {before} = draft
+    const after = isUntouched(draft) ? before : draft.after()
+    return before || after ? [{...(before && {before}), ...(after && {after})}] : []
+  })
+}
+
+/** In whatever order its values are. */
+function isUntouched({before, after}: DraftSet): boolean {
   const text = (set: ResourceRecordSet | undefined) =>
     set && JSON.stringify([set.TTL, set.ResourceRecords?.map(({Value}) => Value).sort()])
-  return text(before) === text(wanted) ? [] : [{...(before && {before}), ...(wanted && {after: wanted})}]
+  return text(before) === text(after())
 }

@@ -4,7 +4,7 @@ import {holdName, markToEntry, type RecordMark, type SharedType} from '../../mar
 import type {DnsChange, Member} from '../dns.ts'
 import {companionOf, entriesOf, isShared, type SharedMember, sharedName} from './companion.ts'
 import {vendorValue} from './convert.ts'
-import {type DraftSet, draftOf, editOf} from './draft-set.ts'
+import {type DraftSet, draftOf, editsOf} from './draft-set.ts'
 import {type Edit, identity, toEdits} from './edits.ts'
 import {judge} from './judge.ts'
 import {toVendorName} from './names.ts'
@@ -88,7 +88,8 @@ export function toSharedEdits(change: SharedChange, sets: readonly ResourceRecor
         },
       )
     set.remove(member.value)
-    if (isOurs) disown(member)
+    // Nobody can compare with a set that is not there, and whoever joins now may rely on the entry: it goes with the set's next change.
+    if (isOurs && set.before) disown(member)
   }
   for (const member of change.create) {
     const {type, name, value} = member
@@ -104,7 +105,7 @@ export function toSharedEdits(change: SharedChange, sets: readonly ResourceRecor
   }
   // The companion last: its batch may be the only thing that differs.
   drafts.delete(`TXT ${companion.name}`)
-  const edits = [...drafts.values(), companion].flatMap(editOf)
+  const edits = editsOf([...drafts.values(), companion])
   return [...ownLeft(own, edits, sets), ...edits]
 }
 
