@@ -129,6 +129,28 @@ describe.skipIf(!has('curl'))('the registration script with DNS-SD (needs curl)'
     },
   )
 
+  test('no value stands without its entry when somebody takes the entry away meanwhile', async () => {
+    const world = await instances()
+    stands(world, [OTHER], [OTHER_ENTRY, ENTRY])
+    beforeTheChange(world, () => world.route53.change('UPSERT', `_mcd.${V1}`, 'TXT', [OTHER_ENTRY]))
+    expect(await world.machine.run('register')).toMatchObject({status: 0})
+    expect(srvSets(world)).toEqual([
+      `SRV ${V1}. ${MINE}, ${OTHER}`,
+      `TXT _mcd.${V1}. ${ENTRY}, ${OTHER_ENTRY}`,
+    ])
+  })
+
+  test('an entry without its value leaves with the set’s next change, and not while there is no set', async () => {
+    const world = await instances()
+    await world.machine.run('register')
+    world.route53.change('DELETE', V1, 'SRV', [MINE])
+    expect(await world.machine.run('deregister')).toMatchObject({status: 0})
+    expect(srvSets(world)).toEqual([`TXT _mcd.${V1}. ${ENTRY}`])
+    await world.machine.run('register')
+    await world.machine.run('deregister')
+    expect(sets(world)).toEqual(world.defined)
+  })
+
   test('instances that join and leave at once lose no value, and leave nothing', async () => {
     const ids = ['i-0a', 'i-0b', 'i-0c']
     const world = await instances({ids})

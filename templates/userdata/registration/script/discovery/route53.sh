@@ -97,6 +97,12 @@ route53_wanted() {
       if (!entered) print quoted("srv " fleet " " instance " " wanted) >(folder "/entries.new")
     }
   ' "$WORK/entries" "$WORK/values"
+  : >"$WORK/changes"
+  if cmp -s "$WORK/values" "$WORK/values.new" && cmp -s "$WORK/entries" "$WORK/entries.new"; then
+    return 0
+  fi
+  # A value that somebody took out, and the set with it: nobody can compare with what is not there, so its entry stays.
+  [ -s "$WORK/values" ] || [ -s "$WORK/values.new" ] || return 0
   {
     route53_exchange "$SERVICE" SRV "$values_ttl" values
     route53_exchange "_mcd.$SERVICE" TXT "$entries_ttl" entries
@@ -118,9 +124,9 @@ route53_read() {
   VALUE=$(sed -n 's/.*<TTL>\([0-9]*\)<.*/\1/p' "$WORK/set")
 }
 
-# route53_exchange NAME TYPE TTL FILE: the set of $WORK/FILE with this TTL for that of $WORK/FILE.new, where they differ.
+# route53_exchange NAME TYPE TTL FILE: the set of $WORK/FILE.new with this TTL for that of $WORK/FILE. One that stays as it is
+# goes along, so that it is compared: what becomes of the other was decided on it.
 route53_exchange() {
-  cmp -s "$WORK/$4" "$WORK/$4.new" && return
   [ ! -s "$WORK/$4" ] || route53_change_of DELETE "$1" "$2" "$3" "$WORK/$4"
   [ ! -s "$WORK/$4.new" ] || route53_change_of CREATE "$1" "$2" "${3:-$TTL}" "$WORK/$4.new"
 }
