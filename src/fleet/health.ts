@@ -31,7 +31,8 @@ export function healthTracker(fleet: Fleet, probe: Probe, runtime: Runtime) {
       })
       return
     }
-    const result = await probe({address, port, path: check.path, host: fleet.dns, timeoutMs: check.timeoutMs})
+    const {protocol, path, timeoutMs} = check
+    const result = await probe({protocol, address, port, path, host: fleet.dns, timeoutMs})
     const inARow = before && before.lastOk === result.ok ? before.inARow + 1 : 1
     const reached = result.ok ? inARow >= check.healthy : inARow >= check.unhealthy
     const verdict = reached ? (result.ok ? 'healthy' : 'unhealthy') : (before?.health.verdict ?? 'unknown')
@@ -44,6 +45,7 @@ export function healthTracker(fleet: Fleet, probe: Probe, runtime: Runtime) {
         verdict,
         sinceMs: changed ? runtime.now() : before.health.sinceMs,
         ...(result.ok ? {} : {why: result.why}),
+        answered: result.ok || (result.answered ?? false),
       },
     })
   }
@@ -58,10 +60,13 @@ export function healthTracker(fleet: Fleet, probe: Probe, runtime: Runtime) {
       const present = new Set(instances.filter(({state}) => state === 'running').map(({id}) => id))
       return new Map([...streaks].filter(([id]) => present.has(id)).map(([id, {health}]) => [id, health]))
     },
-    /** Probes in a row until every running instance has its verdict: for one look without a run. */
+    /**
+     * Probes in a row until every running instance has its verdict. One that answers now and then, and neither often enough
+     * in a row, has none: nothing changes for it.
+     */
     async settle(instances: readonly Probed[]): Promise<ReadonlyMap<string, Health>> {
       let seen = await this.look(instances)
-      const rounds = Math.max(check.healthy, check.unhealthy)
+      const rounds = check.healthy + check.unhealthy - 1
       for (
         let round = 1;
         round < rounds && [...seen.values()].some(({verdict}) => verdict === 'unknown');

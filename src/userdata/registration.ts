@@ -193,6 +193,7 @@ function configuration(
     OWNER: dns,
     GROUP: group,
     COMPATIBLE: compatible ?? '',
+    HEALTH_PROTOCOL: health.protocol,
     HEALTH_PORT: String(port),
     HEALTH_PATH: health.path,
     HEALTH_TIMEOUT: String(health.timeoutMs / 1_000),

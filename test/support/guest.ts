@@ -3,7 +3,7 @@ import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {onTestFinished} from 'vitest'
-import type {Group} from '../../src/fleet/model.ts'
+import type {Group, HealthCheck} from '../../src/fleet/model.ts'
 import {cloudflareWire} from '../../src/sandbox/wire/cloudflare.ts'
 import {listen, type Wire, type WireReply, type WireRequest} from '../../src/sandbox/wire/http.ts'
 import {route53Wire} from '../../src/sandbox/wire/route53.ts'
@@ -145,6 +145,8 @@ export type GuestOptions = {
   readonly metadataUrl?: string
   readonly servicePort: number
   readonly group?: Group
+  /** Of its health check. */
+  readonly protocol?: HealthCheck['protocol']
   readonly files?: RegistrationFiles
   /** The shell that runs it: `['dash']`, `['busybox', 'sh']`. */
   readonly shell?: readonly string[]
@@ -159,6 +161,7 @@ export async function guest(options: GuestOptions) {
     metadataUrl = 'http://127.0.0.1:9',
     servicePort,
     group = groupIn(AWS),
+    protocol = 'http',
     shell = ['sh'],
   } = options
   const root = mkdtempSync(join(tmpdir(), 'mcd-guest-'))
@@ -167,7 +170,7 @@ export async function guest(options: GuestOptions) {
     service: {
       port: servicePort,
       health: {
-        protocol: 'http',
+        protocol,
         path: '/health',
         intervalMs: 100,
         timeoutMs: 2_000,

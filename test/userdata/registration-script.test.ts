@@ -1,13 +1,17 @@
 import {execFileSync} from 'node:child_process'
 import {cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {createServer as createHttpsServer} from 'node:https'
+import {type AddressInfo, createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest'
+import type {TLSSocket} from 'node:tls'
+import {afterAll, beforeAll, describe, expect, onTestFinished, test, vi} from 'vitest'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {Secret} from '../../src/secret.ts'
 import {loadRegistration, type RegistrationName} from '../../src/userdata/registration.ts'
 import {builtInTemplates} from '../../src/userdata/template.ts'
 import {type DnsVendors, dnsVendors, guest, metadataService, webServer} from '../support/guest.ts'
+import {ownCertificate} from '../support/own-certificate.ts'
 import {has} from '../support/programs.ts'
 import {AWS, groupIn, TRITON} from '../support/userdata-fleet.ts'
 
@@ -96,6 +100,47 @@ tee -a "$MCD_ROOT/curl-configuration" | ${curl} "$@"`,
     expect(await registering.ended).toMatchObject({status: 0})
     expect(cloudflare.records()).toEqual([ENTERED])
     expect(service.seen[0]).toMatchObject({path: '/health', headers: {host: 'www.example.com'}})
+  })
+
+  describe('where health is no page over HTTP', () => {
+    test('a connection that opens is enough, and nothing is sent over it', async () => {
+      const received: Buffer[] = []
+      const silent = createServer(socket => void socket.on('data', bytes => received.push(bytes)))
+      await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+      onTestFinished(() => void silent.close())
+      const {port: servicePort} = silent.address() as AddressInfo
+      const {machine, cloudflare} = await instance(undefined, {protocol: 'tcp', servicePort})
+      expect(await machine.run('register')).toMatchObject({status: 0})
+      expect(cloudflare.records()).toEqual([ENTERED])
+      expect(received).toEqual([])
+    })
+
+    test('nobody listens, and it says what it waits for', async () => {
+      const {machine, service, cloudflare} = await instance(undefined, {protocol: 'tcp'})
+      await service.close()
+      const {child, ended} = machine.start('register')
+      const waits = `does not answer at tcp://127.0.0.1:${service.port} (0 connections); waiting for it`
+      await vi.waitFor(() => expect(machine.log()).toContain(waits), {timeout: 20_000})
+      child.kill('SIGTERM')
+      await ended
+      expect(cloudflare.records()).toEqual([])
+    })
+
+    test.skipIf(!has('openssl'))('over TLS any certificate will do (needs openssl)', async () => {
+      const {cert, key} = ownCertificate()
+      const asked: unknown[] = []
+      const site = createHttpsServer({cert, key}, (request, response) => {
+        asked.push([(request.socket as TLSSocket).servername, request.url])
+        response.end()
+      })
+      await new Promise<void>(resolve => site.listen(0, '127.0.0.1', resolve))
+      onTestFinished(() => void site.close())
+      const {port: servicePort} = site.address() as AddressInfo
+      const {machine, cloudflare} = await instance(undefined, {protocol: 'https', servicePort})
+      expect(await machine.run('register')).toMatchObject({status: 0})
+      expect(cloudflare.records()).toEqual([ENTERED])
+      expect(asked).toContainEqual(['www.example.com', '/health'])
+    })
   })
 
   describe('finds its cloud', () => {

@@ -24,7 +24,7 @@ export function toFleet(data: FileData, document: FileDocument, path: string): F
     service: {
       port: data.service.port,
       health: {
-        protocol: 'http',
+        protocol: health.protocol,
         path: health.path,
         intervalMs: health.interval,
         timeoutMs: health.timeout,

@@ -12,6 +12,7 @@ import {
   duration,
   LABEL,
   LABEL_WORDS,
+  oneOf,
   port,
   rate,
   stateLocation,
@@ -23,8 +24,13 @@ import {writeVariable} from './variables.ts'
 
 const health = z
   .strictObject({
+    protocol: oneOf(['http', 'https', 'tcp'], {
+      description:
+        'How it is asked: for a page over HTTP or HTTPS (whatever the certificate), or for a connection that opens.',
+    }).default('http'),
     path: textLike(/^\/[\x21-\x7e]*$/, 'a path that begins with "/"', {
-      description: 'Path of the page that is asked for over HTTP; any 2xx or 3xx answer is a success.',
+      description:
+        'Path of the page that is asked for over HTTP or HTTPS; any 2xx or 3xx answer is a success.',
       examples: ['/', '/healthz'],
     }).default('/'),
     interval: duration({minMs: 100, description: 'Time between two checks of one instance.'}).prefault('5s'),
@@ -122,8 +128,8 @@ export const fileSchema = z
       .meta({description: 'Limits of your own on the load mcd puts on a provider.'}),
     state: stateLocation({
       description:
-        'Where the journal is kept: "local" is .mcd/ beside this file; "s3://BUCKET/PREFIX" is shared by everybody who reaches the bucket.',
-      examples: ['local', 's3://acme-state/mcd'],
+        'Where the journal is kept: "local" is .mcd/ beside this file; "s3://BUCKET/PREFIX" and "postgres://USER@HOST/DATABASE" are shared by everybody who reaches them.',
+      examples: ['local', 's3://acme-state/mcd', 'postgres://mcd@db.example.com/mcd'],
     }).prefault('local'),
   })
   .meta({

@@ -82,6 +82,11 @@ groups:
 dns: {provider: route53, zone: Example.COM., name: "@"}
 `
 
+test.each(['http', 'https', 'tcp'] as const)('health is asked for by %s', protocol => {
+  const {service} = parse(SMALLEST.replace('{port: 8080}', `{port: 80, health: {protocol: ${protocol}}}`))
+  expect(service.health).toMatchObject({protocol, path: '/'})
+})
+
 test('what is left out has its default', () => {
   const {service, groups, names, drainWait, limits} = parse(SMALLEST)
   expect(service.health).toEqual({
