@@ -1,6 +1,6 @@
 import {readFileSync, realpathSync, statSync} from 'node:fs'
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
-import type {AddressInfo} from 'node:net'
+import type {AddressInfo, Socket} from 'node:net'
 import {extname, join, sep} from 'node:path'
 import type {Serving} from './spec.ts'
 
@@ -26,9 +26,15 @@ const ID_TOKEN = 'INSTANCE_ID'
 
 /** Serves the template's pages in the place of the web server it would have installed. */
 export async function openSite(options: SiteOptions): Promise<Site> {
+  const clients = new Set<Socket>()
   const server = createServer((request, response) => {
     options.visited()
-    answer(options, request, response)
+    if (isOfMcd(request)) clients.delete(request.socket)
+    answer({...options, connections: clients.size}, request, response)
+  })
+  server.on('connection', socket => {
+    clients.add(socket)
+    socket.once('close', () => clients.delete(socket))
   })
   server.keepAliveTimeout = 2_000
   const {host, servicePort, ownHost} = options
@@ -61,19 +67,28 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 }
 
 type Page = {readonly status: number; readonly type: string; readonly body: string | Buffer}
+/** The site as one request meets it: `connections` are those of its clients, mcd's own left out. */
+type Visit = SiteOptions & {readonly connections: number}
 
-function answer(options: SiteOptions, request: IncomingMessage, response: ServerResponse): void {
+/** As mcd names itself when it probes or counts. */
+const isOfMcd = ({headers}: IncomingMessage): boolean => headers['user-agent']?.startsWith('mcd ') ?? false
+const COUNTING = 'mcd connection count'
+
+function answer(options: Visit, request: IncomingMessage, response: ServerResponse): void {
   const {status, type, body} = pageFor(options, request)
   response.writeHead(status, {'content-type': type, 'content-length': Buffer.byteLength(body)})
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
-function pageFor(options: SiteOptions, {method, url = '/'}: IncomingMessage): Page {
+function pageFor(options: Visit, {method, url = '/', headers}: IncomingMessage): Page {
   if (options.isFailing()) return {status: 503, type: TEXT, body: 'service unavailable\n'}
   if (method !== 'GET' && method !== 'HEAD') return {status: 405, type: TEXT, body: 'method not allowed\n'}
   const path = decodePath(url)
   const found = path === undefined ? undefined : findPage(options, path)
-  return found ?? {status: 404, type: TEXT, body: `no such page on ${options.instanceId}\n`}
+  if (found) return found
+  // The counter (`drain.counter`), wherever the fleet file has it: a service of one's own would show it there.
+  if (headers['user-agent'] === COUNTING) return {status: 200, type: TEXT, body: `${options.connections}\n`}
+  return {status: 404, type: TEXT, body: `no such page on ${options.instanceId}\n`}
 }
 
 function findPage({folder, instanceId, healthPath}: SiteOptions, path: string): Page | undefined {
