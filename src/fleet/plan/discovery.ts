@@ -3,8 +3,9 @@ import type {Member} from '../../providers/dns.ts'
 import {definitionOf, discoveryMembers} from '../discovery.ts'
 import type {DnsName} from '../model.ts'
 import {nameKey} from '../observed.ts'
+import {addressesOf} from './address-records.ts'
 import {type FleetView, isHealthy, isLeaving} from './fleet-view.ts'
-import {addressOf, type NamePlan, type Parting} from './membership.ts'
+import type {NamePlan, Parting} from './membership.ts'
 
 /**
  * DNS-SD records of one declared name: whoever serves there is discovered, and nobody else. An instance that registers
@@ -36,9 +37,13 @@ export function planDiscovery(
     // Its address is given back, and may be a stranger's tomorrow.
     if (state === 'stopped' || state === 'stopping') remove.push(...here)
     if (state !== 'running') continue
-    const address = addressOf(instance, name)
+    const [address, ...more] = addressesOf(instance, name)
     const group = fleet.groups.find(each => each.name === instance.mark.group) ?? {name: instance.mark.group}
-    const wanted = address === undefined ? [] : discoveryMembers(fleet, name, group, id, address)
+    const own = address === undefined ? [] : discoveryMembers(fleet, name, group, id, address)
+    const wanted = [
+      ...own,
+      ...more.flatMap(value => discoveryMembers(fleet, name, group, id, value).slice(0, 1)),
+    ]
     const stale = here.filter(member => !wanted.some(each => isSettled(each, member, records)))
     const missing = wanted.filter(each => !records.some(member => isSettled(each, member, records)))
     // Whoever goes once another serves keeps what it has until then.

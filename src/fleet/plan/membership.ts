@@ -5,6 +5,7 @@ import type {Member} from '../../providers/dns.ts'
 import type {DnsName} from '../model.ts'
 import {nameKey} from '../observed.ts'
 import type {Note} from './action.ts'
+import {addressesOf, addressRecord, isAsDeclared, movedRecord, moveTogether} from './address-records.ts'
 import {type FleetView, isHealthy, isLeaving, launchedInRun} from './fleet-view.ts'
 
 /**
@@ -44,18 +45,32 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
   const remove: Member[] = []
   const awaiting: string[] = []
   const notes: Note[] = []
-  const inPlace = new Set<string>()
+  const isMoved = moveTogether(view, name, ours, observed)
+  /** Addresses that stand, by instance. */
+  const standing = new Map<string, Set<string>>()
 
   for (const member of ours) {
     const id = member.mark?.instance ?? ''
     if (out.has(id)) continue
-    const verdict = judge(view, name, id, member, inPlace)
-    if (verdict === 'right') inPlace.add(id)
+    const values = standing.get(id) ?? new Set()
+    const verdict = judge(view, name, id, member, {members: observed.members, values})
     // Whoever goes gets no better record, so the one it has serves until it goes.
-    const isKept = verdict === 'stale' && (departing.has(id) || outdated.has(id))
-    if (isKept) inPlace.add(id)
+    const isKept = verdict === 'stale' && !isMoved && (departing.has(id) || outdated.has(id))
+    if (verdict === 'right' || isKept) standing.set(id, values.add(member.value))
     const isToGo = verdict === 'wrong' || verdict === 'dead' || (verdict === 'stale' && !isKept)
-    if (isToGo) remove.push(member)
+    const isCarried = isMoved && verdict !== 'wrong' && verdict !== 'dead'
+    if (isToGo || isCarried) remove.push(member)
+    if (isCarried) {
+      create.push(movedRecord(view, name, member))
+      standing.set(id, values.add(member.value))
+    }
+  }
+  const inPlace = new Set<string>()
+  for (const [id, values] of standing) {
+    const instance = view.living.get(id)
+    const wanted = instance ? addressesOf(instance, name) : []
+    const isLeft = departing.has(id) || outdated.has(id)
+    if (!isMoved && (isLeft || wanted.every(value => values.has(value)))) inPlace.add(id)
   }
 
   const wereHeld = new Set<string>()
@@ -68,6 +83,10 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
       remove.push(hold)
       wereHeld.add(id)
     } else if (hold.mark?.fleet === view.desired.fleet.name && isGone(view, id)) remove.push(hold)
+    else if (hold.mark?.fleet === view.desired.fleet.name && isMoved) {
+      remove.push(hold)
+      create.push(movedRecord(view, name, hold))
+    }
   }
 
   const drifted = new Set(remove.filter(({type}) => type !== 'TXT').map(({mark}) => mark?.instance))
@@ -77,8 +96,8 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
   for (const instance of view.living.values()) {
     const goes = isLeaving(view, instance.id) || departing.has(instance.id) || out.has(instance.id)
     if (inPlace.has(instance.id) || goes || instance.state !== 'running') continue
-    const value = addressOf(instance, name)
-    if (value === undefined) {
+    const wanted = addressesOf(instance, name)
+    if (wanted.length === 0) {
       // Its replacement will tell whether that is still so.
       if (outdated.has(instance.id)) continue
       notes.push({
@@ -89,34 +108,37 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
       })
       continue
     }
-    if (foreign.has(value)) {
-      notes.push({
-        kind: 'foreign-record',
-        text: `${name.name} already answers ${value} by a record that is not mcd's: it is left as it is, and ${instance.id} gets none of its own.`,
-        blocks: false,
-        instance: instance.id,
-      })
-      continue
-    }
+    const missing = wanted.filter(value => !standing.get(instance.id)?.has(value))
+    notes.push(...missing.filter(value => foreign.has(value)).map(value => takenNote(name, instance, value)))
+    const free = missing.filter(value => !foreign.has(value))
+    if (free.length === 0) continue
     const isDrifted = drifted.has(instance.id)
     if (!isHealthy(view, instance) && !isDrifted) continue
     const isLostByUs = isDrifted || wereHeld.has(instance.id)
     if (name.registration === 'self' && !isLostByUs && mayStillRegister(view, name, instance))
       awaiting.push(instance.id)
-    else create.push(memberFor(view, name, instance, value))
+    else create.push(...free.map(value => addressRecord(view, name, instance, value)))
   }
   return {inPlace, create, remove, awaiting, notes}
 }
 
+const takenNote = ({name}: DnsName, {id}: Instance, value: string): Note => ({
+  kind: 'foreign-record',
+  text: `${name} already answers ${value} by a record that is not mcd's: it is left as it is, and ${id} gets none of its own.`,
+  blocks: false,
+  instance: id,
+})
+
 /** 'stale' has the right address and other settings than the file's. */
 type Verdict = 'right' | 'wrong' | 'stale' | 'dead' | 'leave'
 
+/** `members` are all that stand under the name, `values` those of this instance that were found to be right. */
 function judge(
   view: FleetView,
   name: DnsName,
   id: string,
   member: Member,
-  inPlace: ReadonlySet<string>,
+  {members, values}: {members: readonly Member[]; values: ReadonlySet<string>},
 ): Verdict {
   if (isLeaving(view, id)) return 'leave'
   const instance = view.living.get(id)
@@ -124,10 +146,9 @@ function judge(
   // Stopped by somebody's hand, or about to be: its address is given back and may be a stranger's tomorrow.
   if (instance.state === 'stopped' || instance.state === 'stopping') return 'dead'
   if (instance.state !== 'running') return 'leave'
-  if (inPlace.has(id)) return 'wrong'
-  if (member.value !== addressOf(instance, name)) return 'wrong'
-  const ttlRight = member.ttlSeconds === name.ttlSeconds || name.proxied
-  return ttlRight && (member.proxied ?? false) === name.proxied ? 'right' : 'stale'
+  if (values.has(member.value)) return 'wrong'
+  if (!addressesOf(instance, name).includes(member.value)) return 'wrong'
+  return isAsDeclared(view, name, member, members) ? 'right' : 'stale'
 }
 
 /**
@@ -160,21 +181,6 @@ function mayStillRegister(view: FleetView, name: DnsName, instance: Instance): b
 /** By the journal's clock where it knows the launch: the cloud's own may differ. */
 function launchMs({recorded}: FleetView, {mark, launchedAtMs}: Instance): number {
   return recorded.launches.get(mark.launch)?.intendedAtMs ?? launchedAtMs
-}
-
-export function addressOf(instance: Instance, name: DnsName): string | undefined {
-  return name.address === 'public' ? instance.publicIp : instance.privateIp
-}
-
-function memberFor(view: FleetView, name: DnsName, instance: Instance, value: string): Member {
-  return {
-    name: name.name,
-    type: value.includes(':') ? 'AAAA' : 'A',
-    value,
-    ttlSeconds: name.ttlSeconds,
-    mark: {fleet: view.desired.fleet.name, group: instance.mark.group, instance: instance.id},
-    ...(name.vendor === 'cloudflare' ? {proxied: name.proxied} : {}),
-  }
 }
 
 export const zoneOf = ({vendor, zone}: Pick<DnsName, 'vendor' | 'zone'>): string => zoneKey(vendor, zone)

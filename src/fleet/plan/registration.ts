@@ -1,8 +1,9 @@
 import type {ZoneKey} from '../../journal/events.ts'
-import {WHOLE_FLEET} from '../../mark.ts'
+import {holdName, WHOLE_FLEET} from '../../mark.ts'
 import type {Member} from '../../providers/dns.ts'
 import {nameKey} from '../observed.ts'
 import type {Action, Note} from './action.ts'
+import {routingOf} from './address-records.ts'
 import {planDiscovery} from './discovery.ts'
 import {type FleetView, isEnding, isHealthy, isLeaving, launchedInRun} from './fleet-view.ts'
 import {holdsFor, ourNames, planSweep} from './leave.ts'
@@ -46,8 +47,11 @@ export function planRegistration(
     const dead = (swept.get(zone) ?? []).filter(member => !known.has(member))
     const whose = ({mark, name}: Member) => `${mark?.instance} ${name}`
     const renewed = new Set(create.map(whose))
-    const gone = [...remove, ...dead].filter(member => !renewed.has(whose(member)))
-    const replaced = remove.filter(member => renewed.has(whose(member)))
+    // What stands in the way of what comes goes in the same change.
+    const isReplaced = (member: Member) =>
+      renewed.has(whose(member)) || create.some(each => cannotStandBeside(each, member))
+    const gone = [...remove, ...dead].filter(member => !isReplaced(member))
+    const replaced = [...remove, ...dead].filter(isReplaced)
     if (gone.length > 0) {
       actions.push({
         kind: 'deregister',
@@ -100,6 +104,19 @@ export function planRegistration(
   }
   return {actions, notes}
 }
+
+/** Addresses and holds of one name that route in different ways: their sets exclude each other. */
+function cannotStandBeside(coming: Member, {name, type, routing}: Member): boolean {
+  if (routing === undefined || routing === 'single' || IN_ONE_SET.has(coming.type) || IN_ONE_SET.has(type))
+    return false
+  if (coming.name === name) return routingOf(coming) !== routing
+  // The holds of a simple name stand among the marks of its addresses.
+  const isOneName = coming.name === holdName(name) || holdName(coming.name) === name
+  return isOneName && (routingOf(coming) === 'simple') !== (routing === 'simple')
+}
+
+/** Under whatever name, these share one set. */
+const IN_ONE_SET: ReadonlySet<Member['type']> = new Set(['SRV', 'PTR'])
 
 /** A first batch when all are healthy or 30 s after the first; later ones likewise with a longer patience. */
 function isDue(view: FleetView, zone: ZoneKey, create: readonly Member[], launching: boolean): boolean {

@@ -3,8 +3,8 @@ import type {Member} from '../../providers/dns.ts'
 import type {Fleet} from '../model.ts'
 import {nameKey, type Observed} from '../observed.ts'
 import {type Action, isReady} from './action.ts'
+import {addressesOf} from './address-records.ts'
 import {type FleetView, isHealthy} from './fleet-view.ts'
-import {addressOf} from './membership.ts'
 
 /**
  * The names that serve now and would hold no address once these instances have left, and those whom the actions keep out
@@ -58,8 +58,9 @@ export function servingIds(view: FleetView): ReadonlySet<string> {
       isHealthy(view, instance) &&
       !view.drained.has(instance.id) &&
       names.every(({name, answered}) => {
-        const address = addressOf(instance, name)
-        return answered.has(`${address} ${instance.id}`) || answered.has(`${address} `)
+        const isThere = (address: string) =>
+          answered.has(`${address} ${instance.id}`) || answered.has(`${address} `)
+        return addressesOf(instance, name).some(isThere)
       }),
   )
   return new Set(serving.map(({id}) => id))
