@@ -40,14 +40,18 @@ async function nameIsAnswered(outside: Outside, of: DnsName, observed: Observed)
   const zone = observed.zones.get(zoneKey(vendor, zoneName))
   // A proxied name answers with the vendor's addresses (decision 22).
   if (!seen?.readable || !zone || proxied) return true
-  const standing = new Set(seen.members.filter(({type}) => type === 'A').map(({value}) => value))
-  if (standing.size === 0) return true
-  const answers = await outside.askNameServers(vendor, zone, name, 'A')
-  return answers.every(({records}) => {
-    if (!records) return true
-    const {strangers, missing} = compareAnswer(of, standing, new Set(records.map(({value}) => value)))
-    return strangers.length + missing.length === 0
-  })
+  for (const kind of ['A', 'AAAA'] as const) {
+    const standing = new Set(seen.members.filter(({type}) => type === kind).map(({value}) => value))
+    if (standing.size === 0) continue
+    const answers = await outside.askNameServers(vendor, zone, name, kind)
+    const isAsItStands = answers.every(({records}) => {
+      if (!records) return true
+      const {strangers, missing} = compareAnswer(of, standing, new Set(records.map(({value}) => value)))
+      return strangers.length + missing.length === 0
+    })
+    if (!isAsItStands) return false
+  }
+  return true
 }
 
 /**
@@ -65,7 +69,10 @@ export async function isStillAnswered(
   const places = [...observed.places.values()].flatMap(place => (place.readable ? place.instances : []))
   const addresses = places
     .filter(({id}) => instances.has(id))
-    .flatMap(({publicIp, privateIp}) => [publicIp, privateIp].filter(address => address !== undefined))
+    .flatMap(({publicIp, privateIp, publicIpv6}) =>
+      [publicIp, privateIp, publicIpv6].filter(address => address !== undefined),
+    )
+  const kinds = addresses.some(address => address.includes(':')) ? (['A', 'AAAA'] as const) : (['A'] as const)
   if (!zone || addresses.length === 0) return false
   const verdicts = await Promise.all(
     names
@@ -75,8 +82,8 @@ export async function isStillAnswered(
         // What somebody else's record stands for is answered for ever.
         const standing = new Set(seen?.readable ? seen.members.map(({value}) => value) : [])
         const removed = addresses.filter(address => !standing.has(address))
-        const answers = await outside.askNameServers(vendor, zone, name, 'A')
-        return answers.some(({records = []}) => records.some(({value}) => removed.includes(value)))
+        const answers = await Promise.all(kinds.map(kind => outside.askNameServers(vendor, zone, name, kind)))
+        return answers.flat().some(({records = []}) => records.some(({value}) => removed.includes(value)))
       }),
   )
   return verdicts.some(Boolean)

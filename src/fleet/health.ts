@@ -4,11 +4,12 @@ import type {Runtime} from '../runtime.ts'
 import type {Fleet} from './model.ts'
 import type {Health} from './observed.ts'
 import type {Probe} from './outside.ts'
+import {addressesOf} from './plan/address-records.ts'
 
 const CONCURRENT_PROBES = 32
 
 /** What is asked whether it serves: an instance, or what DNS still knows of one. */
-export type Probed = Pick<Instance, 'id' | 'state' | 'publicIp' | 'privateIp'>
+export type Probed = Pick<Instance, 'id' | 'state' | 'publicIp' | 'privateIp' | 'publicIpv6'>
 
 type Streak = {health: Health; inARow: number; lastOk: boolean; probedAtMs: number}
 
@@ -17,11 +18,13 @@ export function healthTracker(fleet: Fleet, probe: Probe, runtime: Runtime) {
   const streaks = new Map<string, Streak>()
   const {port, health: check} = fleet.service
 
-  async function look({id, publicIp, privateIp}: Probed): Promise<void> {
+  async function look(instance: Probed): Promise<void> {
+    const {id} = instance
     const before = streaks.get(id)
     if (before && runtime.now() - before.probedAtMs < check.intervalMs && before.health.verdict !== 'unknown')
       return
-    const address = fleet.names[0]?.address === 'private' ? privateIp : publicIp
+    // IPv4 where there is both.
+    const [address] = addressesOf(instance, {address: fleet.names[0]?.address ?? 'public'})
     if (address === undefined) {
       streaks.set(id, {
         health: {verdict: 'unknown', sinceMs: runtime.now(), why: 'it has no address yet'},
