@@ -1,5 +1,6 @@
 import {attributeProblems, attributeWarnings, writeAttributes} from '../dns/sd/txt.ts'
 import {UsageError} from '../errors.ts'
+import {srvHost} from '../fleet/discovery.ts'
 import type {DnsChange, Member} from '../providers/dns.ts'
 import {checkUndefine, definedByOthers, planDefine, planUndefine, standingText} from './define.ts'
 import {checkLeave, joinedByOthers, type Leaver, type Machine, planJoin, planLeave, srvWish} from './join.ts'
@@ -29,7 +30,9 @@ export async function define(
   const first = await look()
   zone.require({...wish, discovery: {name: instance, valueCharacters: 0, members: 0}}, first)
   const strings = txt ?? standingText(first, service) ?? writeAttributes([])
-  const change = await settle(zone, look, standing => planDefine(standing, {...service, txt: strings}))
+  const {change} = await settle(zone, first, look, standing =>
+    planDefine(standing, {...service, txt: strings}),
+  )
   return {
     change,
     notes: [
@@ -48,9 +51,10 @@ export async function undefine(
   options: {readonly allowLost: boolean},
 ): Promise<Published> {
   const look = () => zone.readService(service)
-  checkUndefine(await look(), service, options)
-  const change = await settle(zone, look, standing => planUndefine(standing, service))
-  const left = definedByOthers(await look(), service)
+  const first = await look()
+  checkUndefine(first, service, options)
+  const {change, standing} = await settle(zone, first, look, seen => planUndefine(seen, service))
+  const left = definedByOthers(standing, service)
   return {change, notes: left.map(member => `${recordText(member)} stays: it ${whose(member.mark)}.`)}
 }
 
@@ -58,8 +62,12 @@ export async function undefine(
 export async function join(zone: ServiceZone, machine: Machine): Promise<Published> {
   const look = () => zone.readService(machine, machine.host)
   const first = await look()
-  zone.require(srvWish(first, machine), first)
-  const change = await settle(zone, look, standing => planJoin(standing, machine))
+  zone.require(
+    srvWish(first, machine),
+    // What stands at its own name is judged by where it leads.
+    first.filter(({name}) => name !== machine.host),
+  )
+  const {change} = await settle(zone, first, look, standing => planJoin(standing, machine))
   const isDefined = first.some(({type, name}) => type === 'PTR' && name === namesOf(machine).service)
   return {
     change,
@@ -75,12 +83,13 @@ export async function join(zone: ServiceZone, machine: Machine): Promise<Publish
 /** Throws RefusedError, ConflictError. */
 export async function leave(zone: ServiceZone, leaver: Leaver): Promise<Published> {
   const look = () => zone.readServices(leaver, leaver.host)
-  checkLeave(await look(), leaver)
-  const change = await settle(zone, look, standing => planLeave(standing, leaver))
-  return {change, notes: stillThere(await look(), leaver)}
+  const first = await look()
+  checkLeave(first, leaver)
+  const {change, standing} = await settle(zone, first, look, seen => planLeave(seen, leaver))
+  return {change, notes: stillThere(standing, leaver)}
 }
 
 function stillThere(standing: readonly Member[], leaver: Leaver): string[] {
-  const targets = standing.filter(({type, value}) => type === 'SRV' && value.endsWith(` ${leaver.host}`))
+  const targets = standing.filter(({type, value}) => type === 'SRV' && srvHost(value) === leaver.host)
   return targets.map(member => `${recordText(member)} leads there still, and ${whose(member.mark)}.`)
 }

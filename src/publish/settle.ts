@@ -1,34 +1,31 @@
 import {ConflictError} from '../errors.ts'
 import type {DnsChange, Member} from '../providers/dns.ts'
+import type {ServiceZone} from './zone.ts'
 
 /** What is still to be done, given what stands in the zone; nothing when all is as wished. */
 export type Step = (standing: readonly Member[]) => DnsChange
-
-/** A zone as one publisher uses it. */
-export type ZoneAccess = {
-  /** Everything under these names, with its marks. */
-  list(names: readonly string[]): Promise<Member[]>
-  change(change: DnsChange): Promise<void>
-}
 
 /** Steps that depend on each other, and somebody else who was first a few times. */
 const ROUNDS = 8
 
 /**
- * Looks, changes, and looks again until nothing is left to do: so every change is made from what stands there, and whatever
- * others did in between is seen. Returns what was changed. Throws ConflictError when somebody else is always first.
+ * Changes what is left to do of what was seen first, and looks again until nothing is: so every change is made from what
+ * stands there, and whatever others did in between is seen. Returns what was changed, and what stands there now. Throws
+ * ConflictError when somebody else is always first.
  */
 export async function settle(
-  zone: Pick<ZoneAccess, 'change'>,
+  zone: Pick<ServiceZone, 'change'>,
+  first: readonly Member[],
   look: () => Promise<readonly Member[]>,
   step: Step,
-): Promise<DnsChange> {
+): Promise<{change: DnsChange; standing: readonly Member[]}> {
+  let standing = first
   const create: Member[] = []
   const remove: Member[] = []
   let lost: ConflictError | undefined
   for (let round = 1; round <= ROUNDS; round++) {
-    const change = step(await look())
-    if (change.create.length + change.remove.length === 0) return {create, remove}
+    const change = step(standing)
+    if (change.create.length + change.remove.length === 0) return {change: {create, remove}, standing}
     try {
       await zone.change(change)
       create.push(...change.create)
@@ -37,6 +34,7 @@ export async function settle(
       if (!(error instanceof ConflictError)) throw error
       lost = error
     }
+    standing = await look()
   }
   throw (
     lost ??

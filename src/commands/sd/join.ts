@@ -49,7 +49,7 @@ export default class SdJoin extends McdCommand {
       max: PORT_MAX,
     }),
     check: Flags.string({
-      description: 'Join only when each address answers: tcp, or a URL, whose path and port are asked there.',
+      description: 'Join only when each address answers: tcp, or a URL, which is asked for there.',
       default: 'tcp',
       helpValue: 'tcp|URL',
       exclusive: ['no-check'],

@@ -64,7 +64,7 @@ function cnameInTheWay({name}: NameWish, here: readonly Member[]): string | unde
 function unnamedService({discovery}: NameWish): string | undefined {
   return (
     discovery &&
-    `${discovery.name}: CloudFlare is only known to take SRV records under names that begin with a service such as _http._tcp. Remove "discovery", or use a zone in Route53.`
+    `${discovery.name}: CloudFlare is only known to take SRV records under names that begin with a service such as _http._tcp. Use a zone in Route53, or leave out "discovery".`
   )
 }
 

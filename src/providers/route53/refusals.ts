@@ -39,7 +39,7 @@ function sharedProblems({discovery, members}: NameWish, existing: readonly Membe
   return [
     ...(wanted + foreign > fits
       ? [
-          `${name}: one change of Route53 carries an SRV set of ${fits} values here, and ${wanted} are wanted${foreign > 0 ? ` beside ${foreign} foreign ones` : ''}. Lower the counts, or spread them over several instances of the service.`,
+          `${name}: one change of Route53 carries an SRV set of ${fits} values here, and ${wanted} ${wanted === 1 ? 'is' : 'are'} wanted${foreign > 0 ? ` beside ${foreign} foreign ones` : ''}. Lower the counts, or spread them over several instances of the service.`,
         ]
       : []),
     ...(alias ? [`${name} is a CNAME for ${alias.value}: no SRV values can stand beside it.`] : []),
