@@ -6,7 +6,7 @@ import type {Outside, Progress, Userdata} from '../../src/fleet/outside.ts'
 import {type RunResult, reconcile} from '../../src/fleet/reconcile.ts'
 import type {Journal} from '../../src/journal/journal.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
-import {holdInstance, holdName} from '../../src/mark.ts'
+import {holdInstance, holdName, markFromTags} from '../../src/mark.ts'
 import type {ProcessIdentity} from '../../src/process-identity.ts'
 import type {ComputeProvider, Place} from '../../src/providers/compute.ts'
 import type {DnsProvider, DnsVendor, Member} from '../../src/providers/dns.ts'
@@ -37,6 +37,8 @@ export type RunSettings = {
   request?: Request
   /** `--refresh-images`. */
   refreshImages?: boolean
+  /** `--now`. */
+  now?: boolean
   /** Aborted by Ctrl-C. */
   signal?: AbortSignal
   /** Carries every call, sleep and append of the run. */
@@ -152,6 +154,7 @@ export class SimulatedFleet {
       death,
       request,
       refreshImages = false,
+      now = false,
       ...settings
     }: RunSettings = {},
   ): Promise<RunResult> {
@@ -166,6 +169,7 @@ export class SimulatedFleet {
       goal,
       ...(request ? {request} : {}),
       refreshImages,
+      now,
       timeoutMs,
       approve: async () => {},
       approval: {allowEmpty},
@@ -210,6 +214,18 @@ export class SimulatedFleet {
       : worldRoute53Dns(this.world, runtime, SANDBOX.aws.instances.accessKeyId)
   }
 
+  /** As the guest was told at its launch, and carries in its mark. */
+  #groupOf({id}: Guest): string {
+    const machine = Object.entries(this.world.triton.machine(id)?.tags ?? {}).map(
+      ([key, value]) => [key, String(value)] as const,
+    )
+    const tags = this.world.ec2.instance(id)?.tags
+    const mark = tags
+      ? markFromTags(Object.fromEntries(tags), 'mcd:')
+      : markFromTags(Object.fromEntries(machine), 'mcd_')
+    return mark?.group ?? 'former'
+  }
+
   /** What the registration script does, in the model's words: hold first, own record only. */
   #script(fleet: Fleet) {
     const own = (guest: Guest, name: string, ttlSeconds: number, vendor: DnsVendor): Member => ({
@@ -219,9 +235,7 @@ export class SimulatedFleet {
       ttlSeconds,
       mark: {
         fleet: fleet.name,
-        group:
-          fleet.groups.find(({place}) => (place.provider === 'aws') === (guest.cloud !== 'triton'))?.name ??
-          'former',
+        group: this.#groupOf(guest),
         instance: guest.id,
       },
       ...(vendor === 'cloudflare' ? {proxied: false} : {}),

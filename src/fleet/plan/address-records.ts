@@ -58,6 +58,8 @@ export function isAsDeclared(
   standing: readonly Member[],
 ): boolean {
   if (name.routing === 'weighted' && member.weight !== weightIn(view, groupOf(view, member))) return false
+  // Some vendors' marks have no room for the group.
+  if (member.mark?.group && member.mark.group !== groupOf(view, member)) return false
   return (
     (member.proxied ?? false) === name.proxied &&
     routingOf(member) === name.routing &&

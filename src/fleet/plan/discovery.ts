@@ -56,12 +56,15 @@ export function planDiscovery(
   const definition = isEnded(view, records) ? [] : definitionOf(fleet, name)
   const defined = standing.get(WHOLE_FLEET) ?? []
   remove.push(
-    ...defined.filter(
-      member => !definition.some(each => isSame(each, member)) && !servesOthers(member, records),
-    ),
+    ...defined.filter(member => {
+      const same = definition.find(each => isSame(each, member))
+      return same ? !isSettled(same, member, records) : !servesOthers(member, records)
+    }),
   )
   create.push(
-    ...definition.filter(each => !records.some(member => isSame(each, member) || isTaken(each, member))),
+    ...definition.filter(
+      each => !records.some(member => isSettled(each, member, records) || isTaken(each, member)),
+    ),
   )
   return {create, remove}
 }
@@ -84,9 +87,12 @@ const isTaken = (wanted: Member, {name, type, mark}: Member): boolean =>
 const isSame = (a: Member, b: Member): boolean =>
   a.name === b.name && a.type === b.type && a.value === b.value
 
-/** As it should be. A set that strangers share has the TTL that they gave it. */
+/**
+ * As it should be. A set that strangers share has the TTL that they gave it. A target that is an instance's own host name is
+ * nobody else's: without its mark it would be left behind when the instance leaves.
+ */
 function isSettled(wanted: Member, member: Member, records: readonly Member[]): boolean {
-  if (!isSame(wanted, member)) return false
+  if (!isSame(wanted, member) || (wanted.type === 'SRV' && !member.mark)) return false
   const isShared = records.some(
     ({name, type, mark}) =>
       name === wanted.name && type === wanted.type && mark?.fleet !== wanted.mark?.fleet,

@@ -98,7 +98,9 @@ export function toSharedEdits(change: SharedChange, sets: readonly ResourceRecor
     const owner = ownerOf(member)
     // An address that passed from one instance of the fleet to another: only one of them can have it.
     const isInherited = owner?.fleet === mark.fleet && owner.instance !== mark.instance
-    if (set.has(value) && !isInherited) continue
+    // Its entry was lost: a target that is the instance's own host name can be nobody else's.
+    const isOrphan = !owner && type === 'SRV' && leadsTo(value, mark)
+    if (set.has(value) && !isInherited && !isOrphan) continue
     if (!set.has(value)) set.add(vendorValue(type, value), member.ttlSeconds)
     disown(member)
     companion.add(vendorValue('TXT', markToEntry(type, mark, value)), member.ttlSeconds)
@@ -128,6 +130,10 @@ function markOf({type, name, value, mark}: SharedMember): RecordMark {
   if (!mark) throw new McdError(`${type} ${name} ${value} carries no mark: it is not mcd's to change.`)
   return mark
 }
+
+/** Whether an SRV value names the host that an instance has of its own: `<instance>.<name>`. */
+const leadsTo = (value: string, {instance}: RecordMark): boolean =>
+  value.split(' ').at(-1)?.startsWith(`${instance.toLowerCase()}.`) ?? false
 
 type Owner = Pick<RecordMark, 'fleet' | 'instance'>
 const isSameOwner = (a: Owner | undefined, b: Owner): boolean =>
