@@ -138,6 +138,19 @@ export type JournalEvent =
   /** `mcd drain`: out of DNS, and alive, until somebody lifts it. */
   | {readonly type: 'drain-asked'; readonly instances: readonly string[]}
   | {readonly type: 'drain-lifted'; readonly instances: readonly string[]}
+  /** `mcd ttl lower`: a shorter TTL than the fleet file's, until `ttl-restored`. */
+  | {
+      readonly type: 'ttl-lowered'
+      readonly vendor: DnsVendor
+      readonly zone: string
+      readonly name: string
+      readonly ttlSeconds: number
+    }
+  | {readonly type: 'ttl-restored'; readonly vendor: DnsVendor; readonly name: string}
+  /** The vendor's servers answer with it alone: what resolvers were told before passes from here on. */
+  | {readonly type: 'ttl-served'; readonly vendor: DnsVendor; readonly name: string}
+  /** The longer TTLs of before have passed: nobody can remember an address of this name for longer than the lowered one. */
+  | {readonly type: 'ttl-settled'; readonly vendor: DnsVendor; readonly name: string}
   /** What a launch spec is made of beside the order (secrets as they are written): enough to launch it again, long after. */
   | {readonly type: 'spec-recorded'; readonly spec: string; readonly source: unknown}
   /** `mcd replace --rollback`: the specs of these launches are to be returned to, each in its group. */

@@ -2,6 +2,7 @@ import {holdInstance} from '../mark.ts'
 import type {ChangeReceipt, Member} from '../providers/dns.ts'
 import type {Step, StepResult} from './events.ts'
 import type {Folding} from './fold.ts'
+import {disturbTtl, noteTtlChange} from './fold-ttl.ts'
 import type {Left} from './recorded.ts'
 
 type ChangeDns = Extract<Step, {kind: 'change-dns'}>
@@ -33,6 +34,7 @@ export function intendStep(
     state.unsettledNetwork.set(step, what.place)
   if (what.kind === 'change-dns') {
     noteSent(sent, what)
+    disturbTtl(state, what)
     for (const instance of letIn(what)) forgetAbsence(state, instance, what.zone)
     if (what.change.create.some(member => member.type !== 'TXT'))
       state.registeredAtMs.set(`${run} ${what.zone}`, atMs)
@@ -106,6 +108,7 @@ export function concludeStep(
     }
     case 'change-dns':
       if (result.kind !== 'done') break
+      noteTtlChange(state, what, result.receipt, atMs)
       for (const instance of [...what.leaving, ...(what.heldOut ?? [])]) {
         // Who was held out before and had nothing there now has waited since then.
         const earlier = takesAway(what, instance)

@@ -2,6 +2,7 @@ import type {Member} from '../providers/dns.ts'
 import type {JournalEvent, Step, StoredEvent} from './events.ts'
 import {foldLease} from './fold-lease.ts'
 import {concludeStep, intendStep} from './fold-steps.ts'
+import {foldTtl, leaveTtl} from './fold-ttl.ts'
 import type {PublishedName, Recorded} from './recorded.ts'
 
 export type Mutable<T> = {
@@ -50,6 +51,7 @@ export const startFold = (): Folding => ({
     asked: new Map(),
     drained: new Map(),
     lifted: new Map(),
+    lowered: new Map(),
     pausedAtMs: new Map(),
     registeredAtMs: new Map(),
   },
@@ -107,6 +109,7 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       break
     }
     case 'name-left':
+      leaveTtl(state, event)
       state.names = state.names.filter(
         ({vendor, zone, name}) => vendor !== event.vendor || zone !== event.zone || name !== event.name,
       )
@@ -136,6 +139,12 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
         state.drained.delete(id)
         state.lifted.set(id, atMs)
       }
+      break
+    case 'ttl-lowered':
+    case 'ttl-served':
+    case 'ttl-settled':
+    case 'ttl-restored':
+      foldTtl(folding, event, atMs)
       break
     case 'pause-begun':
       for (const id of event.instances) state.pausedAtMs.set(id, atMs)

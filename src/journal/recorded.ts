@@ -34,12 +34,31 @@ export type Left = {
 export type PublishedName = {
   readonly vendor: DnsVendor
   readonly zone: string
-  readonly name: string /** The largest in the fleet's lifetime. */
+  readonly name: string
+  /** The largest in the fleet's lifetime, or since a lowered one had settled. */
   readonly maxTtlSeconds: number
   /** When it was first published: instances launched before know nothing of it. */
   readonly sinceMs: number
   /** DNS-SD records that ever stood beside it. */
   readonly discovery?: readonly {readonly service: string; readonly instance: string}[]
+}
+
+/** A name whose TTL is shorter than the fleet file says, on purpose. */
+export type LoweredTtl = {
+  readonly vendor: DnsVendor
+  readonly zone: string
+  readonly name: string
+  readonly ttlSeconds: number
+  /** The longest that resolvers may have been told before. */
+  readonly beforeSeconds: number
+  readonly sinceMs: number
+  /** The last change of records in its zone before it was served, and what the vendor calls it. */
+  readonly changedAtMs?: number
+  readonly receipt?: ChangeReceipt
+  /** Since when no server answers with a longer one. */
+  readonly servedAtMs?: number
+  /** When the longer ones had passed. */
+  readonly settledAtMs?: number
 }
 
 export type FoundInstance = {
@@ -70,7 +89,7 @@ export type Recorded = {
   readonly silentSinceMs: ReadonlyMap<string, number>
   readonly zones: ReadonlyMap<ZoneKey, {readonly id: string; readonly account: string}>
   readonly names: readonly PublishedName[]
-  /** The largest TTL that was ever published, also under names that were left since. */
+  /** The largest TTL that was ever published, or since a lowered one had settled, also under names that were left since. */
   readonly longestTtlSeconds: number
   /** By launch id, in the order of their intents. */
   readonly launches: ReadonlyMap<string, RecordedLaunch>
@@ -98,6 +117,8 @@ export type Recorded = {
   readonly drained: ReadonlyMap<string, number>
   /** By instance id: since when it is drained no more, so that a hold that says so is left over. */
   readonly lifted: ReadonlyMap<string, number>
+  /** By name key (`<vendor>/<name>`). */
+  readonly lowered: ReadonlyMap<string, LoweredTtl>
   /** By instance id: when the pause after its batch began. */
   readonly pausedAtMs: ReadonlyMap<string, number>
   /** When addresses were last sent to a zone in a run, by `<run> <zone>`. */

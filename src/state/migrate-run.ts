@@ -35,6 +35,10 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
   const {file, to, sandbox} = flags
   const location = parseLocation(to)
   if ('problem' in location) throw new UsageError(`The new state ${location.problem}.`)
+  if (location.kind === 'postgres' && location.password)
+    throw new UsageError('A password on the command line would stand in its history and in the fleet file.', {
+      suggestions: ['Leave it out and set PGPASSWORD.'],
+    })
   const fleet = await readFleetFile(file, {sandbox: true})
   if (isDeepStrictEqual(location, fleet.state))
     throw new UsageError(`The journal of fleet ${fleet.name} is kept in ${to} already.`)

@@ -2,8 +2,7 @@ import {dirname, join} from 'node:path'
 import {McdError} from '../errors.ts'
 import type {Fleet} from '../fleet/model.ts'
 import type {Journal} from '../journal/journal.ts'
-import type {StateLocation} from '../journal/location.ts'
-import {locationText} from '../journal/location.ts'
+import {locationText, type PostgresPlace, type S3Place, type StateLocation} from '../journal/location.ts'
 import type {Recorded} from '../journal/recorded.ts'
 import {readRecorded} from '../journal/snapshot.ts'
 import {sqliteJournal} from '../journal/sqlite.ts'
@@ -70,19 +69,44 @@ async function openFile(path: string, readOnly: boolean): Promise<OpenedState & 
 }
 
 /**
- * In a store that others reach, too: `<prefix>/<fleet>`. Files of one name say nothing there, since every team has its
- * `mcd.yaml`: a journal belongs to the fleet whose DNS names it tells of.
+ * In a store that others reach, too. Files of one name say nothing there, since every team has its `mcd.yaml`: a journal
+ * belongs to the fleet whose DNS names it tells of.
  */
 async function openShared(
-  {name, dns, file}: Pick<Fleet, 'name' | 'dns' | 'file'>,
-  location: Extract<StateLocation, {kind: 's3'}>,
+  fleet: StateOwner,
+  location: Exclude<StateLocation, {kind: 'local'}>,
+  options: StateOptions,
+): Promise<OpenedState> {
+  const {name, dns} = fleet
+  const {journal, where} =
+    location.kind === 's3'
+      ? await openS3(fleet, location, options)
+      : await openPostgres(fleet, location, options)
+  const recorded = await readRecorded(journal)
+  if (isOf(dns, recorded)) return {journal, where, movedTo: recorded.movedTo}
+  await journal.close()
+  const [owner] = recorded.owners
+  throw new McdError(
+    `${where} holds the journal of another fleet "${name}", that of ${owner}: this file is of ${dns}.`,
+    {
+      suggestions: [
+        `Give this fleet a place of its own: ${location.kind === 's3' ? `state: ${locationText(location)}/${dns}` : 'add "?schema=NAME" to "state"'}`,
+        `If ${owner} is to become ${dns}: name both in "dns", ${owner} first, run "mcd up", then take ${owner} out.`,
+      ],
+    },
+  )
+}
+
+/** `<prefix>/<fleet>` */
+async function openS3(
+  {name, file}: StateOwner,
+  {kind: _, prefix, ...bucket}: S3Place,
   {sandbox, readOnly = false}: StateOptions,
 ): Promise<OpenedState> {
   const [{s3Objects}, {objectJournal}] = await Promise.all([
     import('../providers/s3/store.ts'),
     import('../journal/objects.ts'),
   ])
-  const {kind, prefix, ...bucket} = location
   const store = s3Objects({
     ...bucket,
     ...(sandbox ? await sandboxStore(dirname(file)) : {}),
@@ -90,22 +114,21 @@ async function openShared(
     // Of its own: the last words of an interrupted run, which free its lease, must still be written.
     runtime: realRuntime(),
   })
-  const journal = await objectJournal(store, {readOnly})
-  const recorded = await readRecorded(journal)
-  if (!isOf(dns, recorded)) {
-    await journal.close()
-    const [owner] = recorded.owners
-    throw new McdError(
-      `${store.name} holds the journal of another fleet "${name}", that of ${owner}: this file is of ${dns}.`,
-      {
-        suggestions: [
-          `Give this fleet a place of its own: state: ${locationText(location)}/${dns}`,
-          `If ${owner} is to become ${dns}: name both in "dns", ${owner} first, run "mcd up", then take ${owner} out.`,
-        ],
-      },
-    )
+  return {journal: await objectJournal(store, {readOnly}), where: store.name}
+}
+
+/** The sandbox has no PostgreSQL: there the journal lies beside the fleet file, and goes with the sandbox. */
+async function openPostgres(
+  fleet: StateOwner,
+  place: PostgresPlace,
+  {sandbox, readOnly = false}: StateOptions,
+): Promise<OpenedState> {
+  if (sandbox) return openLocal(fleet, {sandbox, readOnly})
+  const {postgresJournal} = await import('../journal/postgres.ts')
+  return {
+    journal: await postgresJournal(place, fleet.name, {readOnly}),
+    where: `${locationText(place)} (${fleet.name})`,
   }
-  return {journal, where: store.name, movedTo: recorded.movedTo}
 }
 
 const isOf = (dns: string, {owners, names}: Recorded): boolean =>

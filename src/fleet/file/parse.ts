@@ -29,8 +29,10 @@ import {
   reservedTags,
   zonesOrSubnets,
 } from './rules/groups.ts'
+import {connectionsHaveNoPath} from './rules/health.ts'
 import {oneNamePerProvider} from './rules/limits.ts'
 import type {Report, Rule} from './rules/rule.ts'
+import {statePasswordFromEnvironment} from './rules/state.ts'
 import {templateIsThere} from './rules/userdata.ts'
 import {fileSchema} from './schema.ts'
 
@@ -85,7 +87,9 @@ function check(document: FileDocument, rules: readonly Rule[]): Mistake[] {
     const offset = at === 'key' ? document.keyOffsetOf(path) : document.offsetOf(path)
     mistakes.push({offset, path, message, ...(hint ? {hint} : {})})
   }
-  for (const rule of [...rules, credentialsFromEnvironment(document.variablesOf)]) rule(document.data, report)
+  const {variablesOf} = document
+  const secrets = [credentialsFromEnvironment(variablesOf), statePasswordFromEnvironment(variablesOf)]
+  for (const rule of [...rules, ...secrets]) rule(document.data, report)
   return mistakes
 }
 
@@ -106,6 +110,7 @@ const RULES = [
   weightsFitRouting,
   discoveryFits,
   proxiedIsPublic,
+  connectionsHaveNoPath,
   oneNamePerProvider,
   quietIsAskedFor,
   quietIsSeenOneWay,

@@ -5,7 +5,7 @@
 import {domainToASCII} from 'node:url'
 import * as z from 'zod'
 import {formatDuration, parseDuration} from '../../duration.ts'
-import {parseLocation} from '../../journal/location.ts'
+import {LOCATION_WORDS, parseLocation} from '../../journal/location.ts'
 import {parseBatch, parseRate, parseSizeGib} from './quantity.ts'
 
 export type About = {description: string; examples?: readonly unknown[]; title?: string}
@@ -135,8 +135,8 @@ export function batch(about: About) {
 /** A place for the journal. */
 export const stateLocation = (about: About) =>
   z
-    .string({error: 'must be "local", or a place such as "s3://bucket/prefix"'})
-    .meta({...meta(about), pattern: '^(local$|s3://)'})
+    .string({error: LOCATION_WORDS})
+    .meta({...meta(about), pattern: '^(local$|s3://|postgres(ql)?://)'})
     .transform((value, context) => {
       const location = parseLocation(value)
       if (!('problem' in location)) return location

@@ -368,9 +368,29 @@ test.each([
     },
   ],
   [
+    'postgres://mcd@db.example.com:6432/mcd?schema=web',
+    {
+      kind: 'postgres',
+      host: 'db.example.com',
+      port: 6432,
+      database: 'mcd',
+      user: 'mcd',
+      schema: 'web',
+      sslmode: 'require',
+    },
+  ],
+  ['postgresql://localhost/mcd', {kind: 'postgres', host: 'localhost', database: 'mcd', sslmode: 'disable'}],
+  [
     's3://acme-state/mcd?endpoint=https://minio.example.com:9000',
     {kind: 's3', bucket: 'acme-state', prefix: 'mcd', endpoint: 'https://minio.example.com:9000'},
   ],
 ])('the journal may lie in %s', (written, state) => {
   expect(parse(fleetFile(['state: local', `state: ${written}`])).state).toEqual(state)
+})
+
+test('the password of its database comes from the environment, and is never shown', () => {
+  const written = 'state: "postgres://mcd:${env:DB_PASSWORD}@db.example.com/mcd"'
+  const {state} = parse(fleetFile(['state: local', written]), {DB_PASSWORD: 'hunter2'})
+  expect(state.kind === 'postgres' && state.password?.reveal()).toBe('hunter2')
+  expect(JSON.stringify(state)).not.toContain('hunter2')
 })

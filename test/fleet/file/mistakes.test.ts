@@ -34,6 +34,18 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     ['3:3: unknown key "colour" in service (known here: port, health)'],
   ],
   [
+    'a path that is never asked for',
+    f(['health: {path: /,', 'health: {protocol: tcp, path: /,']),
+    [
+      '4:27: "path" is not asked for where health is a connection that opens ("protocol: tcp") (take it out, or set "protocol: http")',
+    ],
+  ],
+  [
+    'a protocol that nobody checks by',
+    f(['health: {path: /,', 'health: {protocol: udp,']),
+    ['4:22: protocol must be http, https or tcp, not "udp"'],
+  ],
+  [
     'a missing key',
     f(['    type: t3.micro\n', '']),
     ['10:5: "type" is missing in groups.virginia (it must be a type such as "t3.micro", or a list of them)'],
@@ -306,7 +318,9 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
   [
     'a place for the journal that is none',
     f(['state: local', 'state: nfs://server/share']),
-    ['28:8: state must be "local", or a place such as "s3://bucket/prefix", not "nfs://server/share"'],
+    [
+      '28:8: state must be "local", or a place such as "s3://bucket/prefix" or "postgres://host/database", not "nfs://server/share"',
+    ],
   ],
   [
     'a bucket in capitals',
@@ -317,6 +331,18 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     'credentials in the place for the journal',
     f(['state: local', 'state: s3://key:secret@bucket/prefix']),
     ['28:8: state must not hold credentials: they come from the environment, as for the AWS CLI'],
+  ],
+  [
+    'a password in the place for the journal',
+    f(['state: local', 'state: postgres://mcd:hunter2@db.example.com/mcd']),
+    [
+      '28:8: state must not hold a password (leave it out and set PGPASSWORD, or write "${env:NAME}" in its place)',
+    ],
+  ],
+  [
+    'a database that is not named',
+    f(['state: local', 'state: postgres://db.example.com']),
+    ['28:8: state must name a host and a database: write postgres://USER@HOST/DATABASE'],
   ],
   [
     'an option that S3 states do not have',
