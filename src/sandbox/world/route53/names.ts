@@ -7,10 +7,13 @@ import {DOT_IN_LABEL} from '../dns-answer.ts'
 
 const NAME_MAX_BYTES = 255
 const LABEL_MAX_BYTES = 63
-const PLAIN = /[a-z0-9_-]/
+const PLAIN = /[A-Za-z0-9_-]/
 
-/** The stored form of a name, or what is wrong with it in Route53's words. */
-export function storedName(input: string): {name: string} | {problem: string} {
+/** The stored form of a name, or what is wrong with it in Route53's words. A value keeps the case of its letters. */
+export function storedName(
+  input: string,
+  {keepCase = false}: {keepCase?: boolean} = {},
+): {name: string} | {problem: string} {
   const refuse = (problem: string) => ({problem: `FATAL problem: ${problem} encountered with '${input}'`})
   const labels: string[] = []
   let lengthBytes = 1
@@ -21,7 +24,8 @@ export function storedName(input: string): {name: string} | {problem: string} {
     if (bytes.length === 0) return refuse('DomainLabelEmpty (Domain label is empty)')
     if (bytes.length > LABEL_MAX_BYTES) return refuse('DomainLabelTooLong (Domain label is too long)')
     lengthBytes += 1 + bytes.length
-    labels.push(bytes.map(escapeByte).join(''))
+    const stored = bytes.map(escapeByte).join('')
+    labels.push(keepCase ? stored : stored.toLowerCase())
   }
   if (lengthBytes > NAME_MAX_BYTES) return refuse('DomainNameTooLong (Domain name is too long)')
   return {name: `${labels.join('.')}.`}
@@ -73,6 +77,6 @@ function labelBytes(label: string): number[] | undefined {
 }
 
 function escapeByte(byte: number): string {
-  const character = String.fromCharCode(byte).toLowerCase()
+  const character = String.fromCharCode(byte)
   return PLAIN.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`
 }

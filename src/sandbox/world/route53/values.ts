@@ -25,7 +25,8 @@ export function readValue(type: RecordType, value: string): {data: DnsData} | {p
     case 'CNAME':
     case 'NS':
     case 'PTR': {
-      const target = hostName(value)
+      // What a pointer leads to may be for people to read (RFC 6763 §4.1.1): it is answered as it was written.
+      const target = hostName(value, {keepCase: type === 'PTR'})
       return 'problem' in target ? target : {data: {type, data: target.host}}
     }
     case 'MX': {
@@ -66,8 +67,8 @@ export function readValue(type: RecordType, value: string): {data: DnsData} | {p
   }
 }
 
-function hostName(text: string): {host: string} | {problem: string} {
-  const stored = storedName(text)
+function hostName(text: string, options?: {keepCase: boolean}): {host: string} | {problem: string} {
+  const stored = storedName(text, options)
   return 'problem' in stored ? stored : {host: plainName(stored.name)}
 }
 
