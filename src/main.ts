@@ -28,6 +28,7 @@ import StateRebuild from './commands/state/rebuild.ts'
 import StateShow from './commands/state/show.ts'
 import StateUnlock from './commands/state/unlock.ts'
 import Status from './commands/status.ts'
+import Sync from './commands/sync.ts'
 import Undrain from './commands/undrain.ts'
 import Up from './commands/up.ts'
 import Why from './commands/why.ts'
@@ -42,6 +43,7 @@ export const COMMANDS = {
   down: Down,
   scale: Scale,
   replace: Replace,
+  sync: Sync,
   drain: Drain,
   undrain: Undrain,
   status: Status,

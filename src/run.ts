@@ -25,6 +25,7 @@ export type RunFlags = {
   readonly sandbox: boolean
   readonly yes: boolean
   readonly allowEmpty: boolean
+  readonly allowShrink?: boolean
   readonly wait: boolean
   readonly timeout: string
   readonly json: boolean
@@ -74,7 +75,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       now: flags.now ?? false,
       timeoutMs,
       approve: plan => approve(plan, flags),
-      approval: {allowEmpty: flags.allowEmpty},
+      approval: {allowEmpty: flags.allowEmpty, allowShrink: flags.allowShrink ?? false},
       ...(flags.edit ? {begun: flags.edit.save} : {}),
       wait: flags.wait,
       identity: thisRun(),
@@ -158,7 +159,7 @@ function rolloutFlags({batch, pause}: RunFlags): Partial<Rollout> {
   }
 }
 
-function durationFlag(flag: string, text: string): number {
+export function durationFlag(flag: string, text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined)
     throw new UsageError(`${flag} must be a duration with a unit, such as 90s or 10m; "${text}" is not.`)

@@ -4,6 +4,7 @@ import type {Journal} from '../journal/journal.ts'
 import type {ComputeCapabilities, ComputeProvider, Place} from '../providers/compute.ts'
 import type {DnsProvider, DnsVendor, Zone} from '../providers/dns.ts'
 import type {Runtime} from '../runtime.ts'
+import type {Desired} from './desired.ts'
 import type {DnsName, DrainQuiet, Group, HealthCheck, Service} from './model.ts'
 import type {Connections} from './observed.ts'
 import type {Action, Plan} from './plan/action.ts'
@@ -94,7 +95,12 @@ export type Thawed = {
 
 /** What happens while it happens, for people. */
 export type Progress =
-  | {readonly kind: 'planned'; readonly plan: Plan; readonly pass: number}
+  | {
+      readonly kind: 'planned'
+      readonly goal: Desired['goal']['kind']
+      readonly plan: Plan
+      readonly pass: number
+    }
   | {readonly kind: 'started'; readonly action: Action}
   | {readonly kind: 'finished'; readonly action: Action; readonly detail?: string}
   | {readonly kind: 'failed'; readonly action: Action; readonly error: Error}

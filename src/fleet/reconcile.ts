@@ -80,14 +80,14 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
     checkEmptiness(desired, observed, next, options.approval)
     checkShrinking(desired, observed, next, options.approval)
-    if (passes === 1) outside.progress({kind: 'planned', plan: next, pass: passes})
+    if (passes === 1) outside.progress({kind: 'planned', goal: desired.goal.kind, plan: next, pass: passes})
     const doomed = endedBy(next)
     if (doomed.some(id => !approved.has(id))) {
       await options.approve(next)
       for (const id of doomed) approved.add(id)
     }
     if (passes === 1) {
-      await openRun(turn, runtime, fleet, course.asks)
+      await openRun(turn, runtime, desired.fleet, course.asks)
       await options.begun?.()
     }
     await recordSeen(ledger, fleet, observer, observed)
@@ -105,7 +105,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     const overdue = runtime.now() - startedAtMs >= options.timeoutMs
     // A TTL always passes; that a vendor serves a removal is its own affair, and waited for as everything else is.
     const draining = wanted.filter(
-      action => isReady(action) && (isTimed(action) || (action.kind === 'drain' && !overdue)),
+      action => isReady(action) && (isTimed(action) || (isServing(action) && !overdue)),
     )
     observer.watch(draining.flatMap(action => (isForQuiet(action) ? action.instances : [])))
     const waiting = wanted.filter(action => isReady(action) && action.kind === 'wait')
@@ -116,7 +116,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
       // In DNS means answered: the vendor's servers follow its API by some seconds.
       settlingSinceMs ??= runtime.now()
       if (
-        desired.goal.kind === 'up' &&
+        (desired.goal.kind === 'up' || (desired.goal.kind === 'sync' && desired.goal.undrain)) &&
         runtime.now() - settlingSinceMs < SETTLE_MS &&
         !(await isAnswered(outside, fleet, observed))
       ) {
@@ -147,6 +147,9 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)
   }
 }
+
+/** The vendor's servers have yet to follow. */
+const isServing = ({kind}: Action): boolean => kind === 'drain' || kind === 'settle'
 
 const isForQuiet = (action: Action): action is Action & {kind: 'drain'} =>
   action.kind === 'drain' && action.until === 'quiet'

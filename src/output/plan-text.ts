@@ -1,4 +1,5 @@
 import {formatDuration} from '../duration.ts'
+import type {Desired} from '../fleet/desired.ts'
 import {type Action, endedBy, type Plan} from '../fleet/plan/action.ts'
 import {WHOLE_FLEET} from '../mark.ts'
 import type {Member} from '../providers/dns.ts'
@@ -6,14 +7,16 @@ import {shortIds} from './short-id.ts'
 import {useText} from './use-text.ts'
 
 /** The plan as people read it: one line an action, its sign first, what follows later indented under it. */
-export function planText(plan: Plan): string {
+export function planText(plan: Plan, goal: Desired['goal']['kind'] = 'up'): string {
   const {actions, notes} = plan
   const lines = actions.flatMap(actionLines).map(shortIds)
   const remarks = notes.map(({text}) => shortIds(`! ${text}`))
   if (lines.length === 0) {
     const isSure = notes.every(({blocks}) => !blocks)
     return [
-      isSure ? 'Nothing to do: the fleet is as declared.' : 'Nothing that mcd can do now:',
+      isSure
+        ? `Nothing to do: ${goal === 'sync' ? 'DNS is as it should be' : 'the fleet is as declared'}.`
+        : 'Nothing that mcd can do now:',
       ...remarks,
     ].join('\n')
   }
@@ -71,7 +74,7 @@ function sentence(action: Action): string {
     case 'register':
       return `put ${action.count} into ${action.zone}`
     case 'deregister':
-      return `take ${action.leaving.length > 0 ? list(action.leaving) : `${action.remove.length} ${action.remove.length === 1 ? 'record' : 'records'}`} out of ${action.zone}`
+      return `take ${action.leaving.length + (action.heldOut?.length ?? 0) > 0 ? list([...action.leaving, ...(action.heldOut ?? [])]) : `${action.remove.length} ${action.remove.length === 1 ? 'record' : 'records'}`} out of ${action.zone}`
     case 'drain':
       return action.until === 'served'
         ? `wait until ${action.zones.join(', ')} no longer ${action.zones.length === 1 ? 'answers' : 'answer'} with ${list(action.instances)}`
@@ -84,6 +87,10 @@ function sentence(action: Action): string {
       return `replace ${action.instances.length} of group ${action.group}, ${action.batch} at a time${action.pauseMs > 0 ? `, each batch ${formatDuration(action.pauseMs)} beside the old` : ''}`
     case 'pause':
       return `let ${list(action.instances)} serve beside the old`
+    case 'settle':
+      return action.until === 'served'
+        ? `wait until ${action.zone} answers for ${action.name} with a TTL of ${action.ttlSeconds} s alone`
+        : `wait until the longer TTL of ${action.name} has passed everywhere`
     case 'remove-network':
       return `close port ${action.piece.open.join(', ')} of group ${action.piece.group} (${action.piece.id})`
     default:

@@ -21,7 +21,7 @@ export function plainProgress(
     show(event) {
       switch (event.kind) {
         case 'planned':
-          write(planText(event.plan))
+          write(planText(event.plan, event.goal))
           break
         case 'started':
           break
@@ -132,7 +132,7 @@ export async function terminalProgress(): Promise<ProgressView> {
     show(event) {
       switch (event.kind) {
         case 'planned':
-          write(planText(event.plan))
+          write(planText(event.plan, event.goal))
           for (const action of event.plan.actions) planned.set(action.key, describeAction(action))
           break
         case 'started':
