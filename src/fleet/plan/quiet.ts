@@ -34,14 +34,15 @@ export function planQuiet(
     const quiet = view.observed.quiet?.get(id)
     if (quiet?.isQuiet) continue
     const untilMs = sinceMs + drainQuiet.maxMs
-    if (view.observed.atMs >= untilMs) inUse.set(id, useOf(view, id))
+    // However late it is, it is asked once: whoever ends it must know whom that hurts.
+    if (quiet && view.observed.atMs >= untilMs) inUse.set(id, {instance: id, ...quiet.seen})
     else {
       waits.set(untilMs, [...(waits.get(untilMs) ?? []), instance])
       waiting.add(id)
     }
   }
   const actions = [...waits].map(([untilMs, instances]): Action => {
-    const looks = instances.map(({id}) => view.observed.quiet?.get(id)?.lookAgainAtMs ?? 0)
+    const looks = instances.map(({id}) => view.observed.quiet?.get(id))
     return {
       kind: 'drain',
       key: `drain quiet ${untilMs}`,
@@ -49,19 +50,14 @@ export function planQuiet(
       zones,
       instances: instances.map(({id}) => id),
       untilMs,
-      lookAtMs: Math.min(untilMs, ...looks),
-      uses: instances.filter(({id}) => view.observed.quiet?.has(id)).map(({id}) => useOf(view, id)),
+      lookAtMs: Math.min(untilMs, ...looks.map(quiet => quiet?.lookAgainAtMs ?? 0)),
+      uses: instances.flatMap(({id}, index) => (looks[index] ? [{instance: id, ...looks[index].seen}] : [])),
       reason: quietReason(drainQuiet),
       after: [],
     }
   })
   return {actions, waiting, inUse}
 }
-
-const useOf = ({observed}: FleetView, instance: string): Use => ({
-  instance,
-  ...(observed.quiet?.get(instance)?.seen ?? {why: 'nobody asked it in this run'}),
-})
 
 /** Also what follows the waits for resolvers. */
 export const quietReason = ({forMs, maxMs}: DrainQuiet): string =>
