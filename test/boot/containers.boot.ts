@@ -5,16 +5,27 @@ import {arrivalLog, atFirst, type Boot, type Difficulties} from './support/boot.
 import {makeCertificates} from './support/certificates.ts'
 import {container} from './support/container.ts'
 import {DataCenter, isFromScript} from './support/data-center.ts'
-import {type Deployment, deploy, type Kind} from './support/deployment.ts'
+import {deploy} from './support/deployment.ts'
+import {packDownloads} from './support/downloads.ts'
 import {
-  expectForeignAlone,
-  expectGone,
+  announced,
+  discovered,
+  type Ending,
+  heldOut,
+  newAddress,
+  powerLoss,
+  powerOff,
+  reboot,
+  stopAndStart,
+} from './support/endings.ts'
+import {
   expectNoErrors,
   expectRegistered,
   expectSecretsKept,
+  expectWatched,
   LONG_MS,
-  membersOf,
 } from './support/expectations.ts'
+import type {Kind} from './support/fleet-file.ts'
 import {
   API_ADDRESS,
   DOUBTFUL_API_ADDRESS,
@@ -35,8 +46,9 @@ let renewCertificate: () => void
 
 beforeAll(async () => {
   const certificates = makeCertificates(join(SCRATCH, 'certificates'))
+  const downloads = packDownloads(join(SCRATCH, 'downloads'))
   network = openNetwork(join(SCRATCH, 'network'))
-  center = new DataCenter((boot, guest) =>
+  center = new DataCenter({certificates, downloads}, (boot, guest) =>
     container({
       guest,
       network,
@@ -47,12 +59,13 @@ beforeAll(async () => {
       certificateAuthority: certificates.authority,
       apiAddress:
         boot.wrongClock && boot.fleet.names[0]?.vendor === 'cloudflare' ? DOUBTFUL_API_ADDRESS : API_ADDRESS,
+      ...(boot.checkEverySeconds === undefined ? {} : {checkEverySeconds: boot.checkEverySeconds}),
     }),
   )
   const from = ({remoteAddress}: {remoteAddress: string}) => center.bootAt(remoteAddress)
   await center.serveMetadata(from, {host: METADATA_ADDRESS, port: 80})
-  await center.serveApis(certificates, from, {host: API_ADDRESS, port: 443})
-  const doubtful = await center.serveApis(certificates, from, {host: DOUBTFUL_API_ADDRESS, port: 443})
+  await center.serveApis(from, {host: API_ADDRESS, port: 443})
+  const doubtful = await center.serveApis(from, {host: DOUBTFUL_API_ADDRESS, port: 443})
   doubtful.tls.setSecureContext({key: certificates.key, cert: certificates.expired})
   renewCertificate = () => doubtful.tls.setSecureContext({key: certificates.key, cert: certificates.valid})
 })
@@ -61,9 +74,6 @@ afterAll(async () => {
   await center?.close()
   network?.close()
 })
-
-/** What comes after the registration, by the name the test bears. */
-type Ending = (deployment: Deployment) => Promise<void>
 
 function boots(kind: Kind, rule: string, difficulties: Difficulties, ...endings: Ending[]): void {
   test.concurrent(`${kind.form} on ${kind.provider} with ${kind.vendor}: ${rule}`, async () => {
@@ -77,7 +87,8 @@ function boots(kind: Kind, rule: string, difficulties: Difficulties, ...endings:
       await expectRegistered(deployment)
       await expectNoErrors(boot)
       expectSecretsKept(boot)
-      for (const ending of endings) await ending(deployment)
+      expectWatched(boot)
+      for (const ending of endings) await ending(deployment, center)
       expectSecretsKept(boot)
     } catch (error) {
       console.log(`${deployment.fleet.name} failed\n${boot.machine?.story() ?? 'it never booted'}`)
@@ -110,88 +121,63 @@ async function expectDoubtAboutClock(boot: Boot): Promise<void> {
   if (boot.fleet.names[0]?.vendor === 'cloudflare') renewCertificate()
 }
 
-/** Down and up again by the cloud's console. */
-const reboot: Ending = async deployment => {
-  const {boot} = deployment
-  const before = boot.arrivals.length
-  deployment.reboot()
-  const changes = () => boot.arrivals.slice(before).filter(({effects}) => effects.length > 0)
-  await eventually(() => boot.starts === 2 && changes().length >= 2, {deadlineMs: LONG_MS, everyMs: 250})
-  expect(changes().map(({effects}) => effects[0]?.split(' ')[0])).toEqual(['delete', 'create'])
-  await expectRegistered(deployment)
-}
-
-/** It leaves by itself while it still serves, before its network goes. */
-const powerOff: Ending = async deployment => {
-  await deployment.terminate()
-  await expectGone(deployment)
-}
-
-/** No last words: the record stays, with our mark, and mcd takes it out. */
-const powerLoss: Ending = async deployment => {
-  const {boot} = deployment
-  await boot.machine?.cut()
-  const {ours} = await membersOf(deployment)
-  expect(ours.map(({value, mark}) => [value, mark?.instance])).toEqual([
-    [boot.guest?.publicIp, boot.guest?.id],
-  ])
-  await deployment.terminate()
-  const {shortcomings} = await deployment.down()
-  expect(shortcomings).toEqual([])
-  expect(boot.arrivals.flatMap(({effects}) => effects)).toEqual([expect.stringMatching(/^create A /)])
-  await expectForeignAlone(deployment)
-}
+/** Often enough for three periods of the timer to pass in a test. */
+const checkEverySeconds = 4
 
 // Those that take longest first.
 const yaml = 'cloud-config'
 boots(
-  {form: yaml, provider: 'joyent', vendor: 'cloudflare'},
-  'outlasts 500s, and has one record after a reboot',
-  {troubles: [broken()]},
-  reboot,
+  {form: yaml, provider: 'joyent', vendor: 'cloudflare', content: 'site'},
+  'outlasts 500s, stays out while it is held out, also by a reboot, and comes back',
+  {troubles: [broken()], checkEverySeconds},
+  heldOut('drained'),
   powerOff,
 )
 boots(
-  {form: 'shell', provider: 'joyent', vendor: 'route53'},
-  'waits for a vendor that says 429, and has one record after a reboot',
+  {form: 'shell', provider: 'joyent', vendor: 'route53', content: 'certificate', discovery: true},
+  'waits for a vendor that says 429, has one record after a reboot, and is discovered while it serves',
   {troubles: [throttled()]},
   reboot,
+  discovered,
+)
+boots(
+  {form: yaml, provider: 'aws', vendor: 'route53', content: 'certificate'},
+  'outlasts 500s with its role, stays out while it is held out, also by a reboot, and comes back',
+  {troubles: [broken()], checkEverySeconds},
+  heldOut(),
   powerOff,
 )
 boots(
-  {form: yaml, provider: 'aws', vendor: 'route53'},
-  'outlasts 500s with its role, and has one record after a reboot',
-  {troubles: [broken()]},
-  reboot,
+  {form: 'shell', provider: 'aws', vendor: 'route53', content: 'site', spot: true},
+  'says that its clock is wrong, registers once it is right, and leaves whenever EC2 wants it back',
+  {wrongClock: true},
+  announced('events/recommendations/rebalance'),
+  announced('spot/instance-action'),
   powerOff,
 )
 boots(
-  {form: 'shell', provider: 'joyent', vendor: 'cloudflare'},
+  {form: yaml, provider: 'aws', vendor: 'cloudflare', content: 'title'},
+  'waits for metadata and for a vendor that says 429, and follows its address',
+  {troubles: [...metadataDown(), throttled()], checkEverySeconds},
+  newAddress,
+  stopAndStart,
+  powerOff,
+)
+boots(
+  {form: 'shell', provider: 'joyent', vendor: 'cloudflare', content: 'title'},
   'says that its clock is wrong, and registers once it is right',
   {wrongClock: true},
   powerOff,
 )
 boots(
-  {form: yaml, provider: 'joyent', vendor: 'route53'},
+  {form: yaml, provider: 'joyent', vendor: 'route53', content: 'page'},
   'leaves its record behind at a power loss, for mcd to remove',
   {},
-  powerLoss,
+  powerLoss('down'),
 )
 boots(
-  {form: yaml, provider: 'aws', vendor: 'cloudflare'},
-  'waits for metadata and for a vendor that says 429, and leaves at power-off',
-  {troubles: [...metadataDown(), throttled()]},
-  powerOff,
-)
-boots(
-  {form: 'shell', provider: 'aws', vendor: 'route53'},
-  'says that its clock is wrong, and registers once it is right',
-  {wrongClock: true},
-  powerOff,
-)
-boots(
-  {form: 'shell', provider: 'aws', vendor: 'cloudflare'},
+  {form: 'shell', provider: 'aws', vendor: 'cloudflare', content: 'page'},
   'leaves its record behind at a power loss, for mcd to remove',
   {},
-  powerLoss,
+  powerLoss('down'),
 )

@@ -4,7 +4,8 @@ import {eventually} from '../support/eventually.ts'
 import {arrivalLog, type Boot} from './support/boot.ts'
 import {makeCertificates} from './support/certificates.ts'
 import {DataCenter} from './support/data-center.ts'
-import {type Deployment, deploy, type Kind} from './support/deployment.ts'
+import {type Deployment, deploy} from './support/deployment.ts'
+import {packDownloads} from './support/downloads.ts'
 import {emulator} from './support/emulator.ts'
 import {
   expectGone,
@@ -13,6 +14,7 @@ import {
   expectSecretsKept,
   LONG_MS,
 } from './support/expectations.ts'
+import type {Kind} from './support/fleet-file.ts'
 import {imageFolder, SCRATCH} from './support/place.ts'
 import {serveMetadataPort} from './support/smartos-port.ts'
 
@@ -39,12 +41,13 @@ async function upInTwoRuns({boot, up}: Deployment): Promise<void> {
 }
 
 function boots(rule: string, kind: Kind, expectTold: (deployment: Deployment, told: Told) => void): void {
-  test.concurrent(`${rule}: ${kind.form} with ${kind.vendor}`, async () => {
+  test.concurrent(`${rule}: ${kind.content} as ${kind.form} with ${kind.vendor}`, async () => {
     const certificates = makeCertificates(join(SCRATCH, `certificates-${kind.provider}`))
+    const downloads = packDownloads(join(SCRATCH, `downloads-${kind.provider}`))
     const servicePort = nextServicePort++
     const serial: string[] = []
     let boot: Boot | undefined
-    const center = new DataCenter((_boot, guest) => {
+    const center = new DataCenter({certificates, downloads}, (_boot, guest) => {
       const mac = center.world.triton.machine(guest.id)?.nics[0]?.mac
       return emulator({
         guest,
@@ -61,7 +64,7 @@ function boots(rule: string, kind: Kind, expectTold: (deployment: Deployment, to
     })
     const {triton} = center.world
     const guestId = () => boot?.guest?.id ?? ''
-    const apis = await center.serveApis(certificates, () => boot)
+    const apis = await center.serveApis(() => boot)
     const metadata = await center.serveMetadata(() => boot)
     const port = await serveMetadataPort(
       {get: key => triton.guestMetadata(guestId(), key), keys: () => triton.guestMetadataKeys(guestId())},
@@ -95,7 +98,7 @@ function boots(rule: string, kind: Kind, expectTold: (deployment: Deployment, to
 
 boots(
   'EC2 is known by its SMBIOS, and asked with tokens alone',
-  {form: 'cloud-config', provider: 'aws', vendor: 'route53'},
+  {form: 'cloud-config', provider: 'aws', vendor: 'route53', content: 'program'},
   ({boot: {arrivals}}) => {
     const asked = arrivals.filter(({service}) => service === 'metadata')
     expect(asked.filter(({tokenless}) => tokenless)).toEqual([])
@@ -105,7 +108,7 @@ boots(
 
 boots(
   'SmartOS is known by its SMBIOS, and asked over the serial port',
-  {form: 'shell', provider: 'joyent', vendor: 'cloudflare'},
+  {form: 'shell', provider: 'joyent', vendor: 'cloudflare', content: 'text'},
   ({boot: {arrivals}}, {serial}) => {
     expect(serial).toContain('GET cloud-init:user-data')
     expect(serial).toContain('GET sdc:nics')

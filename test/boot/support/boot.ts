@@ -15,6 +15,8 @@ export type Arrival = {
   readonly status: number
   /** Asked of the metadata service without a token, as only cloud-init in a container may. */
   readonly tokenless?: true
+  /** Looks whether mcd holds the instance out. */
+  readonly asksForHold?: true
   /** What it changed, in the world's words: `create A www.example.com 198.18.0.1`. */
   readonly effects: readonly string[]
   /** The vendor's code where it was refused. */
@@ -31,6 +33,8 @@ export type Difficulties = {
   readonly troubles?: readonly Trouble[]
   /** Its clock is wrong, as seen by those who check signatures (Route53) or in the certificates that it is shown (CloudFlare). */
   readonly wrongClock?: boolean
+  /** Its timer is told by a drop-in to look so often; the unit itself stays as it is shipped. */
+  readonly checkEverySeconds?: number
 }
 
 /** The life of one fleet's only instance, as the cloud side sees it. */
@@ -41,7 +45,10 @@ export type Boot = {
   readonly arrivals: Arrival[]
   /** Where a secret was seen. */
   readonly leaks: Set<string>
-  readonly troubles: readonly Trouble[]
+  /** The programs that ran while its calls were under way: those whose command lines and environments were looked at. */
+  readonly programs: Set<string>
+  readonly troubles: Trouble[]
+  readonly checkEverySeconds: number | undefined
   wrongClock: boolean
   startedAtMs: number
   /** Times it was switched on. */
@@ -53,14 +60,16 @@ export type Boot = {
 export function newBoot(
   fleet: Fleet,
   secrets: readonly string[],
-  {troubles = [], wrongClock = false}: Difficulties,
+  {troubles = [], wrongClock = false, checkEverySeconds}: Difficulties,
 ): Boot {
   return {
     fleet,
     secrets: [...secrets],
     arrivals: [],
     leaks: new Set(),
-    troubles,
+    programs: new Set(),
+    troubles: [...troubles],
+    checkEverySeconds,
     wrongClock,
     startedAtMs: Date.now(),
     starts: 0,
@@ -79,6 +88,16 @@ export function atFirst(
     left--
     return reply
   }
+}
+
+/** What it changed of its own address under the fleet's name, in order: `create 198.18.0.1`. */
+export function addressChanges({arrivals, fleet}: Boot): string[] {
+  return arrivals
+    .flatMap(({effects}) => effects)
+    .flatMap(effect => {
+      const [what, type, name, value] = effect.split(' ')
+      return type === 'A' && name === fleet.dns ? [`${what} ${value}`] : []
+    })
 }
 
 /** What arrived when: changes and refusals one by one, the rest counted. */

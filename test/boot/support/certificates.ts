@@ -1,9 +1,12 @@
 import {execFileSync} from 'node:child_process'
 import {mkdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {SANDBOX} from '../../../src/sandbox/world/credentials.ts'
 
+/** Where userdata fetches archives from. */
+export const DOWNLOADS_NAME = 'downloads.example.net'
 /** The names that instances call. */
-export const API_NAMES = ['api.cloudflare.com', 'route53.amazonaws.com'] as const
+export const SERVED_NAMES = ['api.cloudflare.com', 'route53.amazonaws.com', DOWNLOADS_NAME] as const
 
 export type Certificates = {
   /** PEM: goes into the images, beside the authorities the world trusts. */
@@ -12,6 +15,8 @@ export type Certificates = {
   readonly valid: string
   /** Expired yesterday, which is how every certificate looks where the clock is wrong. */
   readonly expired: string
+  /** For an instance that serves HTTPS itself. */
+  readonly site: {readonly certificate: string; readonly key: string}
 }
 
 /** An authority that lives as long as the test, and what it says of the vendors' names. */
@@ -20,7 +25,6 @@ export function makeCertificates(folder: string): Certificates {
   const openssl = (...given: string[]) =>
     execFileSync('openssl', given, {cwd: folder, stdio: 'pipe', timeout: 20_000})
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  const names = `subjectAltName=${API_NAMES.map(name => `DNS:${name}`).join(',')}`
   openssl(
     'req',
     '-x509',
@@ -34,17 +38,25 @@ export function makeCertificates(folder: string): Certificates {
     '-subj',
     '/CN=boot test',
   )
-  openssl('req', ...newKey, '-keyout', 'key.pem', '-out', 'csr.pem', '-subj', '/CN=apis', '-addext', names)
-  const sign = (file: string, days: string) => {
-    const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-copy_extensions', 'copy']
-    openssl('x509', '-req', '-in', 'csr.pem', ...by, '-days', days, '-out', file)
-    return readFileSync(join(folder, file), 'utf8')
-  }
   const read = (file: string) => readFileSync(join(folder, file), 'utf8')
+  const ask = (name: string, served: readonly string[]) => {
+    const names = `subjectAltName=${served.map(one => `DNS:${one}`).join(',')}`
+    const files = ['-keyout', `${name}.key`, '-out', `${name}.csr`]
+    openssl('req', ...newKey, ...files, '-subj', `/CN=${name}`, '-addext', names)
+    return read(`${name}.key`)
+  }
+  const sign = (name: string, days: string) => {
+    const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-copy_extensions', 'copy']
+    openssl('x509', '-req', '-in', `${name}.csr`, ...by, '-days', days, '-out', `${name}.pem`)
+    return read(`${name}.pem`)
+  }
+  const key = ask('apis', SERVED_NAMES)
+  const siteKey = ask('site', [`*.${SANDBOX.zone}`])
   return {
     authority: read('ca.pem'),
-    key: read('key.pem'),
-    valid: sign('valid.pem', '2'),
-    expired: sign('expired.pem', '-1'),
+    key,
+    valid: sign('apis', '2'),
+    expired: sign('apis', '-1'),
+    site: {certificate: sign('site', '2'), key: siteKey},
   }
 }

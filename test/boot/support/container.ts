@@ -1,10 +1,19 @@
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
-import {appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import {join} from 'node:path'
 import type {Guest} from '../../../src/sandbox/world/hypervisor.ts'
 import type {World} from '../../../src/sandbox/world/world.ts'
-import {API_NAMES} from './certificates.ts'
-import {openFiles, processesOf, shown} from './leaks.ts'
+import {SERVED_NAMES} from './certificates.ts'
+import {openFiles, processesOf} from './leaks.ts'
 import type {Machine} from './machine.ts'
 import type {Network} from './network.ts'
 
@@ -19,6 +28,8 @@ export type ContainerOptions = {
   readonly certificateAuthority: string
   /** Where the vendors' APIs answer. */
   readonly apiAddress: string
+  /** How often the timer of the registration asks; as it is shipped where absent. */
+  readonly checkEverySeconds?: number
 }
 
 /** systemd's signal for "power off". Source: systemd(1), SIGRTMIN+4. */
@@ -84,12 +95,19 @@ export function container(options: ContainerOptions): Machine {
       await off
     },
     reach: port => ({host: guest.cloud === 'triton' ? guest.publicIp : guest.privateIp, port}),
-    leaks(secrets, where) {
+    processes() {
       const pid = init()
-      if (where === 'processes') return pid === undefined ? [] : shown(processesOf(pid), secrets)
+      return pid === undefined ? [] : processesOf(pid)
+    },
+    openFiles(secrets) {
+      const pid = init()
       // What it keeps in memory is gone once it is off.
       const memory = pid === undefined ? [] : openFiles(`/proc/${pid}/root/run`, secrets)
       return [...openFiles(upper, secrets), ...memory]
+    },
+    age(path, byMs) {
+      const then = new Date(Date.now() - byMs)
+      for (const name of readdirSync(join(root, path))) utimesSync(join(root, path, name), then, then)
     },
     read: path => read(join(upper, path)),
     story: () =>
@@ -124,10 +142,16 @@ function nspawnOptions(id: string, root: string, card: string): string[] {
 /** What the cloud side provides to the disk before the first boot. */
 function furnish(
   root: string,
-  {guest, world, network, certificateAuthority, apiAddress}: ContainerOptions,
+  {guest, world, network, certificateAuthority, apiAddress, checkEverySeconds}: ContainerOptions,
 ): void {
   appendFileSync(join(root, 'etc/ssl/certs/ca-certificates.crt'), certificateAuthority)
-  writeFileSync(join(root, 'etc/hosts'), `127.0.0.1 localhost\n${apiAddress} ${API_NAMES.join(' ')}\n`)
+  writeFileSync(join(root, 'etc/hosts'), `127.0.0.1 localhost\n${apiAddress} ${SERVED_NAMES.join(' ')}\n`)
+  if (checkEverySeconds !== undefined) {
+    const dropIn = join(root, 'etc/systemd/system/mcd-registration-check.timer.d')
+    mkdirSync(dropIn, {recursive: true})
+    const calendar = `OnCalendar=\nOnCalendar=*:*:0/${checkEverySeconds}\nRandomizedDelaySec=0\n`
+    writeFileSync(join(dropIn, 'boot-test.conf'), `[Timer]\n${calendar}`)
+  }
   const source = guest.cloud === 'triton' ? 'NoCloud' : 'Ec2'
   writeFileSync(join(root, 'etc/cloud/cloud.cfg.d/99_source.cfg'), `datasource_list: [ ${source} ]\n`)
   if (guest.cloud === 'triton') seed(root, guest, world)

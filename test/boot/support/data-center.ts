@@ -1,7 +1,8 @@
 import type {AddressInfo} from 'node:net'
 import {createServer, type Server as TlsServer} from 'node:tls'
 import type {Fleet} from '../../../src/fleet/model.ts'
-import {httpProbe} from '../../../src/health-probe.ts'
+import {healthProbe} from '../../../src/health-probe.ts'
+import {holdName} from '../../../src/mark.ts'
 import {realRuntime} from '../../../src/runtime.ts'
 import {cloudflareWire} from '../../../src/sandbox/wire/cloudflare.ts'
 import {
@@ -20,8 +21,13 @@ import type {Guest, Hypervisor} from '../../../src/sandbox/world/hypervisor.ts'
 import {VendorError} from '../../../src/sandbox/world/vendor-error.ts'
 import {createWorld, type World} from '../../../src/sandbox/world/world.ts'
 import {type Boot, type Difficulties, newBoot, type Service} from './boot.ts'
-import {API_NAMES, type Certificates} from './certificates.ts'
+import {type Certificates, DOWNLOADS_NAME, SERVED_NAMES} from './certificates.ts'
+import {type Downloads, downloadsWire} from './downloads.ts'
+import {programOf, shown} from './leaks.ts'
 import type {Machine} from './machine.ts'
+
+/** What is made once for all instances. */
+export type Supplies = {readonly certificates: Certificates; readonly downloads: Downloads}
 
 /** A reply of the wire is recorded with what the world noted during it. */
 type Noted = {reply: WireReply; effects: string[]; refused?: string}
@@ -38,6 +44,7 @@ const FORCE_OFF_MS = 180_000
 export class DataCenter {
   readonly world: World
   readonly runtime = realRuntime()
+  readonly supplies: Supplies
   readonly #build: (boot: Boot, guest: Guest) => Machine
   readonly #boots = new Map<string, Boot>()
   readonly #metadata: Wire
@@ -46,7 +53,8 @@ export class DataCenter {
   readonly #closers: (() => Promise<void> | void)[] = []
   #nextAddress = 10
 
-  constructor(build: (boot: Boot, guest: Guest) => Machine) {
+  constructor(supplies: Supplies, build: (boot: Boot, guest: Guest) => Machine) {
+    this.supplies = supplies
     this.#build = build
     this.world = createWorld({
       clock: realClock,
@@ -87,18 +95,19 @@ export class DataCenter {
     return port
   }
 
-  /** The vendors' APIs over TLS, by the name that was asked for. Returns the server, whose certificate may be changed, and the port. */
+  /** The vendors' APIs and the archives over TLS, by the name that was asked for. Returns the server, whose certificate may be changed, and the port. */
   async serveApis(
-    {key, valid}: Certificates,
     bootOf: (request: WireRequest) => Boot | undefined,
     {host = '127.0.0.1', port = 0}: {host?: string; port?: number} = {},
   ): Promise<{tls: TlsServer; port: number}> {
-    const [cloudflareName] = API_NAMES
-    const cloudflare = this.#wire('cloudflare', bootOf)
-    const route53 = this.#wire('route53', bootOf)
-    const plain = await listen(request =>
-      (request.headers.host === cloudflareName ? cloudflare : route53)(request),
-    )
+    const {key, valid} = this.supplies.certificates
+    const [cloudflareName, route53Name] = SERVED_NAMES
+    const wires: Record<string, Wire> = {
+      [cloudflareName]: this.#wire('cloudflare', bootOf),
+      [route53Name]: this.#wire('route53', bootOf),
+      [DOWNLOADS_NAME]: downloadsWire(this.supplies.downloads),
+    }
+    const plain = await listen(request => wires[request.headers.host ?? '']?.(request) ?? {status: 421})
     // The HTTP server of the sandbox, behind a TLS that it knows nothing of.
     const tls = createServer({key, cert: valid}, socket => void plain.server.emit('connection', socket))
     tls.on('tlsClientError', () => undefined)
@@ -120,7 +129,7 @@ export class DataCenter {
   }
 
   /** mcd's own health check, to where the machine is really reached. */
-  readonly probe = httpProbe(this.runtime, async (address, port) => {
+  readonly probe = healthProbe(this.runtime, async (address, port) => {
     const machine = this.bootAt(address)?.machine
     return machine ? machine.reach(port) : {host: '127.0.0.1', port: 1}
   })
@@ -165,17 +174,16 @@ export class DataCenter {
     return async request => {
       const boot = bootOf(request)
       if (!boot?.guest) return {status: 403, body: 'nobody of this data center\n'}
-      const {machine, arrivals} = boot
-      if (service !== 'metadata')
-        for (const leak of machine?.leaks(boot.secrets, 'processes') ?? []) boot.leaks.add(leak)
+      if (isFromScript(request)) watchProcesses(boot)
       const served = isChange(service, request) ? await this.#isServing(boot) : undefined
       const {reply, effects, refused} = await this.#answer(service, boot, request)
-      arrivals.push({
+      boot.arrivals.push({
         atMs: Date.now(),
         service,
         request: `${request.method} ${request.path}`,
         status: reply.status,
         ...(service === 'metadata' && lacksToken(request) ? {tokenless: true} : {}),
+        ...(request.rawQuery.includes(holdName(boot.fleet.dns)) ? {asksForHold: true} : {}),
         effects,
         ...(refused === undefined ? {} : {refused}),
         ...(served === undefined ? {} : {served}),
@@ -187,6 +195,7 @@ export class DataCenter {
   async #isServing({guest, fleet}: Boot): Promise<boolean> {
     const {port, health} = fleet.service
     const target = {
+      protocol: health.protocol,
       address: guest?.publicIp ?? '',
       port,
       path: health.path,
@@ -253,6 +262,13 @@ export const isFromScript = ({headers}: WireRequest): boolean => /^curl/.test(he
 
 const lacksToken = ({method, headers}: WireRequest): boolean =>
   method === 'GET' && headers['x-aws-ec2-metadata-token'] === undefined
+
+/** Who asks waits for the answer meanwhile: what `ps` shows now, it shows during the call. */
+function watchProcesses({machine, secrets, leaks, programs}: Boot): void {
+  const processes = machine?.processes() ?? []
+  for (const leak of shown(processes, secrets)) leaks.add(leak)
+  for (const process of processes) programs.add(programOf(process))
+}
 
 /** Whether a request is about to change records. */
 function isChange(service: Service, {method}: WireRequest): boolean {

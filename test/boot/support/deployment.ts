@@ -8,6 +8,7 @@ import {type RunResult, reconcile} from '../../../src/fleet/reconcile.ts'
 import {fleetUserdata} from '../../../src/fleet-userdata.ts'
 import type {Journal} from '../../../src/journal/journal.ts'
 import {memoryJournal} from '../../../src/journal/memory.ts'
+import {holdName, holdValue} from '../../../src/mark.ts'
 import type {ComputeProvider, InstanceState} from '../../../src/providers/compute.ts'
 import type {DnsProvider, Member} from '../../../src/providers/dns.ts'
 import {SANDBOX} from '../../../src/sandbox/world/credentials.ts'
@@ -18,14 +19,17 @@ import {worldEc2Compute} from '../../support/world-ec2.ts'
 import {worldRoute53Dns} from '../../support/world-route53.ts'
 import {worldTritonCompute} from '../../support/world-triton.ts'
 import type {Boot, Difficulties} from './boot.ts'
+import {type Content, contentOf} from './content.ts'
 import type {DataCenter} from './data-center.ts'
+import {
+  fleetFile,
+  INSTANCE_SECRETS,
+  INSTANCE_VARIABLES,
+  type Kind,
+  nameOf,
+  type Vendor,
+} from './fleet-file.ts'
 
-export type Form = 'cloud-config' | 'shell'
-export type Provider = 'aws' | 'joyent'
-export type Vendor = 'cloudflare' | 'route53'
-export type Kind = {readonly form: Form; readonly provider: Provider; readonly vendor: Vendor}
-
-export const TTL_SECONDS = 60
 export const FOREIGN_ADDRESS = '203.0.113.99'
 export const FOREIGN_TTL_SECONDS = 120
 const RUN_LIMIT_MS = 5 * 60_000
@@ -35,12 +39,16 @@ const THROTTLED_MS = 500
 export type Deployment = {
   readonly fleet: Fleet
   readonly boot: Boot
+  readonly content: Content
   up(timeoutMs?: number): Promise<RunResult>
   down(): Promise<RunResult>
   /** What stands under the fleet's name, read as mcd reads it. */
   members(): Promise<Member[]>
-  /** As somebody does it in the cloud's own console, behind mcd's back. */
-  reboot(): void
+  /** What stands under other names of the zone. */
+  membersAt(...names: readonly string[]): Promise<Member[]>
+  /** As mcd takes an instance out that is to stay out, and lets it in again. */
+  holdOut(word?: 'drained'): Promise<void>
+  letIn(): Promise<void>
   terminate(): Promise<void>
   /** As the cloud tells it; `gone` also where it shows the instance no more. */
   cloudState(): Promise<InstanceState>
@@ -50,19 +58,20 @@ export type Deployment = {
 export async function deploy(
   center: DataCenter,
   folder: string,
-  {form, provider, vendor}: Kind,
+  kind: Kind,
   difficulties: Difficulties = {},
 ): Promise<Deployment> {
   const {world, runtime} = center
-  const name = `${form === 'shell' ? 'sh' : 'yaml'}-${provider}-${vendor}`
-  const file = join(folder, `${name}.yaml`)
-  writeFileSync(file, fleetFile(name, form, provider, vendor))
-  const fleet = await readFleetFile(file, {loadTemplate, env: INSTANCE_VARIABLES})
+  const {vendor} = kind
+  const content = contentOf(kind.content, kind.form, center.supplies)
+  const file = join(folder, `${nameOf(kind)}.yaml`)
+  writeFileSync(file, fleetFile(kind, content))
+  const fleet = await readFleetFile(file, {loadTemplate, env: {...INSTANCE_VARIABLES, ...content.env}})
   const dns: DnsProvider =
     vendor === 'cloudflare' ? worldCloudflareDns(world, runtime) : worldRoute53Dns(world, runtime)
   const zone = await dns.findZone(SANDBOX.zone)
   await plantForeign(center, vendor, fleet.dns)
-  const boot = center.expect(fleet, Object.values(INSTANCE_VARIABLES).filter(isSecret), difficulties)
+  const boot = center.expect(fleet, [...INSTANCE_SECRETS, ...content.secrets], difficulties)
   const compute = new Map<string, ComputeProvider>()
   const journal = memoryJournal()
   const outside: Outside = {
@@ -79,13 +88,23 @@ export async function deploy(
     dns: () => dns,
     userdata: fleetUserdata(fleet),
   }
+  const members = (...names: readonly string[]) => dns.listMembers(zone, names)
   return {
     fleet,
     boot,
+    content,
     up: timeoutMs => run(outside, fleet, {kind: 'up'}, timeoutMs),
     down: () => run(outside, fleet, {kind: 'down'}),
-    members: () => dns.listMembers(zone, [fleet.dns]),
-    reboot: () => reboot(center, boot),
+    members: () => members(fleet.dns),
+    membersAt: members,
+    async holdOut(word) {
+      const ours = (await members(fleet.dns)).filter(({mark}) => mark !== undefined)
+      await dns.change(zone, {create: ours.map(member => holdFor(member, vendor, word)), remove: ours})
+    },
+    async letIn() {
+      const holds = await members(holdName(fleet.dns))
+      await dns.change(zone, {create: [], remove: holds.filter(({type}) => type === 'TXT')})
+    },
     async terminate() {
       const [group] = fleet.groups
       if (group && boot.guest) await outside.compute(group.place).terminate([boot.guest.id])
@@ -98,40 +117,6 @@ export async function deploy(
   }
 }
 
-/** The sandbox's own credentials for instances, given as a user gives theirs. */
-const INSTANCE_VARIABLES = {
-  BOOT_DNS_TOKEN: SANDBOX.cloudflare.instancesToken,
-  BOOT_KEY_ID: SANDBOX.aws.instances.accessKeyId,
-  BOOT_KEY_SECRET: SANDBOX.aws.instances.secretAccessKey,
-}
-const isSecret = (value: string) => value !== INSTANCE_VARIABLES.BOOT_KEY_ID
-
-/** As the README shows it: no word in it about a test. */
-function fleetFile(name: string, form: Form, provider: Provider, vendor: Vendor): string {
-  const hasRole = provider === 'aws' && vendor === 'route53'
-  const group =
-    provider === 'aws'
-      ? `{provider: aws, region: us-east-1, count: 1, type: t3.micro, image: debian-12${hasRole ? `, instanceProfile: ${SANDBOX.aws.instanceProfile}` : ''}}`
-      : '{provider: joyent, endpoint: "https://us-central-1.api.mnx.io", count: 1, type: g1.nano, image: debian-12, networks: [external]}'
-  const credentials =
-    vendor === 'cloudflare'
-      ? 'instanceCredentials: {token: "${env:BOOT_DNS_TOKEN}"}'
-      : 'instanceCredentials: {accessKeyId: "${env:BOOT_KEY_ID}", secretAccessKey: "${env:BOOT_KEY_SECRET}"}'
-  return `fleet: ${name}
-service: {port: 80, health: {path: /, interval: 1s, timeout: 5s, healthy: 1}}
-userdata:
-  template: ${form === 'shell' ? 'nginx/userdata.sh' : 'nginx'}
-  vars: {title: "It's <booted> & \\"quoted\\" $(touch /canary) \`touch /canary\`"}
-groups:
-  here: ${group}
-dns:
-  provider: ${vendor}
-  zone: ${SANDBOX.zone}
-  name: ${name}
-  ttl: ${TTL_SECONDS}s
-${hasRole ? '' : `  ${credentials}\n`}`
-}
-
 function surroundings(
   {world, runtime, probe}: DataCenter,
   journal: Journal,
@@ -140,6 +125,7 @@ function surroundings(
   | 'runtime'
   | 'journal'
   | 'probe'
+  | 'countConnections'
   | 'askNameServers'
   | 'askResolvers'
   | 'instanceCredentialsTrouble'
@@ -149,6 +135,7 @@ function surroundings(
     runtime,
     journal,
     probe,
+    countConnections: async () => ({why: 'nobody asks these'}),
     askNameServers: async (vendor, _zone, name, type) => {
       const {answers} = world[vendor].answer(name, type)
       const records = answers.flatMap(({type: of, data, ttlSeconds}) =>
@@ -180,12 +167,16 @@ function run(
   })
 }
 
-function reboot({world}: DataCenter, {guest}: Boot): void {
-  if (!guest) throw new Error('nothing was booted')
-  const principal = {name: 'operator'}
-  if (guest.cloud === 'triton')
-    world.triton.session(SANDBOX.triton.account, principal).machines.act(guest.id, {action: 'reboot'})
-  else world.ec2.call({principal, region: 'us-east-1'}, 'RebootInstances', {instanceIds: [guest.id]})
+function holdFor({name, ttlSeconds, mark}: Member, vendor: Vendor, word?: 'drained'): Member {
+  if (!mark) throw new Error(`${name} has no mark`)
+  return {
+    name: holdName(name),
+    type: 'TXT',
+    value: holdValue(mark.instance, word),
+    ttlSeconds,
+    mark,
+    ...(vendor === 'cloudflare' ? {proxied: false} : {}),
+  }
 }
 
 /** Under Route53 as a multivalue set without our mark: the only kind that may stand beside ours. */

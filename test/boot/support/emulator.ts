@@ -13,7 +13,7 @@ import {
 import {createConnection} from 'node:net'
 import {join} from 'node:path'
 import type {Guest} from '../../../src/sandbox/world/hypervisor.ts'
-import {API_NAMES} from './certificates.ts'
+import {SERVED_NAMES} from './certificates.ts'
 import {openFiles} from './leaks.ts'
 import type {Machine} from './machine.ts'
 import {METADATA_ADDRESS} from './network.ts'
@@ -107,8 +107,12 @@ export function emulator(options: EmulatorOptions): Machine {
       await off
     },
     reach: port => (port === 80 ? {host: '127.0.0.1', port: ports.service} : {host: '127.0.0.1', port: 1}),
-    leaks(secrets, where) {
-      if (where === 'processes' || isOn()) return []
+    processes: () => [],
+    age() {
+      throw new Error('nobody else may write on the disk of a running computer')
+    },
+    openFiles(secrets) {
+      if (isOn()) throw new Error('of a disk in use nobody knows what is on it yet')
       const copy = join(folder, 'copy')
       mkdirSync(copy, {recursive: true})
       for (const part of ['/etc', '/var']) debugfs(disk, `rdump ${part} ${copy}`)
@@ -137,7 +141,7 @@ function prepare({guest, image, folder, certificateAuthority}: EmulatorOptions, 
   const bundle = 'etc/ssl/certs/ca-certificates.crt'
   const trusted = readFileSync(join(image, 'rootfs', bundle), 'utf8') + certificateAuthority
   const {apis} = networkOf(guest)
-  const files = {[bundle]: trusted, 'etc/hosts': `127.0.0.1 localhost\n${apis} ${API_NAMES.join(' ')}\n`}
+  const files = {[bundle]: trusted, 'etc/hosts': `127.0.0.1 localhost\n${apis} ${SERVED_NAMES.join(' ')}\n`}
   for (const [path, text] of Object.entries(files)) {
     const source = join(folder, 'file')
     writeFileSync(source, text)

@@ -1,8 +1,12 @@
+import type {IncomingMessage} from 'node:http'
+import {get} from 'node:https'
+import {text} from 'node:stream/consumers'
 import {expect} from 'vitest'
 import type {Member} from '../../../src/providers/dns.ts'
 import {eventually} from '../../support/eventually.ts'
 import type {Boot} from './boot.ts'
-import {type Deployment, FOREIGN_ADDRESS, FOREIGN_TTL_SECONDS, TTL_SECONDS} from './deployment.ts'
+import {type Deployment, FOREIGN_ADDRESS, FOREIGN_TTL_SECONDS} from './deployment.ts'
+import {TTL_SECONDS} from './fleet-file.ts'
 
 /** For a busy machine. */
 export const LONG_MS = 4 * 60_000
@@ -15,7 +19,7 @@ export async function membersOf(deployment: Deployment): Promise<{ours: Member[]
   }
 }
 
-/** Exactly one record, right in everything, entered by the instance itself while its service answered; the page is the template's. */
+/** Exactly one record, right in everything, entered by the instance itself while its service answered; what it serves is the template's. */
 export async function expectRegistered(deployment: Deployment): Promise<void> {
   const {boot, fleet} = deployment
   const {ours} = await membersOf(deployment)
@@ -27,8 +31,7 @@ export async function expectRegistered(deployment: Deployment): Promise<void> {
   const changes = boot.arrivals.filter(({effects}) => effects.length > 0)
   expect(changes.length).toBeGreaterThan(0)
   expect(changes.filter(({served}) => !served)).toEqual([])
-  expect(await page(boot)).toContain(`<h1>It&#39;s &lt;booted&gt; &amp; &#34;quoted&#34; $(touch /canary)`)
-  expect(await page(boot)).toContain(`Served by ${boot.guest?.id}`)
+  await expectContent(deployment)
   expect(boot.machine?.read('canary')).toBeUndefined()
 }
 
@@ -60,7 +63,12 @@ export async function expectForeignAlone(deployment: Deployment): Promise<void> 
 
 /** Nothing that an instance may not show was seen with its processes, nor lies open on its disk, its logs included. */
 export function expectSecretsKept({machine, secrets, leaks}: Boot): void {
-  expect([...leaks, ...(machine?.leaks(secrets, 'files') ?? [])]).toEqual([])
+  expect([...leaks, ...(machine?.openFiles(secrets) ?? [])]).toEqual([])
+}
+
+/** Its processes were looked at while its calls were under way: else nothing seen would mean nothing. */
+export function expectWatched({programs}: Boot): void {
+  expect([...programs]).toEqual(expect.arrayContaining(['curl', 'sh']))
 }
 
 async function expectForeign(deployment: Deployment): Promise<void> {
@@ -70,8 +78,25 @@ async function expectForeign(deployment: Deployment): Promise<void> {
   ])
 }
 
-async function page({machine, fleet}: Boot): Promise<string> {
-  const {host, port} = machine?.reach(fleet.service.port) ?? {host: '', port: 0}
-  const response = await fetch(`http://${host}:${port}/`)
-  return response.text()
+async function expectContent({boot, content, fleet}: Deployment): Promise<void> {
+  const texts = content.shows(boot.guest?.id ?? '')
+  const {host, port} = boot.machine?.reach(fleet.service.port) ?? NOWHERE
+  const plain = await (await fetch(`http://${host}:${port}/`)).text()
+  for (const shown of texts) expect(plain).toContain(shown)
+  if (content.authority !== undefined)
+    expect(await secured(boot.machine?.reach(443) ?? NOWHERE, fleet.dns, content.authority)).toBe(plain)
+}
+
+const NOWHERE = {host: '', port: 0}
+
+/** The page over TLS, by the name that people ask for, from somebody who trusts this authority alone. */
+async function secured(
+  place: {host: string; port: number},
+  name: string,
+  authority: string,
+): Promise<string> {
+  const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    get({...place, path: '/', servername: name, ca: authority, timeout: 10_000}, resolve).on('error', reject)
+  })
+  return text(await answer)
 }

@@ -1,8 +1,8 @@
 import {lstatSync, readdirSync, readFileSync, readlinkSync} from 'node:fs'
-import {join} from 'node:path'
+import {basename, join} from 'node:path'
 
 /** What stands in /proc of one process, as `ps` shows it. */
-type Process = {readonly pid: number; readonly commandLine: string; readonly environment: string}
+export type Process = {readonly pid: number; readonly commandLine: string; readonly environment: string}
 
 /** Every process of the namespace whose first process this is. */
 export function processesOf(init: number): Process[] {
@@ -16,12 +16,15 @@ export function processesOf(init: number): Process[] {
 
 /** A sentence for each secret on a command line or in an environment. */
 export function shown(processes: readonly Process[], secrets: readonly string[]): string[] {
-  return processes.flatMap(({commandLine, environment}) =>
+  return processes.flatMap(process =>
     secrets
-      .filter(secret => commandLine.includes(secret) || environment.includes(secret))
-      .map(() => `a secret stands where ps shows it: ${commandLine.split(' ')[0]}`),
+      .filter(secret => process.commandLine.includes(secret) || process.environment.includes(secret))
+      .map(() => `a secret stands where ps shows it: ${programOf(process)}`),
   )
 }
+
+/** `curl` for `/usr/bin/curl --config -`. */
+export const programOf = ({commandLine}: Process): string => basename(commandLine.split(' ')[0] ?? '')
 
 /** A sentence for each file below a folder that holds a secret and is not for root alone. Links are not followed. */
 export function openFiles(folder: string, secrets: readonly string[], isHidden = false): string[] {

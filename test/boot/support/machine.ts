@@ -1,3 +1,5 @@
+import type {Process} from './leaks.ts'
+
 /** A real machine for a guest of the world: a container or an emulator. */
 export type Machine = {
   /** Switches it on; its disk is as it was when it went off. */
@@ -8,8 +10,12 @@ export type Machine = {
   cut(): Promise<void>
   /** Where a port of it is reached from the cloud side. */
   reach(port: number): {host: string; port: number}
-  /** Which of these texts its processes show to everybody on it, or what is not root's alone on its disk holds: one sentence each. */
-  leaks(secrets: readonly string[], where: 'processes' | 'files'): string[]
+  /** What runs on it now, as `ps` on it would show; nothing where that cannot be seen from here. */
+  processes(): Process[]
+  /** Which of these texts stand on its disk in what is not root's alone: one sentence each. */
+  openFiles(secrets: readonly string[]): string[]
+  /** Makes what lies in a folder of its disk as old as if it had been written so long ago. */
+  age(folder: string, byMs: number): void
   /** A text file of its disk; undefined where there is none, or none to be seen while the machine runs. */
   read(path: string): string | undefined
   /** What it wrote about itself, for people. */

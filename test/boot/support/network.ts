@@ -10,6 +10,8 @@ export const METADATA_ADDRESS = '169.254.169.254'
 /** The gateways of EC2's default network and of Triton's external one, as the sandbox's world has them. */
 const GATEWAYS = ['172.31.0.1/16', '198.18.0.1/15']
 const BRIDGE = 'cloud'
+/** A bridge without one takes the lowest of its cards', and whoever had learned another is deaf to it for most of a minute. */
+const BRIDGE_MAC = '02:00:00:00:00:01'
 
 export type Network = {
   /** The name of a network card that nobody has yet. */
@@ -28,7 +30,7 @@ const ip = (...words: string[]) => execFileSync('ip', words, {stdio: 'pipe', tim
 export function openNetwork(folder: string): Network {
   const leases = join(folder, 'leases')
   mkdirSync(leases, {recursive: true})
-  ip('link', 'add', BRIDGE, 'type', 'bridge')
+  ip('link', 'add', BRIDGE, 'address', BRIDGE_MAC, 'type', 'bridge')
   for (const address of GATEWAYS) ip('address', 'add', address, 'dev', BRIDGE)
   ip('link', 'set', BRIDGE, 'up')
   // Triton has no such address: what its machines send there comes back as unreachable, before anything local is looked for.
