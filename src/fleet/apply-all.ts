@@ -26,7 +26,7 @@ export function createApplier(): Applier {
 
   async function applyOne(pass: Pass, action: Action): Promise<boolean> {
     const {progress} = pass.outside
-    if (action.kind !== 'drain') progress({kind: 'started', action})
+    if (action.kind !== 'drain' && action.kind !== 'settle') progress({kind: 'started', action})
     try {
       const detail = await applyAction(pass, action)
       if (detail === undefined) return false

@@ -7,6 +7,7 @@ import {isStillAnswered} from './authority.ts'
 import {failed, type Pass, placeOf} from './pass.ts'
 import type {Action} from './plan/action.ts'
 import {absenceOf} from './plan/remember.ts'
+import {settleTtl} from './settle-ttl.ts'
 
 /**
  * Carries out one ready action: intent, call, outcome. Decides nothing. Returns a sentence on what came of it, or undefined
@@ -32,6 +33,8 @@ export async function applyAction(pass: Pass, action: Action): Promise<string | 
       return removeNetwork(pass, action)
     case 'pause':
       return beginPause(pass, action)
+    case 'settle':
+      return settleTtl(pass, action)
     case 'wait':
     case 'replace':
       return undefined

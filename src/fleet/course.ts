@@ -5,14 +5,16 @@ import type {Desired, Targets} from './desired.ts'
 import {type DrainRequest, drainRun} from './drain-request.ts'
 import {withFailover} from './failover.ts'
 import {resolveTargets} from './guards.ts'
+import {type LoweredTtls, withLoweredTtls} from './lowered-ttl.ts'
 import type {Fleet} from './model.ts'
 import type {Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
 import {renewal} from './renewal.ts'
 import {checkReturned, rollBack} from './rollback.ts'
+import {type TtlRequest, ttlRun} from './ttl-request.ts'
 
-/** What `mcd replace`, `drain` and `undrain` ask for beyond the fleet file. */
-export type Request = ({readonly kind: 'renew' | 'rollback'} & Targets) | DrainRequest
+/** What `mcd replace`, `drain`, `undrain` and `ttl` ask for beyond the fleet file. */
+export type Request = ({readonly kind: 'renew' | 'rollback'} & Targets) | DrainRequest | TtlRequest
 
 /** What a command makes of the fleet file: asked for once, at the first look, and held to until the run ends. */
 export type Course = {
@@ -42,8 +44,11 @@ export function createCourse(
   let here = {outside, fleet}
   let asks: readonly JournalEvent[] = []
   let goals: readonly RecordedLaunch[] = []
+  /** As this run makes them; the journal's where it asks for none. */
+  let lowered: LoweredTtls | undefined
 
   async function desireUp(observed: Observed): Promise<Desired> {
+    const groups = request && 'groups' in request ? request.groups : undefined
     if (!desired && request?.kind === 'rollback') {
       const back = rollBack(outside, fleet, request, recorded(), observed)
       here = back
@@ -53,7 +58,7 @@ export function createCourse(
     const resolved = await desireFleet(here.outside, here.fleet, observed, recorded(), {
       ...(desired ? {before: desired} : {}),
       refreshImages,
-      goal: desired?.goal ?? {kind: 'up', ...(request?.groups ? {only: {groups: request.groups}} : {})},
+      goal: desired?.goal ?? {kind: 'up', ...(groups ? {only: {groups}} : {})},
     })
     checkReturned(resolved, goals)
     if (desired || request?.kind !== 'renew') return resolved
@@ -65,10 +70,23 @@ export function createCourse(
 
   function desireSync(observed: Observed): Desired {
     const groups = fleet.groups.map(group => ({group}))
-    if (request?.kind !== 'drain' && request?.kind !== 'undrain') return {fleet, goal, groups}
-    const run = drainRun(fleet, request, observed, recorded())
-    asks = run.asks
-    return {fleet, goal: run.goal, groups}
+    switch (request?.kind) {
+      case 'drain':
+      case 'undrain': {
+        const run = drainRun(fleet, request, observed, recorded())
+        asks = run.asks
+        return {fleet, goal: run.goal, groups}
+      }
+      case 'lower-ttl':
+      case 'restore-ttl': {
+        const run = ttlRun(outside, fleet, request, observed, recorded())
+        asks = run.asks
+        lowered = run.lowered
+        return {fleet, goal: run.goal, groups}
+      }
+      default:
+        return {fleet, goal, groups}
+    }
   }
 
   return {
@@ -87,7 +105,8 @@ export function createCourse(
         }
       else if (goal.kind === 'sync') desired ??= desireSync(observed)
       else desired = withFailover(await desireUp(observed), recorded(), observed)
-      return now ? {...desired, now} : desired
+      const standing = withLoweredTtls(desired.fleet, lowered ?? recorded().lowered)
+      return {...desired, fleet: standing, ...(now && {now})}
     },
   }
 }

@@ -22,6 +22,8 @@ export type Desired = {
         readonly undrain?: readonly string[]
         /** Those that it drains are seen through until they are out, or until resolvers have forgotten them. */
         readonly until?: 'removed' | 'forgotten'
+        /** Names, by key, whose lowered TTL is seen through until the longer ones have passed. */
+        readonly settle?: readonly string[]
       }
   /** In file order; the count of one that takes over for another is its grown one. */
   readonly groups: readonly DesiredGroup[]

@@ -4,6 +4,7 @@ import {readRecorded} from '../journal/snapshot.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired} from './desired.ts'
 import {withFailover} from './failover.ts'
+import {withLoweredTtls} from './lowered-ttl.ts'
 import type {Fleet} from './model.ts'
 import {createObserver} from './observe.ts'
 import type {Observed} from './observed.ts'
@@ -44,7 +45,8 @@ export async function inspectFleet(
       return {fleet, goal: {kind: 'up'}, groups: fleet.groups.map(group => ({group}))}
     },
   )
-  const desired = withFailover(resolved, recorded, observed)
+  const standing = {...resolved, fleet: withLoweredTtls(fleet, recorded.lowered)}
+  const desired = withFailover(standing, recorded, observed)
   const next = plan(desired, recorded, observed, 'none')
   const notes = refused.map(text => ({kind: 'warning' as const, text, blocks: true}))
   // With a refusal nothing was resolved: that groups cannot be filled is not news of its own.

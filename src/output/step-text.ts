@@ -90,6 +90,14 @@ export function noteText({event}: NoteHistory): string {
       return `no longer drained: ${listText(event.instances)}`
     case 'quiet-missed':
       return `drain.max has passed: ${event.instances.map(useText).join('; ')}`
+    case 'ttl-lowered':
+      return `TTL of ${event.name} in ${event.vendor} lowered to ${event.ttlSeconds} s`
+    case 'ttl-restored':
+      return `TTL of ${event.name} in ${event.vendor} is the fleet file's again`
+    case 'ttl-served':
+      return `${event.vendor} answers for ${event.name} with the lowered TTL alone`
+    case 'ttl-settled':
+      return `the longer TTL of ${event.name} in ${event.vendor} has passed everywhere`
     case 'spec-recorded':
       return `launch spec ${event.spec} is kept: its template and values, secrets by name`
     case 'rollback-asked':

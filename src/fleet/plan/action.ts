@@ -1,6 +1,6 @@
 import type {ZoneKey} from '../../journal/events.ts'
 import type {LaunchZone, NetworkPiece} from '../../providers/compute.ts'
-import type {Member} from '../../providers/dns.ts'
+import type {DnsVendor, Member} from '../../providers/dns.ts'
 import type {Use} from './quiet.ts'
 
 /**
@@ -107,6 +107,19 @@ export type ActionBody =
       readonly instances: readonly string[]
       readonly untilMs?: number
     }
+  /**
+   * A lowered TTL: first until every server answers with it ('served'), then until whatever resolvers were told before has
+   * passed ('passed', at `untilMs`); then that is written down ('settled').
+   */
+  | {
+      readonly kind: 'settle'
+      readonly vendor: DnsVendor
+      readonly zone: ZoneKey
+      readonly name: string
+      readonly ttlSeconds: number
+      readonly until: 'served' | 'passed' | 'settled'
+      readonly untilMs?: number
+    }
   | {readonly kind: 'remove-network'; readonly place: string; readonly piece: NetworkPiece}
 
 /** Something a person should know that no action mends. `blocks` is true when the declared fleet cannot be reached because of it. */
@@ -129,6 +142,7 @@ export type Note = {
     | 'outdated-userdata'
     | 'unknown-instance'
     | 'outage'
+    | 'lowered-ttl'
     | 'warning'
   readonly text: string
   readonly blocks: boolean
@@ -141,8 +155,9 @@ export type Plan = {readonly actions: readonly Action[]; readonly notes: readonl
 export const isReady = (action: Action): boolean => action.after.length === 0
 
 /** Nothing but time is missing, or clients that go. */
-export const isTimed = (action: Action): action is Action & {kind: 'drain' | 'pause'} =>
+export const isTimed = (action: Action): action is Action & {kind: 'drain' | 'pause' | 'settle'} =>
   (action.kind === 'drain' && action.until !== 'served') ||
+  (action.kind === 'settle' && action.until === 'passed') ||
   (action.kind === 'pause' && action.untilMs !== undefined)
 
 /** Whom the plan ends, sooner or later: asked about on a terminal, `--yes` elsewhere. */

@@ -9,6 +9,7 @@ import {type FleetView, fleetView, isEnding, isLeaving} from './fleet-view.ts'
 import {type Leaver, planGroup} from './group.ts'
 import {planKeptOut} from './kept-out.ts'
 import {planLeaving} from './leave.ts'
+import {loweredNotes, planSettling} from './lowered.ts'
 import {planNetworkRemoval} from './network.ts'
 import {failoverNotes, strangerNotes, troubleNotes, unknownNotes} from './notes.ts'
 import {planRegistration} from './registration.ts'
@@ -26,7 +27,10 @@ export function plan(desired: Desired, recorded: Recorded, observed: Observed, r
   const notes: Note[] = [...troubleNotes(view), ...failoverNotes(view), ...strangerNotes(view)]
   const next = PLANS[desired.goal.kind](view, notes)
   // Last, since it is no reason to keep anybody waiting.
-  return {...next, notes: [...next.notes, ...costNotes(view, next.actions), ...unknownNotes(view)]}
+  return {
+    ...next,
+    notes: [...next.notes, ...costNotes(view, next.actions), ...loweredNotes(view), ...unknownNotes(view)],
+  }
 }
 
 const PLANS: Readonly<Record<Desired['goal']['kind'], (view: FleetView, notes: Note[]) => Plan>> = {
@@ -135,7 +139,7 @@ function planSync(view: FleetView, notes: Note[]): Plan {
     action => isReady(action) && (action.kind === 'register' || action.kind === 'deregister'),
   )
   return {
-    actions: [...now, ...planForgetting(view, kept.actions)],
+    actions: [...now, ...planForgetting(view, kept.actions), ...planSettling(view, now)],
     notes: [...notes, ...kept.notes, ...registration.notes, ...undrainNotes(view)],
   }
 }

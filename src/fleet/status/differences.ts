@@ -112,6 +112,7 @@ function differenceOf(
       }))
     case 'drain':
     case 'pause':
+    case 'settle':
       return []
     default:
       return action satisfies never

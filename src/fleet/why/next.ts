@@ -39,6 +39,7 @@ function textFor(id: string, action: Action): string | undefined {
       return action.instances.includes(id) ? 'launch another in its place, then end it' : undefined
     case 'pause':
       return action.instances.includes(id) ? 'let it serve beside those that it follows' : undefined
+    case 'settle':
     case 'launch':
     case 'adopt':
     case 'ensure-network':
