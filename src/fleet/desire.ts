@@ -164,18 +164,34 @@ function dnsRefusals(outside: Outside, desired: Desired, recorded: Recorded, obs
   const {fleet} = desired
   const total = mostInstances(fleet) + surge(desired, recorded, observed)
   return fleet.names.flatMap(each => {
-    const {vendor, name, ttlSeconds, proxied} = each
+    const {vendor, name, ttlSeconds, proxied, routing} = each
     const seen = observed.names.get(nameKey(vendor, name))
     if (!seen?.readable) return []
     return outside
       .dns(vendor)
-      .refusals({name, ttlSeconds, proxied, members: total, ...srvWish(fleet, each)}, [
-        ...seen.members,
-        ...(seen.discovery ?? []),
-      ])
+      .refusals(
+        {
+          name,
+          ttlSeconds,
+          proxied,
+          routing,
+          members: total,
+          fleet: fleet.name,
+          ipv6: each.ipv6 !== false && someHaveIpv6(observed),
+          idCharacters: fleet.groups.some(({place}) => place.provider === 'joyent') ? 36 : 19,
+          ...srvWish(fleet, each),
+        },
+        [...seen.members, ...seen.holds, ...(seen.discovery ?? [])],
+      )
       .map(reason => `dns ${name}: ${reason}`)
   })
 }
+
+/** Of those that live: what a launch will have, its subnets decide. */
+const someHaveIpv6 = ({places}: Observed): boolean =>
+  [...places.values()].some(
+    place => place.readable && place.instances.some(({publicIpv6}) => publicIpv6 !== undefined),
+  )
 
 /** The longest id is a UUID, and the numbers have five digits at most. */
 function srvWish(fleet: Fleet, name: DnsName): Pick<NameWish, 'discovery'> {

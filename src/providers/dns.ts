@@ -59,6 +59,14 @@ export type NameWish = {
   readonly ttlSeconds: number
   readonly proxied: boolean
   readonly members: number
+  /** How the addresses are to route; absent 'multivalue', or the vendor's only way. */
+  readonly routing?: 'multivalue' | 'simple' | 'weighted'
+  /** Whether members have IPv6 addresses beside the others. */
+  readonly ipv6?: boolean
+  /** Whose members are no strangers; absent, whoever has a mark is none. */
+  readonly fleet?: string
+  /** Of a member's longest id; a UUID's where absent. */
+  readonly idCharacters?: number
   /** The SRV set that the members join, with the characters of its longest value; `members` where its marked ones are counted apart. */
   readonly discovery?: {readonly name: string; readonly valueCharacters: number; readonly members?: number}
 }

@@ -78,7 +78,7 @@ const BROKEN: [kind: string, change: [part: string, replacement: string], said: 
   [
     'a TTL the vendor does not take',
     ['ttl: 60s', 'ttl: 5s'],
-    ['bad.yaml:23:8: ttl must be at least 60s on cloudflare, not "5s"'],
+    ['bad.yaml:23:8: ttl must be at least 30s on cloudflare, not "5s"'],
   ],
   [
     'an image nobody knows',

@@ -64,7 +64,7 @@ const route53Name = z
     ...name,
     routing: oneOf(['multivalue', 'simple', 'weighted'], {
       description:
-        'How the addresses answer: "multivalue" shows a random eight of up to 100, "simple" all of up to 400 and shares its record set with others, "weighted" one by the "weight" of its group.',
+        'How the addresses answer: "multivalue" shows a random eight of up to 100, "simple" all of some two hundred, in a record set shared with others, "weighted" one by the "weight" of its group.',
     }).default('multivalue'),
     instanceCredentials: z
       .strictObject({

@@ -1,3 +1,4 @@
+import {canonicalIpv6} from '../../dns/ipv6.ts'
 import {markFromComment, markToComment, type RecordMark} from '../../mark.ts'
 import type {Member, Zone} from '../dns.ts'
 
@@ -75,7 +76,7 @@ export function toNewRecord(member: Member & {mark: RecordMark}): NewRecord {
 
 /** What two records of one set must differ in: values that CloudFlare takes for the same give the same key. */
 export function memberKey({name, type, value}: Pick<Member, 'name' | 'type' | 'value'>): string {
-  return `${name} ${type} ${type === 'AAAA' ? shortIpv6(value) : value}`
+  return `${name} ${type} ${type === 'AAAA' ? canonicalIpv6(value) : value}`
 }
 
 /** As quoted character strings of at most 255 bytes each (RFC 1035 §3.3.14), never cut inside a character. */
@@ -107,10 +108,6 @@ function isMemberType(type: string): type is Member['type'] {
 
 function plainValue(type: Member['type'], content: string): string {
   if (type === 'TXT') return unquoteTxt(content)
+  if (type === 'AAAA') return canonicalIpv6(content)
   return type === 'CNAME' ? content.toLowerCase().replace(/\.$/, '') : content
-}
-
-function shortIpv6(address: string): string {
-  const host = `http://[${address}]`
-  return URL.canParse(host) ? new URL(host).hostname.slice(1, -1) : address
 }

@@ -6,8 +6,8 @@ import {atMost, createCaller, type Limits} from '../call.ts'
 import type {DnsProvider, Member, Zone} from '../dns.ts'
 import {readAll, sendChange, TIMEOUT_MS} from './change.ts'
 import {type CloudflareClient, cloudflareClient} from './client.ts'
-import {toMember, toZone} from './convert.ts'
-import {recordsQuota, refusals, SMALLEST_QUOTA} from './refusals.ts'
+import {toMember, toZone, type VendorZone} from './convert.ts'
+import {minTtlSeconds, recordsQuota, refusals, SMALLEST_QUOTA} from './refusals.ts'
 import {type AskNameServer, askAll, awaitArrival} from './served.ts'
 import {checkToken} from './token.ts'
 
@@ -54,7 +54,8 @@ export function dnsOver(
     api: atMost(RATE, limits?.perSecond),
   })
   /** By zone name, learned when the zone was found: what plan it is on decides how many records it holds. */
-  const quotas = new Map<string, number>()
+  /** Zones by name, for what their plans allow. */
+  const plans = new Map<string, VendorZone>()
   /** By record id, of what was listed. */
   const madeAtMs = new Map<string, number>()
 
@@ -86,7 +87,7 @@ export function dnsOver(
       const zone = named.find(({status = 'active'}) => status === 'active')
       if (!zone && named[0]) throw inactive(name, named[0].status)
       if (!zone) throw new ZoneNotFoundError(name, 'CloudFlare')
-      quotas.set(name, recordsQuota(zone))
+      plans.set(name, zone)
       return toZone(zone)
     },
 
@@ -116,8 +117,14 @@ export function dnsOver(
     },
 
     refusals(wish, existing) {
-      const quota = [...quotas].find(([zone]) => wish.name === zone || wish.name.endsWith(`.${zone}`))?.[1]
-      return refusals(wish, existing, quota ?? SMALLEST_QUOTA)
+      const [zone] = [...plans]
+        .filter(([name]) => wish.name === name || wish.name.endsWith(`.${name}`))
+        // A zone may lie in another one.
+        .sort(([a], [b]) => b.length - a.length)
+        .map(([, found]) => found)
+      return zone
+        ? refusals(wish, existing, recordsQuota(zone), minTtlSeconds(zone))
+        : refusals(wish, existing, SMALLEST_QUOTA)
     },
   }
 }

@@ -2,6 +2,8 @@ import type {Member, NameWish} from '../dns.ts'
 import type {VendorZone} from './convert.ts'
 
 const MIN_TTL_SECONDS = 60
+/** Source: CloudFlare's reference, "Time to Live (TTL)". */
+const ENTERPRISE_MIN_TTL_SECONDS = 30
 const MAX_TTL_SECONDS = 86_400
 /** What a free zone made since this day holds; older ones hold 1,000. (manage-dns-records page, August 2026) */
 const SMALL_FREE_ZONES_SINCE = '2024-09-01'
@@ -20,15 +22,24 @@ export function recordsQuota({plan, created_on = SMALL_FREE_ZONES_SINCE}: Vendor
   }
 }
 
+export const minTtlSeconds = ({plan}: VendorZone): number =>
+  plan?.legacy_id === 'enterprise' ? ENTERPRISE_MIN_TTL_SECONDS : MIN_TTL_SECONDS
+
 /** The content of all records of one name and type together. */
 const SET_MAX_CHARS = 8_192
-const ADDRESS_MAX_CHARS = '255.255.255.255'.length
+const maxChars = ({ipv6}: NameWish): number =>
+  (ipv6 ? 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' : '255.255.255.255').length
 
 /** Everything CloudFlare would refuse about a wish, each in one sentence. 300 is what it calls automatic. */
-export function refusals(wish: NameWish, existing: readonly Member[], quota: number): string[] {
+export function refusals(
+  wish: NameWish,
+  existing: readonly Member[],
+  quota: number,
+  shortestTtl: number = MIN_TTL_SECONDS,
+): string[] {
   const here = existing.filter(({name}) => name === wish.name)
   return [
-    ttlRange(wish),
+    ttlRange(wish, shortestTtl),
     tooMany(wish, here, quota),
     cnameInTheWay(wish, here),
     mixedProxying(wish, here),
@@ -36,14 +47,17 @@ export function refusals(wish: NameWish, existing: readonly Member[], quota: num
   ].filter(reason => reason !== undefined)
 }
 
-function ttlRange({name, ttlSeconds}: NameWish): string | undefined {
-  if (ttlSeconds >= MIN_TTL_SECONDS && ttlSeconds <= MAX_TTL_SECONDS) return undefined
-  return `CloudFlare takes a TTL from ${MIN_TTL_SECONDS} to ${MAX_TTL_SECONDS} seconds; ${name} asks for ${ttlSeconds}.`
+function ttlRange({name, ttlSeconds}: NameWish, shortest: number): string | undefined {
+  if (ttlSeconds >= shortest && ttlSeconds <= MAX_TTL_SECONDS) return undefined
+  const paid = shortest > ENTERPRISE_MIN_TTL_SECONDS && ttlSeconds >= ENTERPRISE_MIN_TTL_SECONDS
+  const plan = paid && ttlSeconds < shortest ? ' in a zone that is not on the Enterprise plan' : ''
+  return `CloudFlare takes a TTL from ${shortest} to ${MAX_TTL_SECONDS} seconds${plan}; ${name} asks for ${ttlSeconds}.`
 }
 
-function tooMany({name, members}: NameWish, here: readonly Member[], quota: number): string | undefined {
-  const limit = Math.min(quota, Math.floor(SET_MAX_CHARS / ADDRESS_MAX_CHARS))
-  const foreign = here.filter(({type, mark}) => type === 'A' && !mark).length
+function tooMany(wish: NameWish, here: readonly Member[], quota: number): string | undefined {
+  const {name, members, ipv6} = wish
+  const limit = Math.min(Math.floor(quota / (ipv6 ? 2 : 1)), Math.floor(SET_MAX_CHARS / maxChars(wish)))
+  const foreign = here.filter(member => member.type === 'A' && !isOurs(wish, member)).length
   if (members + foreign <= limit) return undefined
   const others = foreign > 0 ? ` beside ${foreign} foreign ones` : ''
   return `CloudFlare holds ${limit} addresses here (a zone of this plan has ${quota} records in all); ${name} is to have ${members}${others}.`
@@ -69,12 +83,18 @@ function unnamedService({discovery}: NameWish): string | undefined {
 }
 
 /** One proxied record makes the whole name answer with CloudFlare's addresses until the last one goes. */
-function mixedProxying({name, proxied}: NameWish, here: readonly Member[]): string | undefined {
+function mixedProxying(wish: NameWish, here: readonly Member[]): string | undefined {
+  const {name, proxied} = wish
   const others = here.filter(
     other =>
-      !other.mark && (other.type === 'A' || other.type === 'AAAA') && (other.proxied ?? false) !== proxied,
+      !isOurs(wish, other) &&
+      (other.type === 'A' || other.type === 'AAAA') &&
+      (other.proxied ?? false) !== proxied,
   )
   if (others.length === 0) return undefined
   const values = others.map(({value}) => value).join(', ')
   return `${name} has foreign records that are ${proxied ? 'not ' : ''}proxied (${values}): mixed with ours${proxied ? '' : ', which are not,'} the whole name would act as proxied.`
 }
+
+const isOurs = ({fleet}: NameWish, {mark}: Member): boolean =>
+  mark !== undefined && (fleet === undefined || mark.fleet === fleet)

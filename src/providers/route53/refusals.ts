@@ -1,17 +1,16 @@
-import {holdName} from '../../mark.ts'
 import type {Member, NameWish} from '../dns.ts'
+import {clashes} from './clashes.ts'
+import {countProblems} from './counts.ts'
 
 /** Source: Route 53 API Reference, "ResourceRecordSet". */
 const MIN_TTL_SECONDS = 0
 const MAX_TTL_SECONDS = 2_147_483_647
-/** Multivalue sets of one name and type. Source: Route 53 Developer Guide, "Quotas". */
-const MAX_MEMBERS = 100
 
 /** What Route53 would refuse, one sentence each. */
 export function refusals(wish: NameWish, existing: readonly Member[]): string[] {
   return [
     ...ttlProblems(wish),
-    ...memberProblems(wish, existing),
+    ...countProblems(wish, existing),
     ...proxyProblems(wish),
     ...clashes(wish, existing),
     ...sharedProblems(wish, existing),
@@ -53,41 +52,6 @@ function ttlProblems({name, ttlSeconds}: NameWish): string[] {
   ]
 }
 
-function memberProblems({name, members}: NameWish, existing: readonly Member[]): string[] {
-  const foreign = existing.filter(
-    member => member.name === name && member.type === 'A' && member.routing === 'multivalue' && !member.mark,
-  ).length
-  if (members + foreign <= MAX_MEMBERS) return []
-  const beside = foreign > 0 ? ` beside ${foreign} foreign ones` : ''
-  return [
-    `${name}: Route53 holds at most ${MAX_MEMBERS} addresses under one name as multivalue answers, and ${members} are wanted${beside}. Lower the counts, or spread the fleet over several names.`,
-  ]
-}
-
 function proxyProblems({name, proxied}: NameWish): string[] {
   return proxied ? [`${name}: Route53 does not proxy. Remove "proxied: true", or use CloudFlare.`] : []
 }
-
-/** Record sets beside which multivalue sets cannot live: at the name for addresses, and at its holds. */
-function clashes({name}: NameWish, existing: readonly Member[]): string[] {
-  const found = [
-    ...existing.filter(
-      member => member.name === name && (member.type === 'CNAME' || isOtherRouting(member, 'A')),
-    ),
-    ...existing.filter(
-      member => member.name === holdName(name) && (member.type === 'CNAME' || isOtherRouting(member, 'TXT')),
-    ),
-  ]
-  const sets = new Map(found.map(member => [`${member.name} ${member.type}`, member]))
-  return [...sets.values()].map(({name: at, type, routing, value}) =>
-    type === 'CNAME'
-      ? `${at} is a CNAME for ${value}: no other record can stand beside it. Remove it, or choose another name.`
-      : `${at} has a ${kindOf(routing)} ${type} record set that mcd did not make (${value}): Route53 allows no multivalue answers beside it. Turn it into multivalue answer records, remove it, or choose another name.`,
-  )
-}
-
-const isOtherRouting = ({type, routing}: Member, of: Member['type']): boolean =>
-  type === of && routing !== 'multivalue'
-
-const kindOf = (routing: Member['routing']): string =>
-  routing === 'other' ? 'differently routed' : (routing ?? 'simple')

@@ -192,8 +192,8 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
   ],
   [
     'a TTL below what CloudFlare takes',
-    f(['ttl: 60s', 'ttl: 30s']),
-    ['25:8: ttl must be at least 60s on cloudflare, not "30s"'],
+    f(['ttl: 60s', 'ttl: 29s']),
+    ['25:8: ttl must be at least 30s on cloudflare, not "29s"'],
   ],
   [
     'a TTL of part of a second',

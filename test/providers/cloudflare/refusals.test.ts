@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {recordsQuota, refusals} from '../../../src/providers/cloudflare/refusals.ts'
-import type {Member} from '../../../src/providers/dns.ts'
+import {minTtlSeconds, recordsQuota, refusals} from '../../../src/providers/cloudflare/refusals.ts'
+import type {Member, NameWish} from '../../../src/providers/dns.ts'
 
 const NAME = 'www.example.com'
 const wish = {name: NAME, ttlSeconds: 60, proxied: false, members: 4}
@@ -48,7 +48,9 @@ test.each([
     ['not proxied (192.0.2.1)'],
   ],
   ['may change its own to proxied', {proxied: true}, [ours('192.0.2.1')], []],
-] as [string, Partial<typeof wish>, Member[], string[]][])('%s', (_rule, fields, existing, reasons) => {
+  ['takes other fleets for strangers', {proxied: true, fleet: 'shop'}, [ours('192.0.2.1')], ['192.0.2.1']],
+  ['counts both addresses of each', {members: 101, ipv6: true}, [], ['has 200 records']],
+] as [string, Partial<NameWish>, Member[], string[]][])('%s', (_rule, fields, existing, reasons) => {
   expect(refusals({...wish, ...fields}, existing, 200)).toEqual(
     reasons.map(reason => expect.stringContaining(reason)),
   )
@@ -57,6 +59,12 @@ test.each([
 test('a paid zone holds more, up to the size of one set', () => {
   expect(refusals({...wish, members: 546}, [], 3_500)).toEqual([])
   expect(refusals({...wish, members: 547}, [], 3_500)).toEqual([expect.stringContaining('546')])
+})
+
+test('an Enterprise zone takes 30 seconds, and others say that it would', () => {
+  expect(refusals({...wish, ttlSeconds: 30}, [], 200, 30)).toEqual([])
+  expect(refusals({...wish, ttlSeconds: 30}, [], 200)).toEqual([expect.stringContaining('Enterprise')])
+  expect(minTtlSeconds({id: 'z', name: 'example.com', account: {}, plan: {legacy_id: 'enterprise'}})).toBe(30)
 })
 
 describe('a zone’s quota', () => {

@@ -150,3 +150,17 @@ test('whoever joined by another routing meanwhile is seen, and nothing is moved 
   await expect(change({remove: read, create: [one('i-1')]})).rejects.toThrow(ConflictError)
   expect(sets()).toEqual(['A mcd:v1:web:i-1 60 192.0.2.1', 'A x 60 192.0.2.7'])
 })
+
+test('as many as are not refused fit into one change, foreign values among them', async () => {
+  const {create, change, sets, list} = await sceneOf()
+  const id = (i: number) => `i-${String(i).padStart(17, '0')}`
+  const many = Array.from({length: 240}, (_, i) => simple(`198.51.100.${i}`, id(i)))
+  const strangers = Array.from({length: 20}, (_, i) => `203.0.113.${i}`)
+  create({name: NAME, type: 'A', ttlSeconds: 60, values: strangers})
+  await change({create: many})
+  await change({
+    create: [simple('198.51.100.255', id(255))],
+    remove: (await list()).filter(({mark}) => mark).slice(0, 1),
+  })
+  expect(sets()[0]?.split(' ')).toHaveLength(2 + 260)
+})

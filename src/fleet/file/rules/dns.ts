@@ -37,8 +37,8 @@ export const namesOnce: Rule = (data, report) => {
   }
 }
 
-/** CloudFlare: 60 s to a day. Route53 takes 31 bits of seconds. */
-const TTL_SECONDS = {cloudflare: {min: 60, max: 86_400}, route53: {min: 0, max: 2_147_483_647}}
+/** CloudFlare: 30 s to a day, of which its zone's plan may allow 60 s at the least. Route53 takes 31 bits of seconds. */
+const TTL_SECONDS = {cloudflare: {min: 30, max: 86_400}, route53: {min: 0, max: 2_147_483_647}}
 
 export const ttlInRange: Rule = (data, report) => {
   for (const {path, block} of namesOf(data)) {
