@@ -1,3 +1,4 @@
+import type {Member} from '../../providers/dns.ts'
 import type {Observed} from '../observed.ts'
 import type {Action, Note, Plan} from '../plan/action.ts'
 import {deregisterDifferences, fixesBy, registerDifferences} from './record-differences.ts'
@@ -70,9 +71,9 @@ function differenceOf(
         ...healthTrouble(instance, observed, rolling.has(action.group)),
       }))
     case 'register':
-      return registerDifferences(action, recordFix)
+      return registerDifferences(action, recordFix, standing(observed))
     case 'deregister':
-      return deregisterDifferences(action, recordFix)
+      return deregisterDifferences(action, recordFix, standing(observed))
     case 'terminate':
       return action.instances.map(instance => ({
         kind: 'surplus-instance',
@@ -118,6 +119,9 @@ function differenceOf(
       return action satisfies never
   }
 }
+
+const standing = ({names}: Observed): Member[] =>
+  [...names.values()].flatMap(seen => (seen.readable ? [...seen.members, ...(seen.discovery ?? [])] : []))
 
 /** Up waits for what is on its way; what answered once and does so no more comes back by itself or not at all. */
 function healthTrouble(

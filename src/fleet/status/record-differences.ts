@@ -1,4 +1,4 @@
-import {WHOLE_FLEET} from '../../mark.ts'
+import {holdName, WHOLE_FLEET} from '../../mark.ts'
 import type {Member} from '../../providers/dns.ts'
 import type {Action, Plan} from '../plan/action.ts'
 import type {Difference} from './report.ts'
@@ -30,52 +30,75 @@ export function fixesBy(sync: Plan | undefined): Fix {
 const changeKey = ({sign, member: {name, type, value, ref = ''}}: Change): string =>
   [sign, name, type, value, sign === '-' ? ref : ''].join(' ')
 
-/** What stands otherwise than it should, and what does not stand at all. */
-export function registerDifferences({create, remove, reason}: Registering, fix: Fix): Difference[] {
+/** What stands otherwise than it should, and what does not stand at all. `standing` is all that stands anywhere. */
+export function registerDifferences(
+  {create, remove, reason}: Registering,
+  fix: Fix,
+  standing: readonly Member[],
+): Difference[] {
+  const isUnmarked = (member: Member) => standing.some(other => !other.mark && isSameValue(member, other))
   const matched = new Set<Member>()
   const wanted = create.map(member => {
     const found = remove.find(other => !matched.has(other) && isSamePlace(member, other))
-    if (!found) return missing(member, reason, fix)
+    if (!found) return isUnmarked(member) ? unmarked(member, fix) : missing(member, reason, fix)
     matched.add(found)
     return changed(found, member, fix)
   })
-  const surplus = remove
-    .filter(member => !matched.has(member))
-    .map(member => ({
-      ...about(member),
-      kind: 'duplicate-record',
-      text: `${member.name} holds ${shown(member)} beside the one that is right`,
-      fix: fix({sign: '-', member}),
-    }))
-  return [...wanted, ...surplus]
+  const others = remove.filter(member => !matched.has(member))
+  return [...wanted, ...others.map(member => surplus(member, fix))]
 }
 
 /** What stands although it should not. Those that leave for good are told of by their own end. */
-export function deregisterDifferences(action: Deregistering, fix: Fix): Difference[] {
+export function deregisterDifferences(
+  action: Deregistering,
+  fix: Fix,
+  standing: readonly Member[],
+): Difference[] {
   const {create, remove, leaving, reason} = action
   if (leaving.length > 0) return []
+  // Beside an old name holds come with the records that they keep from coming back.
+  const holds = action.heldOut ? create : []
   return [
-    ...create.map(member => ({
+    ...holds.map(member => ({
       ...about(member),
       kind: 'missing-hold',
       text: `nothing in ${member.name} keeps ${member.mark?.instance} out (${reason})`,
       fix: fix({sign: '+', member}),
     })),
-    ...remove.map(member => ({
-      ...about(member),
-      kind: isHold(member) ? 'stale-hold' : action.heldOut ? 'unwanted-in-dns' : 'dead-record',
-      text: isHold(member)
-        ? `${member.name} still keeps ${member.mark?.instance} out of DNS (${reason})`
-        : `${member.name} still holds ${shown(member)} (${reason})`,
-      fix: fix({sign: '-', member}),
-    })),
+    ...remove.map(member => {
+      const stays = standing.some(other => isSamePlace(member, other) && !remove.includes(other))
+      if (stays && !isHold(member)) return surplus(member, fix)
+      return {
+        ...about(member),
+        kind: isHold(member) ? 'stale-hold' : action.heldOut ? 'unwanted-in-dns' : 'dead-record',
+        text: isHold(member)
+          ? `${member.name} still keeps ${member.mark?.instance} out of DNS (${reason})`
+          : `${member.name} still holds ${shown(member)} (${reason})`,
+        fix: fix({sign: '-', member}),
+      }
+    }),
   ]
 }
+
+const surplus = (member: Member, fix: Fix): Difference => ({
+  ...about(member),
+  kind: 'duplicate-record',
+  text: `${member.name} holds ${shown(member)} beside the one that is right`,
+  fix: fix({sign: '-', member}),
+})
 
 const missing = (member: Member, reason: string, fix: Fix): Difference => ({
   ...about(member),
   kind: member.mark?.instance === WHOLE_FLEET ? 'missing-definition' : 'missing-in-dns',
   text: `${member.name} lacks ${shown(member)} (${reason})`,
+  fix: fix({sign: '+', member}),
+})
+
+/** It stands, and nothing says any more whose it is. */
+const unmarked = (member: Member, fix: Fix): Difference => ({
+  ...about(member),
+  kind: 'missing-mark',
+  text: `${member.name}: ${shown(member)} stands without its mark in ${holdName(member.name)}, and would be left behind when it leaves`,
   fix: fix({sign: '+', member}),
 })
 
@@ -117,6 +140,9 @@ function changed(found: Member, wanted: Member, fix: Fix): Difference {
 /** A record of the same instance at the same place, whatever it says. */
 const isSamePlace = (a: Member, b: Member): boolean =>
   a.name === b.name && a.type === b.type && a.mark?.instance === b.mark?.instance
+
+const isSameValue = (a: Member, b: Member): boolean =>
+  a.name === b.name && a.type === b.type && a.value === b.value
 
 const about = ({name, mark}: Member): Pick<Difference, 'instance' | 'name'> => ({
   name,
