@@ -2,13 +2,15 @@ import {Flags} from '@oclif/core'
 import type {Ask} from './dns/resolver.ts'
 
 export const serverFlag = Flags.string({
-  description: "The name server to ask, a resolver or an authoritative one; the system's own unless given.",
+  description:
+    "A name server to ask, a resolver or an authoritative one; the system's own unless given. Can be repeated: the next is asked when one fails.",
   helpValue: 'HOST:PORT',
+  multiple: true,
 })
 
-/** What asks the server of the flag, and the chance to choose by. */
+/** What asks the servers of the flag, and the chance to choose by. */
 export async function openResolver(
-  server: string | undefined,
+  given: readonly string[] | undefined,
   interrupted: AbortSignal,
 ): Promise<{ask: Ask; random: () => number}> {
   const [{resolver, readServer, systemServers}, {realRuntime}] = await Promise.all([
@@ -16,6 +18,6 @@ export async function openResolver(
     import('./runtime.ts'),
   ])
   const runtime = realRuntime(interrupted)
-  const servers = server === undefined ? systemServers() : [readServer(server)]
+  const servers = given?.map(readServer) ?? systemServers()
   return {ask: resolver(servers, runtime), random: runtime.random}
 }

@@ -6,27 +6,37 @@ import {type DnsReply, type NameServer, NoAnswerError, query} from './query.ts'
 /** Asks one question; NXDOMAIN and an empty answer are answers. Throws UnreachableError when no server gives any. */
 export type Ask = (name: string, type: string) => Promise<DnsReply>
 
-const TIMEOUT_MS = 5_000
+/** A datagram may be lost: all are asked once with little patience, then those that were silent with more. */
+const TIMEOUTS_MS = [2_000, 5_000]
 
-/** Asks the first of these name servers that answers, resolvers and authoritative ones alike. */
+/**
+ * Asks these name servers in turn, resolvers and authoritative ones alike, and takes the first answer. One that refuses or
+ * fails is left for the next and not asked again.
+ */
 export function resolver(
   servers: readonly NameServer[],
   runtime: Pick<Runtime, 'sleep' | 'random'>,
-  timeoutMs: number = TIMEOUT_MS,
+  timeoutsMs: readonly number[] = TIMEOUTS_MS,
 ): Ask {
   return async (name, type) => {
-    const failures: string[] = []
-    for (const server of servers) {
-      try {
-        const reply = await query(server, name, type, {timeoutMs, runtime, recursive: true})
-        if (reply.rcode === 'NOERROR' || reply.rcode === 'NXDOMAIN') return reply
-        failures.push(`Name server ${serverText(server)} answered ${reply.rcode} to ${type} ${name}`)
-      } catch (error) {
-        if (!(error instanceof NoAnswerError)) throw error
-        failures.push(error.message)
+    const failures = new Map<NameServer, string>()
+    let silent = servers
+    for (const timeoutMs of timeoutsMs) {
+      const stillSilent: NameServer[] = []
+      for (const server of silent) {
+        try {
+          const reply = await query(server, name, type, {timeoutMs, runtime, recursive: true})
+          if (reply.rcode === 'NOERROR' || reply.rcode === 'NXDOMAIN') return reply
+          failures.set(server, `Name server ${serverText(server)} answered ${reply.rcode} to ${type} ${name}`)
+        } catch (error) {
+          if (!(error instanceof NoAnswerError)) throw error
+          failures.set(server, error.message)
+          stillSilent.push(server)
+        }
       }
+      silent = stillSilent
     }
-    throw new UnreachableError(failures.join('\n') || 'This system knows no name server.', {
+    throw new UnreachableError([...failures.values()].join('\n') || 'This system knows no name server.', {
       suggestions: ['Name another server: --server HOST:PORT.'],
     })
   }

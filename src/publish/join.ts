@@ -1,4 +1,5 @@
 import {isIP} from 'node:net'
+import {canonicalIpv6} from '../dns/ipv6.ts'
 import {RefusedError, UsageError} from '../errors.ts'
 import {type DiscoveredTarget, srvHost, targetMembers} from '../fleet/discovery.ts'
 import {WHOLE_FLEET} from '../mark.ts'
@@ -35,10 +36,8 @@ export function readAddresses(given: readonly string[]): string[] {
     throw new UsageError('A machine has one IPv4 and one IPv6 address here at most.', {
       suggestions: ['Give another --host to each further address: the SRV set holds one target per machine.'],
     })
-  return given.map(address => (isIP(address) === 6 ? shortIpv6(address) : address))
+  return given.map(canonicalIpv6)
 }
-
-const shortIpv6 = (address: string): string => new URL(`http://[${address}]`).hostname.slice(1, -1)
 
 /**
  * What is still to be done for a machine to be a target of its service: its address, and its value in the SRV set. It has one

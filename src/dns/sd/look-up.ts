@@ -30,6 +30,8 @@ export type Answer = {readonly question: string; readonly bytes: number}
 
 /** "The service is decidedly not available at this domain" (RFC 2782). */
 export const NOWHERE = '.'
+/** A chain of aliases that is longer leads in a circle, or nobody follows it. */
+const ALIASES_MAX = 8
 /** A set may have hundreds of hosts, and each is two questions. */
 const HOSTS_AT_ONCE = 16
 
@@ -75,12 +77,34 @@ export async function lookUpInstance(ask: Ask, name: string): Promise<Instance> 
 }
 
 async function lookUpHost(ask: Ask, name: string): Promise<Host> {
-  const [a, aaaa] = await Promise.all([ask(name, 'A'), ask(name, 'AAAA')])
-  const [alias] = [...valuesOf(a, 'CNAME'), ...valuesOf(aaaa, 'CNAME')]
+  const [a, aaaa] = await Promise.all([follow(ask, name, 'A'), follow(ask, name, 'AAAA')])
+  const alias = a.alias ?? aaaa.alias
   return {
-    addresses: [...valuesOf(a, 'A'), ...valuesOf(aaaa, 'AAAA')],
+    addresses: [...new Set([...a.addresses, ...aaaa.addresses])],
     ...(alias !== undefined && {alias}),
   }
+}
+
+/**
+ * The addresses of one type, behind aliases if need be: a resolver gives the whole chain, an authoritative server only the
+ * part that it holds. `alias` is where the name itself leads.
+ */
+async function follow(
+  ask: Ask,
+  name: string,
+  type: 'A' | 'AAAA',
+): Promise<{addresses: string[]; alias?: string}> {
+  let alias: string | undefined
+  for (let at = name, hops = 0; hops < ALIASES_MAX; hops++) {
+    const reply = await ask(at, type)
+    const addresses = valuesOf(reply, type)
+    const chain = valuesOf(reply, 'CNAME')
+    const next = chain.at(-1)
+    alias ??= chain[0]
+    if (addresses.length > 0 || next === undefined) return {addresses, ...(alias !== undefined && {alias})}
+    at = next
+  }
+  return {addresses: [], ...(alias !== undefined && {alias})}
 }
 
 const valuesOf = ({answers}: DnsReply, type: string): string[] =>

@@ -38,6 +38,19 @@ describe('resolve', () => {
     expect(targets.map(({target}) => target)).toEqual(['i-2.www.example.com'])
   })
 
+  test('follows a host that is an alias, step by step, and no circle', async () => {
+    const aliased = SOUND.replace(/^i-2.*$/gm, '')
+    const {targets} = await resolved(`${aliased}
+      i-2.www.example.com CNAME a.example.net
+      a.example.net CNAME b.example.net
+      b.example.net AAAA 2001:db8::9`)
+    expect(targets.find(({target}) => target === 'i-2.www.example.com')?.addresses).toEqual(['2001:db8::9'])
+    const circle = await resolved(`${aliased}
+      i-2.www.example.com CNAME a.example.net
+      a.example.net CNAME i-2.www.example.com`)
+    expect(circle.targets.map(({target}) => target)).toEqual(['i-1.www.example.com'])
+  })
+
   test('draws by weight, one of the addresses each time', async () => {
     const service = await resolved(SOUND.replace('0 1 80 i-1', '0 3 80 i-1'))
     const draws = drawEndpoints(service, 4_000, mulberry32(7))
