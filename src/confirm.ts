@@ -9,6 +9,10 @@ export type Question = {
   readonly suggestions: readonly string[]
 }
 
+/** Whether somebody is there to be asked. */
+export const canAsk = (json: boolean): boolean =>
+  Boolean(process.stdin.isTTY && process.stderr.isTTY) && !json && !process.env.CI
+
 /**
  * Asks on a terminal; elsewhere what would have been asked is refused. Throws UsageError unless the answer is yes; Ctrl-C and
  * the end of the input are none.
@@ -18,8 +22,7 @@ export async function confirm(
   {yes, json}: {yes: boolean; json: boolean},
 ): Promise<void> {
   if (yes) return
-  const canAsk = process.stdin.isTTY && process.stderr.isTTY && !json && !process.env.CI
-  if (!canAsk) throw new UsageError(what, {suggestions: [...suggestions]})
+  if (!canAsk(json)) throw new UsageError(what, {suggestions: [...suggestions]})
   const prompt = createInterface({input: process.stdin, output: process.stderr})
   const closed = new Promise<string>(resolve => prompt.once('close', () => resolve('')))
   const asked = `${wrappedLines(`${what} ${question} [y/N]`, process.stderr.columns)} `

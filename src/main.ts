@@ -29,6 +29,8 @@ import StateShow from './commands/state/show.ts'
 import StateUnlock from './commands/state/unlock.ts'
 import Status from './commands/status.ts'
 import Sync from './commands/sync.ts'
+import TtlLower from './commands/ttl/lower.ts'
+import TtlRestore from './commands/ttl/restore.ts'
 import Undrain from './commands/undrain.ts'
 import Up from './commands/up.ts'
 import Why from './commands/why.ts'
@@ -46,6 +48,8 @@ export const COMMANDS = {
   sync: Sync,
   drain: Drain,
   undrain: Undrain,
+  'ttl:lower': TtlLower,
+  'ttl:restore': TtlRestore,
   status: Status,
   why: Why,
   render: Render,

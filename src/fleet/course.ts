@@ -79,7 +79,7 @@ export function createCourse(
       }
       case 'lower-ttl':
       case 'restore-ttl': {
-        const run = ttlRun(outside, fleet, request, observed, recorded())
+        const run = ttlRun(outside, fleet, request, recorded())
         asks = run.asks
         lowered = run.lowered
         return {fleet, goal: run.goal, groups}

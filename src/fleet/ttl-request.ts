@@ -6,7 +6,7 @@ import type {DnsVendor} from '../providers/dns.ts'
 import type {Desired} from './desired.ts'
 import type {LoweredTtls} from './lowered-ttl.ts'
 import type {DnsName, Fleet} from './model.ts'
-import {nameKey, type Observed} from './observed.ts'
+import {nameKey} from './observed.ts'
 import type {Outside} from './outside.ts'
 
 /** What `mcd ttl` asks for; without names, all of the fleet file's. Without `ttlSeconds`, the vendor's shortest. */
@@ -29,13 +29,7 @@ type TtlRun = {
  * The run that lowers the TTL of these names and waits until the longer one has passed everywhere, or puts the fleet file's
  * back. Throws UsageError for names that are not the file's, and RefusedError where a TTL cannot be lowered.
  */
-export function ttlRun(
-  outside: Outside,
-  {names}: Fleet,
-  request: TtlRequest,
-  observed: Observed,
-  recorded: Recorded,
-): TtlRun {
+export function ttlRun(outside: Outside, {names}: Fleet, request: TtlRequest, recorded: Recorded): TtlRun {
   const meant = resolveNames(names, request.names)
   const lowered = new Map<string, Pick<LoweredTtl, 'ttlSeconds'>>(recorded.lowered)
   if (request.kind === 'restore-ttl') {
@@ -53,7 +47,11 @@ export function ttlRun(
       ({proxied, wanted, ttlSeconds}) =>
         request.names || request.ttlSeconds !== undefined || (!proxied && wanted < ttlSeconds),
     )
-  const refusals = wishes.flatMap(name => refusalsOf(outside, name, observed))
+  if (wishes.length === 0)
+    throw new UsageError(
+      'There is no TTL to lower: every name of the fleet file has the shortest one already, or is proxied.',
+    )
+  const refusals = wishes.flatMap(name => refusalsOf(outside, name))
   if (refusals.length > 0) throw new RefusedError(refusals, {suggestions: ['Nothing was changed.']})
   const asks: JournalEvent[] = []
   for (const {vendor, zone, name, wanted: ttlSeconds} of wishes) {
@@ -71,16 +69,15 @@ export function ttlRun(
 function refusalsOf(
   outside: Outside,
   {vendor, name, proxied, routing, wanted, ttlSeconds}: DnsName & {readonly wanted: number},
-  observed: Observed,
 ): string[] {
   if (proxied)
     return [`${name} is proxied: its edge answers for it, and no TTL of its records reaches a client.`]
   if (wanted >= ttlSeconds)
     return [`${name} has a TTL of ${ttlSeconds} s in the fleet file: ${wanted} s would not be lower.`]
-  const seen = observed.names.get(nameKey(vendor, name))
-  const members = seen?.readable ? [...seen.members, ...seen.holds] : []
-  if (vendor === 'route53' && routing === 'simple' && members.some(({type, mark}) => type === 'A' && !mark))
-    return [`${name} is one record set that others share, whose TTL is not the fleet's alone to change.`]
+  if (vendor === 'route53' && routing === 'simple')
+    return [
+      `${name} is one record set ("routing: simple"), whose TTL others may share: change "ttl" in the fleet file instead.`,
+    ]
   return outside.dns(vendor).refusals({name, ttlSeconds: wanted, proxied, members: 0}, [])
 }
 
