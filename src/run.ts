@@ -14,6 +14,7 @@ import {type ProgressView, plainProgress, terminalProgress} from './output/progr
 import {shortIds} from './output/short-id.ts'
 import {endedText, statusText} from './output/status-text.ts'
 import {wrappedLines} from './output/wrapped.ts'
+import {checkFleet, checkUnmoved, type ReadPlan, readPlanFile} from './plan-file.ts'
 import {isRunning} from './process-identity.ts'
 import type {FileEdit} from './scale-run.ts'
 import {thisRun} from './this-run.ts'
@@ -38,7 +39,11 @@ export type RunFlags = {
   readonly batch?: string | undefined
   readonly pause?: string | undefined
   readonly 'refresh-images'?: boolean
+  /** A file of `mcd plan --out`: exactly that is carried out, and counts as approved. */
+  readonly plan?: string | undefined
   readonly now?: boolean
+  /** One of several runs of a command: what it came to is told only where it fell short. */
+  readonly isPart?: boolean
 }
 
 /** `up --json` and `down --json`: the status after the run, and what the run did. */
@@ -54,6 +59,7 @@ export type RunReport = FleetStatus & {
 /** What `up` and `down` share: open, reconcile, print. */
 export async function runCommand(flags: RunFlags): Promise<RunReport> {
   const timeoutMs = durationFlag('--timeout', flags.timeout)
+  const saved = flags.plan === undefined ? undefined : readPlanFile(flags.plan)
   const rollout = rolloutFlags(flags)
   const view = await chooseProgress(flags.json)
   const context = await openContext({
@@ -67,14 +73,16 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
   })
   try {
     const fleet = {...context.fleet, rollout: {...context.fleet.rollout, ...rollout}}
+    if (saved) checkFleet(saved.path, saved, fleet)
     const result = await reconcile(context.outside, fleet, {
       command: flags.command,
       goal: flags.goal,
       ...(flags.request ? {request: flags.request} : {}),
-      refreshImages: flags['refresh-images'] ?? false,
+      refreshImages: saved?.refreshImages ?? flags['refresh-images'] ?? false,
       now: flags.now ?? false,
       timeoutMs,
-      approve: plan => approve(plan, flags),
+      approve: plan => (saved ? approveSaved(plan, saved) : approve(plan, flags)),
+      ...(saved ? {expect: made => checkUnmoved(saved.path, saved, made)} : {}),
       approval: {allowEmpty: flags.allowEmpty, allowShrink: flags.allowShrink ?? false},
       ...(flags.edit ? {begun: flags.edit.save} : {}),
       wait: flags.wait,
@@ -93,7 +101,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       notes: remaining.notes.filter(({blocks}) => !blocks).map(({text}) => text),
       exit,
     }
-    if (!flags.json) printReport(report, flags)
+    if (!flags.json && !(flags.isPart && converged)) printReport(report, flags)
     return report
   } finally {
     await view.close()
@@ -141,6 +149,18 @@ async function approve(plan: Plan, flags: RunFlags): Promise<void> {
   const what = [ended, ...costs].join(' ')
   const suggestions = ['Add --yes to allow it.', 'The plan above says everything that would happen.']
   await confirm({what, question: 'Go on?', suggestions}, flags)
+}
+
+/** What the saved plan ends was seen and approved with it; whoever else turns up meanwhile was not. */
+async function approveSaved(plan: Plan, {ends, path}: ReadPlan): Promise<void> {
+  const others = endedBy(plan).filter(id => !ends.includes(id))
+  if (others.length > 0)
+    throw new UsageError(
+      `${others.join(', ')} would be ended now, and the plan in ${path} does not say so.`,
+      {
+        suggestions: ['Look at a new plan: mcd plan --out FILE'],
+      },
+    )
 }
 
 /** A rollback must not fail for the very template that it is there to leave. */

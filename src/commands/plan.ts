@@ -9,6 +9,7 @@ export default class Plan extends McdCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --detailed-exitcode --json',
+    '<%= config.bin %> <%= command.id %> --out approved.json --format markdown',
   ]
   static override flags = {
     file: fileFlag,
@@ -17,6 +18,15 @@ export default class Plan extends McdCommand {
       description: 'As up --refresh-images would do it.',
       default: false,
     }),
+    out: Flags.string({
+      description: 'Save the plan: "mcd up --plan FILE" carries out exactly that, or refuses.',
+      helpValue: 'FILE',
+    }),
+    format: Flags.option({
+      options: ['text', 'markdown'] as const,
+      description: "How it is printed: markdown suits a pull request's comment and a job's summary.",
+      default: 'text' as const,
+    })(),
     'detailed-exitcode': Flags.boolean({
       description: `Exit with ${EXIT.differences} when there is something to do.`,
       default: false,
@@ -25,13 +35,15 @@ export default class Plan extends McdCommand {
 
   async run(): Promise<{fleet: string; userdata: UserdataChange[]} & FleetPlan> {
     const {flags} = await this.parse(Plan)
-    const [{openContext}, {inspectFleet}, {planText}, {userdataChanges}, {userdataDiff}] = await Promise.all([
-      import('../context.ts'),
-      import('../fleet/inspect.ts'),
-      import('../output/plan-text.ts'),
-      import('../fleet/userdata-change.ts'),
-      import('../output/userdata-diff.ts'),
-    ])
+    const [{openContext}, {inspectFleet}, {planText}, {userdataChanges}, {userdataDiff}, {planMarkdown}] =
+      await Promise.all([
+        import('../context.ts'),
+        import('../fleet/inspect.ts'),
+        import('../output/plan-text.ts'),
+        import('../fleet/userdata-change.ts'),
+        import('../output/userdata-diff.ts'),
+        import('../output/plan-markdown.ts'),
+      ])
     const context = await openContext({
       file: flags.file,
       sandbox: flags.sandbox,
@@ -40,11 +52,21 @@ export default class Plan extends McdCommand {
       signal: this.interruptible(),
     })
     try {
-      const {plan, desired, recorded} = await inspectFleet(context.outside, context.fleet, {
-        refreshImages: flags['refresh-images'],
-      })
+      const refreshImages = flags['refresh-images']
+      const made = await inspectFleet(context.outside, context.fleet, {refreshImages})
+      const {plan, desired, recorded} = made
       const userdata = userdataChanges(context.outside, desired, recorded, plan)
-      this.log([userdataDiff(userdata), planText(plan)].filter(Boolean).join('\n'))
+      const diff = userdataDiff(userdata)
+      this.log(
+        flags.format === 'markdown'
+          ? planMarkdown(context.fleet.name, plan, diff)
+          : [diff, planText(plan)].filter(Boolean).join('\n'),
+      )
+      if (flags.out !== undefined) {
+        const {writePlanFile} = await import('../plan-file.ts')
+        await writePlanFile(flags.out, made, refreshImages)
+        this.logToStderr(`Saved: mcd up --plan ${flags.out} carries out exactly this.`)
+      }
       if (flags['detailed-exitcode'] && (plan.actions.length > 0 || plan.notes.some(({blocks}) => blocks)))
         process.exitCode = EXIT.differences
       return {fleet: context.fleet.name, ...plan, userdata}

@@ -10,6 +10,7 @@ export default class Up extends McdCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --sandbox',
     '<%= config.bin %> <%= command.id %> --yes --json -f production.yaml',
+    '<%= config.bin %> <%= command.id %> --plan approved.json',
   ]
   static override flags = {
     file: fileFlag,
@@ -34,6 +35,12 @@ export default class Up extends McdCommand {
     'refresh-images': Flags.boolean({
       description: 'Move image aliases to the newest image; otherwise they stay at what lives.',
       default: false,
+    }),
+    plan: Flags.string({
+      description:
+        'Carry out exactly this plan, of "mcd plan --out": it counts as approved, and is refused when anything has moved since.',
+      helpValue: 'FILE',
+      exclusive: ['batch', 'pause', 'refresh-images'],
     }),
     timeout: Flags.string({
       description:

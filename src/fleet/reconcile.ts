@@ -16,6 +16,7 @@ import type {Outside} from './outside.ts'
 import type {Pass} from './pass.ts'
 import {type Action, endedBy, isReady, isTimed, type Note, type Plan} from './plan/action.ts'
 import {plan} from './plan/plan.ts'
+import type {Made} from './saved-plan.ts'
 import {inTurn, type Turn} from './turn.ts'
 
 export type RunOptions = CourseOptions & {
@@ -24,6 +25,8 @@ export type RunOptions = CourseOptions & {
   readonly timeoutMs: number
   /** Asked before instances are ended, with the plan that would end them; throws when the answer is no. */
   approve(plan: Plan): Promise<void>
+  /** Called at the first look, before anything is asked or changed; throws where it is not the plan that was to be carried out. */
+  expect?(made: Made): void
   readonly approval: Approval
   readonly identity: Identity
   readonly isRunning: IsRunning
@@ -81,6 +84,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     checkEmptiness(desired, observed, next, options.approval)
     checkShrinking(desired, observed, next, options.approval)
     if (passes === 1) outside.progress({kind: 'planned', goal: desired.goal.kind, plan: next, pass: passes})
+    if (passes === 1) options.expect?.({desired, recorded: ledger.recorded(), observed, plan: next})
     const doomed = endedBy(next)
     if (doomed.some(id => !approved.has(id))) {
       await options.approve(next)

@@ -3,7 +3,8 @@ import type {Request} from '../../src/fleet/course.ts'
 import type {Desired} from '../../src/fleet/desired.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import type {Outside, Progress, Userdata} from '../../src/fleet/outside.ts'
-import {type RunResult, reconcile} from '../../src/fleet/reconcile.ts'
+import {type RunOptions, type RunResult, reconcile} from '../../src/fleet/reconcile.ts'
+import {type SyncNews, watchSync} from '../../src/fleet/watch-sync.ts'
 import type {Journal} from '../../src/journal/journal.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
 import {holdInstance, holdName, markFromTags} from '../../src/mark.ts'
@@ -25,12 +26,15 @@ import {worldTritonCompute} from './world-triton.ts'
 
 const HOST = 'simulation'
 const DEADLINE_MS = 10 * 60_000
+const WATCH_INTERVAL_MS = 30_000
 const GUESTS_TOKEN = 'simulation-cloudflare-guests-token-00000'
 
 /** One run of mcd: how its commands are given, and what stands between it and everything outside. */
 export type RunSettings = {
   timeoutMs?: number
   allowEmpty?: boolean
+  /** `--allow-shrink`. */
+  allowShrink?: boolean
   /** `--wait`. */
   wait?: boolean
   /** What `mcd replace` asks for. */
@@ -39,6 +43,8 @@ export type RunSettings = {
   refreshImages?: boolean
   /** `--now`. */
   now?: boolean
+  /** `--plan`. */
+  expect?: NonNullable<RunOptions['expect']>
   /** Aborted by Ctrl-C. */
   signal?: AbortSignal
   /** Carries every call, sleep and append of the run. */
@@ -149,20 +155,19 @@ export class SimulatedFleet {
     {
       timeoutMs = DEADLINE_MS,
       allowEmpty = false,
+      allowShrink = false,
       wait = false,
       host = HOST,
       death,
       request,
       refreshImages = false,
       now = false,
+      expect,
       ...settings
     }: RunSettings = {},
   ): Promise<RunResult> {
     this.guests.script = this.#script(fleet)
-    const process = {pid: ++this.#lastPid, startedAt: String(this.time.now()), bootId: host}
-    const name = processName(process)
-    this.#processes.add(name)
-    const ends = () => void this.#processes.delete(name)
+    const {process, ends} = this.#begin(host)
     death?.catch(ends)
     const run = reconcile(this.outside(fleet, settings), fleet, {
       command: request ? 'replace' : goal.kind,
@@ -172,12 +177,47 @@ export class SimulatedFleet {
       now,
       timeoutMs,
       approve: async () => {},
-      approval: {allowEmpty},
+      ...(expect ? {expect} : {}),
+      approval: {allowEmpty, allowShrink},
       wait,
-      identity: {version: '0.0.0', host, user: 'nobody', pid: process.pid, process},
-      isRunning: other => other.bootId === host && this.#processes.has(processName(other)),
+      ...this.#whoIs(host, process),
     }).finally(ends)
     return death ? Promise.race([run, death]) : run
+  }
+
+  /** `mcd sync --watch`, until the signal, while whoever started it lets time pass. */
+  async watch(
+    fleet: Fleet,
+    tell: (news: SyncNews) => void,
+    {host = HOST, allowEmpty = false, allowShrink = false, ...settings}: RunSettings = {},
+  ): Promise<void> {
+    const {process, ends} = this.#begin(host)
+    await watchSync(
+      {runtime: this.time.runtime(settings.signal)},
+      {
+        intervalMs: WATCH_INTERVAL_MS,
+        timeoutMs: DEADLINE_MS,
+        approval: {allowEmpty, allowShrink},
+        ...this.#whoIs(host, process),
+        open: async () => ({outside: this.outside(fleet, settings), fleet}),
+        tell,
+      },
+    ).finally(ends)
+  }
+
+  /** A process of its own. */
+  #begin(host: string): {process: ProcessIdentity; ends: () => void} {
+    const process = {pid: ++this.#lastPid, startedAt: String(this.time.now()), bootId: host}
+    const name = processName(process)
+    this.#processes.add(name)
+    return {process, ends: () => void this.#processes.delete(name)}
+  }
+
+  #whoIs(host: string, process: ProcessIdentity): Pick<RunOptions, 'identity' | 'isRunning'> {
+    return {
+      identity: {version: '0.0.0', host, user: 'nobody', pid: process.pid, process},
+      isRunning: other => other.bootId === host && this.#processes.has(processName(other)),
+    }
   }
 
   /** What stands under a name now, every vendor that the fleet names, read as mcd reads it. */
