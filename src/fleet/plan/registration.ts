@@ -142,7 +142,10 @@ const anyEnding = (view: FleetView): boolean =>
 function sweepReason(view: FleetView, gone: readonly Member[]): string {
   if (gone.every(({mark}) => mark?.instance === WHOLE_FLEET)) return 'nobody is left to be discovered'
   const living = gone.some(({mark}) => mark !== undefined && view.living.has(mark.instance))
-  return living ? 'the hold or record is not wanted any more' : 'the instance is gone'
+  if (!living) return 'the instance is gone'
+  return gone.every(({type}) => type === 'TXT')
+    ? 'well again, or nothing that a person wants out any more'
+    : 'the hold or record is not wanted any more'
 }
 
 /** Names of earlier days are left once the declared ones are joined (decision 4); a hold keeps the instances' own scripts out. */
