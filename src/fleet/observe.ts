@@ -131,10 +131,12 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
     async look({settleHealth = false} = {}) {
       const places = placesOf(fleet, recorded())
       const names = namesOf(fleet, recorded())
-      const [seenPlaces, seenZones] = await allOrAllErrors([
-        allOrAllErrors(places.map(async place => [place.key, await lookAtPlace(place)] as const)),
-        allOrAllErrors([...names].map(([key, inZone]) => lookAtZone(key, inZone))),
-      ])
+      const zonesRead = allOrAllErrors([...names].map(([key, inZone]) => lookAtZone(key, inZone)))
+      // The clouds after the zones: who had stopped and serves again since must not be taken for dead by a record of today.
+      const placesRead = zonesRead
+        .catch(() => {})
+        .then(() => allOrAllErrors(places.map(async place => [place.key, await lookAtPlace(place)] as const)))
+      const [seenPlaces, seenZones] = await allOrAllErrors([placesRead, zonesRead])
       const attributed = oncePerPlace(new Map(seenPlaces), fleet)
       const instances = [...attributed.values()].flatMap(place =>
         place.readable ? ours(place.instances, fleet, recorded()) : [],
