@@ -1,5 +1,6 @@
 // The last lines of .ci/run: what failed, what was skipped without leave, and "N passed, N failed, N skipped".
-// Usage: node tools/ci-summary.mjs REPORT [FAILED_STEP…]. Plain JavaScript: it must speak even where Node 24 is missing.
+// Usage: node tools/ci-summary.mjs [STEP=]REPORT.json… [FAILED_STEP…]: the reports of the steps that count one by one, of "tests"
+// where none is named. Plain JavaScript: it must speak even where Node 24 is missing.
 import {existsSync, readFileSync} from 'node:fs'
 
 /** Skips that are right in CI. Anything else that skips there means that a program is missing, and fails. */
@@ -9,8 +10,16 @@ const LEAVE_TO_SKIP = [
   /\(needs an older Node\)/, // CI machines may have Node 24 alone
 ]
 
-const [report, ...failedSteps] = process.argv.slice(2)
-const {testResults: files = []} = report && existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
+const words = process.argv.slice(2)
+const failedSteps = words.filter(word => !word.endsWith('.json'))
+/** Files of tests, each with the step that ran it. */
+const files = words
+  .filter(word => word.endsWith('.json'))
+  .flatMap(word => {
+    const [, step = 'tests', report] = /^(?:([\w ]+)=)?(.*)$/.exec(word)
+    const {testResults = []} = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
+    return testResults.map(file => ({...file, step}))
+  })
 
 const tests = files.flatMap(({name, assertionResults}) =>
   assertionResults.map(test => ({...test, file: name})),
@@ -31,7 +40,7 @@ const failures = [
     .map(({name, message}) => `file: ${name} ${message}`),
   // Failing tests make their step fail too; they are counted one by one above.
   ...failedSteps
-    .filter(step => step !== 'tests' || !files.some(({status}) => status === 'failed'))
+    .filter(failed => !files.some(({step, status}) => step === failed && status === 'failed'))
     .map(step => `step: ${step}`),
 ]
 const tolerated =
