@@ -16,7 +16,7 @@ const SELF_REGISTRATION_GRACE_MS = 5 * 60_000
 
 /** What one name needs. `awaiting` are instances whose own registration has yet to come. */
 export type NamePlan = {
-  /** Instances that stand there as they should. */
+  /** Instances that stand there as they should, or for which somebody else's record answers. */
   readonly inPlace: ReadonlySet<string>
   readonly create: readonly Member[]
   readonly remove: readonly Member[]
@@ -111,7 +111,11 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
     const missing = wanted.filter(value => !standing.get(instance.id)?.has(value))
     notes.push(...missing.filter(value => foreign.has(value)).map(value => takenNote(name, instance, value)))
     const free = missing.filter(value => !foreign.has(value))
-    if (free.length === 0) continue
+    if (free.length === 0) {
+      // Somebody else's record answers for it: what follows from its place here is due to it all the same.
+      inPlace.add(instance.id)
+      continue
+    }
     const isDrifted = drifted.has(instance.id)
     if (!isHealthy(view, instance) && !isDrifted) continue
     const isLostByUs = isDrifted || wereHeld.has(instance.id)

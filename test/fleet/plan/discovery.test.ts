@@ -3,16 +3,19 @@ import {definitionOf, discoveryMembers} from '../../../src/fleet/discovery.ts'
 import {nameKey} from '../../../src/fleet/observed.ts'
 import {planDiscovery} from '../../../src/fleet/plan/discovery.ts'
 import {fleetView} from '../../../src/fleet/plan/fleet-view.ts'
+import {plan} from '../../../src/fleet/plan/plan.ts'
 import type {Instance} from '../../../src/providers/compute.ts'
 import type {Member} from '../../../src/providers/dns.ts'
 import {
   desired,
   dnsName,
   fleet,
+  foreign,
   group,
   instance,
   left,
   observed,
+  record,
   recorded,
   type Seen,
 } from '../../support/fleet-builder.ts'
@@ -176,4 +179,21 @@ test.each<[string, Given, {create: string[]; remove: string[]}]>([
   ],
 ])('%s', (_rule, given, wanted) => {
   expect(planned(given)).toEqual(wanted)
+})
+
+test('an address for which a stranger’s record answers is discovered all the same', () => {
+  const own = {...name, registration: 'self' as const}
+  const members = [foreign(one.publicIp ?? ''), record(two)]
+  const discovery = without(...recordsOf(one))
+  const names = new Map([
+    [nameKey('route53', name.name), {readable: true as const, members, holds: [], discovery}],
+  ])
+  const {actions} = plan(
+    desired({...web, names: [own]}),
+    recorded(),
+    {...observed({instances: [one, two]}), names},
+    'run-1',
+  )
+  const created = actions.flatMap(action => (action.kind === 'register' ? action.create : []))
+  expect(created.map(text)).toEqual(texts(...recordsOf(one)))
 })
