@@ -104,6 +104,17 @@ test.each<[rule: string, seen: Case, changes: string[], notes: string[]]>([
     [],
   ],
   [
+    'nor does mcd wait for the script of one that it had held out itself',
+    {
+      registration: 'self',
+      instances: [{...a, launchedAtMs: NOW_MS - 60_000}, b, c, d],
+      members: [b, c, d].map(each => record(each)),
+      holds: [held('i-1')],
+    },
+    ['-out i-1', '+A i-1'],
+    [],
+  ],
+  [
     'back by its own hand with the hold standing, it is taken out once more',
     {health: {'i-1': SICK}, registration: 'self', holds: [held('i-1')]},
     ['-A i-1'],
