@@ -5,11 +5,15 @@
  *     npm run sim                                  1,000 seeds
  *     npm run sim -- --runs 20000 --from 1001      more of them
  *     npm run sim -- --seed 155                    one, with everything that happened; a failure is made smaller, too
+ *     npm run sim -- --writers srv --seed 7        fifty writers that share one name (cloudflare, multivalue, simple, srv)
  */
 import {parseArgs} from 'node:util'
 import {playSeeds} from '../test/simulation/many-seeds.ts'
 import {shrink, storyOf, tell} from '../test/simulation/seed.ts'
 import {trace} from '../test/simulation/trace.ts'
+import {describeFigures} from '../test/simulation/writers/figures.ts'
+import {KINDS} from '../test/simulation/writers/machines.ts'
+import {playWriters} from '../test/simulation/writers/play.ts'
 
 const number = (flag: string, text: string): number => {
   const value = Number(text)
@@ -23,9 +27,16 @@ const {values: flags} = parseArgs({
     seed: {type: 'string'},
     runs: {type: 'string', default: '1000'},
     from: {type: 'string', default: '1'},
+    writers: {type: 'string'},
+    each: {type: 'string', default: '20'},
   },
 })
-process.exitCode = (await (flags.seed === undefined ? many() : one(number('seed', flags.seed)))) ? 0 : 1
+process.exitCode = (await play()) ? 0 : 1
+
+function play(): Promise<boolean> {
+  if (flags.writers !== undefined) return writers(flags.writers, number('seed', flags.seed ?? '1'))
+  return flags.seed === undefined ? many() : one(number('seed', flags.seed))
+}
 
 /** Whether all went well. */
 async function many(): Promise<boolean> {
@@ -57,4 +68,15 @@ async function one(seed: number): Promise<boolean> {
     console.log(again.failure?.found)
   }
   return false
+}
+
+/** Every write in its order, and what it changed. */
+async function writers(name: string, seed: number): Promise<boolean> {
+  const kind = KINDS.find(known => known === name)
+  if (!kind) throw new Error(`--writers takes one of ${KINDS.join(', ')}, and "${name}" is none.`)
+  const {figures, trace, failure} = await playWriters(kind, seed, number('each', flags.each))
+  for (const line of trace) console.log(line)
+  console.log(describeFigures(figures))
+  console.log(`seed ${seed}: ${failure ? failure.found : 'every law held'}`)
+  return failure === undefined
 }
