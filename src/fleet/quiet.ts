@@ -7,8 +7,9 @@ import type {CountConnections} from './outside.ts'
 
 /** Each look is a login over ssh, or a request. */
 const CONCURRENT_LOOKS = 16
-/** Between two looks that nobody may be seen in. */
-const LOOK_EVERY_MS = 5_000
+/** Into so many parts the looks divide the time in which nobody may be seen; a socket shows for a minute after its connection. */
+const PARTS = 6
+const LONGEST_BETWEEN_EMPTY_LOOKS_MS = 30_000
 /** Somebody who stays for hours is not asked for every few seconds. */
 const LONGEST_BETWEEN_LOOKS_MS = 5 * 60_000
 
@@ -21,14 +22,15 @@ type Watch = {
 
 /**
  * Watches the connections of instances that leave, through one run (`drain.quiet`). Nobody may be seen in any look of the
- * time that the file says, at least three of them; what an earlier run saw does not count, since nobody looked in between.
+ * time that the file says, at least seven of them; what an earlier run saw does not count, since nobody looked in between.
  */
 export function connectionWatch(fleet: Fleet, count: CountConnections, runtime: Runtime) {
   const {drainQuiet, names, service} = fleet
   const wanted = new Set<string>()
   const watches = new Map<string, Watch>()
-  const everyMs = Math.min(LOOK_EVERY_MS, (drainQuiet?.forMs ?? 0) / 2)
-  const looksNeeded = 1 + Math.ceil((drainQuiet?.forMs ?? 0) / Math.max(1, everyMs))
+  const {forMs} = drainQuiet ?? {forMs: PARTS}
+  const everyMs = Math.min(Math.ceil(forMs / PARTS), LONGEST_BETWEEN_EMPTY_LOOKS_MS)
+  const looksNeeded = 1 + Math.ceil(forMs / everyMs)
 
   async function ask({publicIp, privateIp}: Probed): Promise<Connections> {
     const address = names[0]?.address === 'private' ? privateIp : publicIp
@@ -51,10 +53,13 @@ export function connectionWatch(fleet: Fleet, count: CountConnections, runtime: 
       quiet: {
         seen,
         isQuiet: emptyInARow >= looksNeeded,
-        lookAgainAtMs: atMs + (isEmpty ? everyMs : Math.max(everyMs, patientMs)),
+        lookAgainAtMs: nextStroke(atMs + (isEmpty ? everyMs : Math.max(everyMs, patientMs))),
       },
     })
   }
+
+  /** Instances that left one after the other are asked together all the same: each look of the run is one at everything. */
+  const nextStroke = (atMs: number): number => Math.ceil(atMs / everyMs) * everyMs
 
   return {
     /** Only these are asked from now on: those that the plan waits for. */

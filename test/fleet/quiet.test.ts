@@ -35,8 +35,13 @@ test('nobody in seven looks, five seconds apart, is quiet for thirty seconds', a
   expect(afterMs).toBe(30_000)
 })
 
-test('a shorter time has three looks all the same', async () => {
-  expect((await watching([NONE], {forMs: 1_000})).looks).toEqual([0, 500, 1_000])
+test.each([
+  [1_200, 7, 200],
+  [180_000, 7, 30_000],
+  [600_000, 21, 30_000],
+])('quiet for %i ms are %i looks, %i ms apart', async (forMs, many, everyMs) => {
+  const {looks} = await watching([NONE], {forMs})
+  expect(looks).toEqual(Array.from({length: many}, (_, index) => index * everyMs))
 })
 
 test('somebody in between begins it anew', async () => {

@@ -118,6 +118,11 @@ export class SimulatedGuests implements Hypervisor {
     return this.#serving.has(address)
   }
 
+  /** The id of who serves there. */
+  servedBy(address: string): string | undefined {
+    return this.#serving.get(address)
+  }
+
   /** How many are connected to what serves at an address now. */
   connectionsTo: (address: string) => number = () => 0
 
