@@ -1,9 +1,13 @@
 import {describe, expect, test} from 'vitest'
 import type {DnsName, Fleet} from '../../src/fleet/model.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
+import {define, join, leave, undefine} from '../../src/publish/publish.ts'
+import {openServiceZone, type ServiceZone} from '../../src/publish/zone.ts'
 import {dnsName, EAST, fleet, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {expectExactly} from '../support/laws.ts'
+import {machine, service} from '../support/published-zone.ts'
 import {SimulatedFleet} from '../support/simulated-fleet.ts'
+import {worldRoute53Dns} from '../support/world-route53.ts'
 
 const SET = 'v1._http._tcp.example.com.'
 const DISCOVERY = {service: '_http._tcp', instance: 'v1', txt: ['path=/', 'v=1']}
@@ -83,15 +87,90 @@ test('two fleets of one service share its set, and each takes out its own', asyn
     name: 'api',
     dns: 'api.example.com',
   }
+  const untouched = bytes(sim)
   await sim.up(one)
   const own = sim.journal
   sim.journal = memoryJournal()
   await sim.up(other)
   expect(values(sim, SET, 'SRV')).toHaveLength(4)
+  const others = sim.journal
   sim.journal = own
   expect((await sim.down(one)).converged).toBe(true)
   expect(values(sim, SET, 'SRV')).toHaveLength(2)
   expect(values(sim, '_http._tcp.example.com.', 'PTR')).toEqual([SET])
+  sim.journal = others
+  expect((await sim.down(other)).converged).toBe(true)
+  await sim.time.advance(20 * 60_000)
+  expect(bytes(sim)).toBe(untouched)
+})
+
+describe('beside what people publish by hand', () => {
+  const LISTING = '_services._dns-sd._udp.example.com.'
+  const fleetFile = discovered(1, 0, {registration: 'mcd'})
+  const openZone = (sim: SimulatedFleet) =>
+    sim.time.run(() => openServiceZone(worldRoute53Dns(sim.world, sim.time.runtime()), 'example.com'))
+  const byHand = (sim: SimulatedFleet, task: (zone: ServiceZone) => Promise<unknown>) =>
+    openZone(sim).then(zone => sim.time.run(() => task(zone)))
+  const leftOver = async (sim: SimulatedFleet) => {
+    await sim.time.advance(20 * 60_000)
+    return bytes(sim)
+  }
+
+  test('a definition made by hand outlives the fleet that used it', async () => {
+    const sim = new SimulatedFleet()
+    const untouched = bytes(sim)
+    await byHand(sim, zone => define(zone, service(), ['path=/', 'v=1']))
+    const defined = bytes(sim)
+    await sim.up(fleetFile)
+    expect((await sim.down(fleetFile)).converged).toBe(true)
+    expect(await leftOver(sim)).toBe(defined)
+    await byHand(sim, zone => undefine(zone, service(), {allowLost: false}))
+    expect(bytes(sim)).toBe(untouched)
+  })
+
+  test("a machine that joined a fleet's service keeps its definition, and inherits it when the fleet ends", async () => {
+    const sim = new SimulatedFleet()
+    const untouched = bytes(sim)
+    await sim.up(fleetFile)
+    await byHand(sim, zone => join(zone, machine('db1')))
+    expect(values(sim, SET, 'SRV')).toHaveLength(2)
+    expect((await sim.up(fleetFile)).actions).toEqual([])
+    expect((await sim.down(fleetFile)).converged).toBe(true)
+    expect(values(sim, SET, 'SRV')).toEqual(['0 0 80 db1.example.com.'])
+    expect([SET, '_http._tcp.example.com.', LISTING].map(name => values(sim, name, 'PTR').length)).toEqual([
+      0, 1, 1,
+    ])
+    await byHand(sim, zone => leave(zone, machine('db1')))
+    await byHand(sim, zone => undefine(zone, service({owner: 'db1-example-com'}), {allowLost: false}))
+    expect(await leftOver(sim)).toBe(untouched)
+  })
+
+  test('the version that a fleet gives up stays defined for a machine that joined it', async () => {
+    const sim = new SimulatedFleet()
+    await sim.up(fleetFile)
+    await byHand(sim, zone => join(zone, machine('db1')))
+    const moved = discovered(1, 0, {registration: 'mcd', discovery: {...DISCOVERY, instance: 'v2'}})
+    expect((await sim.up(moved)).converged).toBe(true)
+    expect(values(sim, '_http._tcp.example.com.', 'PTR').sort()).toEqual([SET, 'v2._http._tcp.example.com.'])
+    expect([values(sim, SET, 'SRV'), values(sim, SET, 'TXT').length]).toEqual([
+      ['0 0 80 db1.example.com.'],
+      1,
+    ])
+    expect((await sim.up(moved)).actions).toEqual([])
+  })
+
+  test('another version of the service keeps its listing when the fleet that made it ends', async () => {
+    const sim = new SimulatedFleet()
+    const untouched = bytes(sim)
+    await sim.up(fleetFile)
+    const v2 = service({instance: 'v2'})
+    await byHand(sim, zone => define(zone, v2, []))
+    expect((await sim.down(fleetFile)).converged).toBe(true)
+    expect(values(sim, '_http._tcp.example.com.', 'PTR')).toEqual(['v2._http._tcp.example.com.'])
+    expect(values(sim, LISTING, 'PTR')).toEqual(['_http._tcp.example.com.'])
+    await byHand(sim, zone => undefine(zone, v2, {allowLost: false}))
+    expect(await leftOver(sim)).toBe(untouched)
+  })
 })
 
 test('what left the fleet file leaves the zone: another version, then none', async () => {

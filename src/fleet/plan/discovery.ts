@@ -1,3 +1,4 @@
+import {canonical} from '../../dns/presentation.ts'
 import {WHOLE_FLEET} from '../../mark.ts'
 import type {Member} from '../../providers/dns.ts'
 import {definitionOf, discoveryMembers} from '../discovery.ts'
@@ -6,6 +7,9 @@ import {nameKey} from '../observed.ts'
 import {addressesOf} from './address-records.ts'
 import {type FleetView, isHealthy, isLeaving} from './fleet-view.ts'
 import type {NamePlan, Parting} from './membership.ts'
+
+/** `passedOn`: what is removed as ours, and made again at once with the mark of others who rely on it. */
+type DiscoveryPlan = Pick<NamePlan, 'create' | 'remove'> & {readonly passedOn: readonly Member[]}
 
 /**
  * DNS-SD records of one declared name: whoever serves there is discovered, and nobody else. An instance that registers
@@ -17,11 +21,12 @@ export function planDiscovery(
   name: DnsName,
   {departing, outdated, out}: Parting,
   inPlace: ReadonlySet<string>,
-): Pick<NamePlan, 'create' | 'remove'> {
+): DiscoveryPlan {
   const observed = view.observed.names.get(nameKey(name.vendor, name.name))
   const create: Member[] = []
   const remove: Member[] = []
-  if (!observed?.readable || !observed.discovery) return {create, remove}
+  const passedOn: Member[] = []
+  if (!observed?.readable || !observed.discovery) return {create, remove, passedOn}
   const records = observed.discovery
   const {fleet} = view.desired
   const standing = new Map<string, Member[]>()
@@ -54,30 +59,51 @@ export function planDiscovery(
   }
 
   const definition = isEnded(view, records) ? [] : definitionOf(fleet, name)
-  const defined = standing.get(WHOLE_FLEET) ?? []
-  remove.push(
-    ...defined.filter(member => {
-      const same = definition.find(each => isSame(each, member))
-      return same ? !isSettled(same, member, records) : !servesOthers(member, records)
-    }),
-  )
+  for (const member of standing.get(WHOLE_FLEET) ?? []) {
+    const same = definition.find(each => isSame(each, member))
+    const given = same ? undefined : handOver(member, records)
+    if (given) passedOn.push(...given)
+    if (same ? !isSettled(same, member, records) : given) remove.push(member)
+  }
   create.push(
     ...definition.filter(
       each => !records.some(member => isSettled(each, member, records) || isTaken(each, member)),
     ),
   )
-  return {create, remove}
+  return {create, remove, passedOn}
 }
 
-/** The fleet is ended, and nobody is left to be discovered. */
-const isEnded = ({desired: {goal}}: FleetView, records: readonly Member[]): boolean =>
-  goal.kind === 'down' && !goal.groups && !goal.instances && !records.some(({type}) => type === 'SRV')
+/** The fleet is ended, and nobody of it is left to be discovered. */
+const isEnded = ({desired: {goal, fleet}}: FleetView, records: readonly Member[]): boolean =>
+  goal.kind === 'down' &&
+  !goal.groups &&
+  !goal.instances &&
+  !records.some(({type, mark}) => type === 'SRV' && mark?.fleet === fleet.name)
 
-/** A definition that other fleets' members, or somebody's by hand, are still found by. */
-function servesOthers({type, value, name, mark}: Member, records: readonly Member[]): boolean {
-  const isOthers = (member: Member) => member.type === 'SRV' && member.mark?.fleet !== mark?.fleet
-  const set = type === 'TXT' ? name : value.toLowerCase()
-  return records.some(member => isOthers(member) && (member.name === set || member.name.endsWith(`.${set}`)))
+/**
+ * What becomes of a part of our definition that we need no more: the same with the mark of one of those who still rely on
+ * it, so that the last of them takes it away; nothing where nobody does. Undefined where only strangers do: then it stays.
+ */
+function handOver(member: Member, records: readonly Member[]): Member[] | undefined {
+  const others = reliantOn(member, records)
+  if (others.length === 0) return []
+  const heir = others.find(({mark}) => mark)?.mark
+  const {name, type, value, ttlSeconds} = member
+  return (
+    heir && [
+      {name, type, value, ttlSeconds, mark: {fleet: heir.fleet, group: WHOLE_FLEET, instance: WHOLE_FLEET}},
+    ]
+  )
+}
+
+/** Targets that others, fleets or people, are found by with this, and other instances of the service that it lists. */
+function reliantOn({type, value, name, mark}: Member, records: readonly Member[]): Member[] {
+  const set = type === 'TXT' ? name : canonical(value)
+  return records.filter(member => {
+    if (member.mark?.fleet === mark?.fleet) return false
+    if (member.type === 'SRV') return member.name === set || member.name.endsWith(`.${set}`)
+    return member.type === 'PTR' && member.name === set
+  })
 }
 
 /** An instance has one TXT record: somebody else's stays, and is as good. */

@@ -22,16 +22,17 @@ export function planRegistration(
 ): {actions: Action[]; notes: Note[]} {
   const actions: Action[] = []
   const notes: Note[] = []
-  const perZone = new Map<ZoneKey, {create: Member[]; remove: Member[]}>()
+  const perZone = new Map<ZoneKey, {create: Member[]; remove: Member[]; passedOn: Member[]}>()
   const awaiting = new Set<string>()
   /** Who stands as it should in every declared name. */
   let joined: readonly string[] = [...view.living.keys()]
   for (const name of view.desired.fleet.names) {
     const needs = planName(view, name, parting)
-    const zone = perZone.get(zoneOf(name)) ?? {create: [], remove: []}
+    const zone = perZone.get(zoneOf(name)) ?? {create: [], remove: [], passedOn: []}
     const found = planDiscovery(view, name, parting, needs.inPlace)
     zone.create.push(...needs.create, ...found.create)
     zone.remove.push(...needs.remove, ...found.remove)
+    zone.passedOn.push(...found.passedOn)
     perZone.set(zoneOf(name), zone)
     for (const id of needs.awaiting) awaiting.add(id)
     joined = joined.filter(id => needs.inPlace.has(id))
@@ -42,7 +43,7 @@ export function planRegistration(
   const byMcd = view.desired.fleet.names.filter(({registration}) => registration === 'mcd').map(zoneOf)
 
   for (const zone of new Set([...perZone.keys(), ...swept.keys()])) {
-    const {create, remove} = perZone.get(zone) ?? {create: [], remove: []}
+    const {create, remove, passedOn} = perZone.get(zone) ?? {create: [], remove: [], passedOn: []}
     const known = new Set(remove)
     const dead = (swept.get(zone) ?? []).filter(member => !known.has(member))
     const whose = ({mark, name}: Member) => `${mark?.instance} ${name}`
@@ -57,10 +58,13 @@ export function planRegistration(
         kind: 'deregister',
         key: `sweep ${zone}`,
         zone,
-        create: [],
+        create: passedOnWith(gone, passedOn),
         remove: gone,
         leaving: [],
-        reason: sweepReason(view, gone),
+        reason:
+          passedOnWith(gone, passedOn).length > 0
+            ? 'others rely on this definition: it is theirs now'
+            : sweepReason(view, gone),
         // Holds of those that are gone harm nobody: they go in one write when the last of the leavers has ended.
         after: gone.every(({type}) => type === 'TXT') && anyEnding(view) ? ['the others have ended'] : [],
       })
@@ -72,7 +76,7 @@ export function planRegistration(
       kind: 'register',
       key: `register ${zone}`,
       zone,
-      create,
+      create: [...create, ...passedOnWith(replaced, passedOn)],
       remove: replaced,
       count: create.length + expected,
       reason:
@@ -135,6 +139,12 @@ function isDue(view: FleetView, zone: ZoneKey, create: readonly Member[], launch
   const firstMs = Math.min(...create.map(({mark}) => health.get(mark?.instance ?? '')?.sinceMs ?? atMs))
   return atMs >= firstMs + FIRST_BATCH_MS
 }
+
+/** With what is removed goes what is made of it for others. */
+const passedOnWith = (removed: readonly Member[], passedOn: readonly Member[]): Member[] =>
+  passedOn.filter(each =>
+    removed.some(({name, type, value}) => name === each.name && type === each.type && value === each.value),
+  )
 
 const anyEnding = (view: FleetView): boolean =>
   [...view.living.values()].some(instance => isLeaving(view, instance.id) && isEnding(view, instance))
