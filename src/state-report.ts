@@ -53,6 +53,14 @@ export function stateReport({fleet, where, snapshot, events, recorded, holder}: 
           ...(servedAtMs === undefined ? {} : {servedAt: iso(servedAtMs)}),
         })),
       })),
+    drained: [...recorded.drained].map(([instance, sinceMs]) => ({instance, since: iso(sinceMs)})),
+    loweredTtls: [...recorded.lowered.values()].map(({vendor, name, ttlSeconds, sinceMs, settledAtMs}) => ({
+      name,
+      vendor,
+      ttlSeconds,
+      since: iso(sinceMs),
+      ...(settledAtMs === undefined ? {} : {settledAt: iso(settledAtMs)}),
+    })),
     replacementAsked: [...asked].map(([instance, sinceMs]) => ({instance, since: iso(sinceMs)})),
   }
 }

@@ -33,6 +33,8 @@ test('shows what is under way and who holds the lease, and nothing of keys and d
     {type: 'intent', step: 's-1', what: {kind: 'launch', place: VIRGINIA.key, group: 'virginia', order}},
     ...left(instance('i-7')),
     {type: 'replacement-asked', instances: ['i-8']},
+    {type: 'drain-asked', instances: ['i-9']},
+    {type: 'ttl-lowered', vendor: 'route53', zone: 'example.com', name: 'www.example.com', ttlSeconds: 5},
   ].map((event, index) => ({sequence: index + 1, atMs: NOW_MS, run: 'run-1', event})) as StoredEvent[]
   const recorded = fold(events)
   if (!recorded.lease) throw new Error('the run holds the lease')
@@ -50,9 +52,13 @@ test('shows what is under way and who holds the lease, and nothing of keys and d
     openLaunches: [{launch: 'l-1', count: 2, type: 't3.micro'}],
     leaving: [{instance: 'i-7'}],
     replacementAsked: [{instance: 'i-8'}],
+    drained: [{instance: 'i-9', since: '2026-01-01T00:00:00.000Z'}],
+    loweredTtls: [{name: 'www.example.com', vendor: 'route53', ttlSeconds: 5}],
   })
   const text = stateText(report)
   expect(text).toContain('held by "mcd up" by ann@laptop (process 1)')
   expect(text).toContain('2 × t3.micro in us-east-1a for group virginia, sent 2026-01-01 00:00:00')
+  expect(text).toContain('DRAINED\n  i-9, since 2026-01-01 00:00:00')
+  expect(text).toContain('www.example.com in route53: 5 s since 2026-01-01 00:00:00')
   expect(`${text}${JSON.stringify(report)}`).not.toContain(CANARY)
 })

@@ -12,6 +12,7 @@ export default class Replace extends McdCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> i-0abc --yes',
     '<%= config.bin %> <%= command.id %> --group virginia --batch 25% --pause 30s',
+    '<%= config.bin %> <%= command.id %> --lower-ttl',
     '<%= config.bin %> <%= command.id %> --rollback',
   ]
   static override strict = false
@@ -28,6 +29,11 @@ export default class Replace extends McdCommand {
       multiple: true,
       helpValue: 'NAME',
     }),
+    'lower-ttl': Flags.boolean({
+      description:
+        'Lower the TTL first and wait until the longer one has passed, so that each batch drains quickly; put it back at the end.',
+      default: false,
+    }),
     rollback: Flags.boolean({
       description: 'Return to the launch spec before the last one, as the journal has it.',
       default: false,
@@ -42,8 +48,11 @@ export default class Replace extends McdCommand {
       throw new UsageError(
         `Instances are replaced by name alone: leave out ${flags.rollback ? '--rollback' : '--group'}, or the names.`,
       )
-    const {runCommand} = await import('../run.ts')
-    const report = await runCommand({
+    const [{runCommand}, {replaceWithLowTtl}] = await Promise.all([
+      import('../run.ts'),
+      import('../replace-run.ts'),
+    ])
+    const report = await (flags['lower-ttl'] ? replaceWithLowTtl : runCommand)({
       ...flags,
       command: flags.rollback ? 'replace --rollback' : 'replace',
       goal: {kind: 'up'},

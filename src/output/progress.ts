@@ -202,6 +202,7 @@ function outcome(action: Action, detail: string | undefined): string {
     detail === undefined ||
     action.kind === 'terminate' ||
     action.kind === 'drain' ||
+    action.kind === 'settle' ||
     action.kind === 'remove-network'
   return told ? describeAction(action) : `${describeAction(action)}: ${shortIds(detail)}`
 }

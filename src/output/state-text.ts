@@ -42,7 +42,7 @@ export function stateText(report: StateReport): string {
 }
 
 /** What a next run would go on with; nothing to show is said in a line. */
-function unsettled({openLaunches, leaving, replacementAsked}: StateReport): string[] {
+function unsettled({openLaunches, leaving, drained, loweredTtls, replacementAsked}: StateReport): string[] {
   const launches = openLaunches.map(
     ({count, type, zone, group, sentAt, launch}) =>
       `  ${count} × ${type} in ${zone} for group ${group}, sent ${moment(sentAt)} (launch ${launch})`,
@@ -52,9 +52,16 @@ function unsettled({openLaunches, leaving, replacementAsked}: StateReport): stri
       `  ${shortIds(instance)}: ${zones.map(({zone, removedAt, servedAt}) => `out of ${zone} at ${moment(removedAt)}${servedAt === undefined ? '' : `, no longer served at ${moment(servedAt)}`}`).join('; ')}`,
   )
   const asked = replacementAsked.map(({instance, since}) => `  ${shortIds(instance)}, since ${moment(since)}`)
+  const out = drained.map(({instance, since}) => `  ${shortIds(instance)}, since ${moment(since)}`)
+  const lowered = loweredTtls.map(
+    ({name, vendor, ttlSeconds, since, settledAt}) =>
+      `  ${name} in ${vendor}: ${ttlSeconds} s since ${moment(since)}, ${settledAt === undefined ? 'the longer one not known to have passed' : `the longer one passed at ${moment(settledAt)}`}`,
+  )
   const parts = [
     titled('LAUNCHES WITHOUT AN ANSWER', launches),
     titled('ON THEIR WAY OUT', drains),
+    titled('DRAINED', out),
+    titled('LOWERED TTL', lowered),
     titled('TO BE REPLACED', asked),
   ].filter(Boolean)
   return parts.length > 0 ? parts : ['Nothing is under way.']

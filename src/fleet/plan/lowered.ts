@@ -1,5 +1,6 @@
 import {zoneKey} from '../../journal/events.ts'
 import type {LoweredTtl} from '../../journal/recorded.ts'
+import {nameKey} from '../observed.ts'
 import type {Action, Note} from './action.ts'
 import type {FleetView} from './fleet-view.ts'
 
@@ -14,7 +15,7 @@ export function planSettling(view: FleetView, changes: readonly Action[]): Actio
   const {desired, recorded, observed} = view
   const keys = desired.goal.kind === 'sync' ? (desired.goal.settle ?? []) : []
   return keys.flatMap((key): Action[] => {
-    const name = desired.fleet.names.find(each => `${each.vendor}/${each.name}` === key)
+    const name = desired.fleet.names.find(each => nameKey(each.vendor, each.name) === key)
     if (!name || !observed.names.get(key)?.readable) return []
     const lowered = recorded.lowered.get(key)
     if (lowered?.settledAtMs !== undefined) return []
@@ -42,10 +43,11 @@ export function planSettling(view: FleetView, changes: readonly Action[]): Actio
 /** What is lowered for a while, so that nobody forgets it; and of what it does not shorten. */
 export function loweredNotes({desired, recorded}: FleetView): Note[] {
   const {names, drainWait} = desired.fleet
-  const notes = names.flatMap(({vendor, name}): Note[] => {
-    const lowered = recorded.lowered.get(`${vendor}/${name}`)
-    if (!lowered) return []
-    const {ttlSeconds, sinceMs, settledAtMs} = lowered
+  const notes = names.flatMap(({vendor, name, ttlSeconds}): Note[] => {
+    const lowered = recorded.lowered.get(nameKey(vendor, name))
+    // This run may be the one that puts it back.
+    if (lowered?.ttlSeconds !== ttlSeconds) return []
+    const {sinceMs, settledAtMs} = lowered
     const still = settledAtMs === undefined ? '; resolvers may still remember the longer one' : ''
     return [
       {
