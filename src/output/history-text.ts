@@ -40,7 +40,8 @@ function shortRunIds(runs: readonly RunHistory[]): (run: string) => string {
 
 function endText({end, lastAtMs}: RunHistory, open: OpenRun): string {
   if (end.kind === 'finished') {
-    if (end.converged) return 'done'
+    // A run that is not about the fleet's shape (a journal that moves) ends well without having converged.
+    if (end.converged || end.exit === 0) return 'done'
     return end.exit === 3 ? 'partly done (exit 3)' : `${FAILED[end.exit] ?? 'failed'} (exit ${end.exit})`
   }
   const last = `last heard of at ${timeText(lastAtMs)}`
