@@ -1,3 +1,4 @@
+import {shownAttribute} from '../dns/sd/txt.ts'
 import {formatDuration} from '../duration.ts'
 import type {Desired} from '../fleet/desired.ts'
 import {type Action, endedBy, type Plan} from '../fleet/plan/action.ts'
@@ -103,7 +104,7 @@ function inUseText({inUse = []}: Action & {kind: 'terminate'}): string {
 }
 
 function memberText({type, name, value, ttlSeconds, mark}: Member): string {
-  return `${type} ${name} ${value.replaceAll('\n', ' ')} (TTL ${ttlSeconds} s${mark && mark.instance !== WHOLE_FLEET ? `, ${mark.instance}` : ''})`
+  return `${type} ${name} ${value.split('\n').map(shownAttribute).join(' ')} (TTL ${ttlSeconds} s${mark && mark.instance !== WHOLE_FLEET ? `, ${mark.instance}` : ''})`
 }
 
 function list(ids: readonly string[]): string {

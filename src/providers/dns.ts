@@ -67,7 +67,7 @@ export type NameWish = {
   readonly fleet?: string
   /** Of a member's longest id; a UUID's where absent. */
   readonly idCharacters?: number
-  /** The SRV set that the members join, with the characters of its longest value; `members` where its marked ones are counted apart. */
+  /** The SRV set that the members join, with the characters of its longest value; `members` where these are not as many. */
   readonly discovery?: {readonly name: string; readonly valueCharacters: number; readonly members?: number}
 }
 

@@ -80,16 +80,17 @@ export function planJoin(standing: readonly Member[], machine: Machine): DnsChan
 
 /** What the vendor is asked to hold: the set with this machine in it, and its name. */
 export function srvWish(standing: readonly Member[], machine: Machine): NameWish {
-  const {host, priority, weight, port, ttlSeconds} = machine
+  const {owner, host, priority, weight, port, ttlSeconds} = machine
   const {instance: set} = namesOf(machine)
   const values = standing.filter(({type, name}) => type === 'SRV' && name === set)
   const own = `${priority} ${weight} ${port} ${host}`
-  const beside = values.filter(({value, mark}) => mark && srvHost(value) !== host)
+  const beside = values.filter(member => isOwned(member, owner) && srvHost(member.value) !== host)
   return {
     name: host,
     ttlSeconds,
     proxied: false,
     members: 1,
+    fleet: owner,
     discovery: {
       name: set,
       members: beside.length + 1,

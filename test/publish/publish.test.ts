@@ -132,7 +132,7 @@ describe('in one SRV set', () => {
     zone.create({...planted, values: others})
     const before = zone.bytes()
     await expect(zone.run(() => join(at, machine('db1')))).rejects.toThrow(
-      /carries an SRV set of \d+ values here, and 1 is wanted beside 120 foreign ones/,
+      /carries an SRV set of \d+ values here, and 1 is wanted beside 120 of others/,
     )
     expect(zone.bytes()).toBe(before)
   })

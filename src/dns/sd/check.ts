@@ -3,7 +3,7 @@ import type {Ask} from '../resolver.ts'
 import {type Answer, type Instance, listed, lookUpInstance, NOWHERE} from './look-up.ts'
 import {browseName, instanceName, readServiceName, type ServiceParts, serviceName} from './names.ts'
 import {requireServiceName} from './resolve.ts'
-import {attributeProblems} from './txt.ts'
+import {attributeProblems, attributeWarnings} from './txt.ts'
 
 /** Something a client of the service would stumble over. */
 export type Finding = {
@@ -196,7 +196,16 @@ function txtFindings({name, txt}: Instance): Finding[] {
       cause: 'RFC 6763, 6, says how attributes are written; clients pass over what is written otherwise.',
     }),
   )
-  return [...several, ...attributes]
+  const advice = txt.flatMap(attributeWarnings).map(
+    (warning): Finding => ({
+      kind: 'txt-advice',
+      name,
+      message: `The TXT record of ${name} ${warning}.`,
+      cause: 'Clients read it as it is; whether it belongs there is for its owner to say.',
+      warning: true,
+    }),
+  )
+  return [...several, ...attributes, ...advice]
 }
 
 function sizeFinding({question, bytes}: Answer): Finding[] {

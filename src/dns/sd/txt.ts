@@ -44,7 +44,7 @@ export function attributeProblems(strings: readonly string[]): string[] {
     const bytes = Buffer.byteLength(string)
     if (bytes > STRING_MAX_BYTES)
       problems.push(`has "${key}" with ${bytes} bytes, and a string holds ${STRING_MAX_BYTES}`)
-    if (key === '' && string !== '') problems.push(`has "${string}" without a key`)
+    if (key === '' && string !== '') problems.push('has "=…" without a key')
     if (string === '' && strings.length > 1) problems.push('has an empty string beside others')
     if (!/^[\x20-\x3c\x3e-\x7e]*$/.test(key))
       problems.push(`has the key ${JSON.stringify(key)} with characters that are not printable ASCII`)

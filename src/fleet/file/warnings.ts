@@ -1,3 +1,4 @@
+import {attributeWarnings, writeAttributes} from '../../dns/sd/txt.ts'
 import {formatDuration} from '../../duration.ts'
 import {formatPath} from './mistake.ts'
 import {dnsBlocks, type FileData} from './schema.ts'
@@ -5,7 +6,13 @@ import {PROXIED_TTL_SECONDS} from './schema-dns.ts'
 
 /** What a correct file asks for and does not get in this version, and what it may regret: one sentence each, in file order. */
 export function warningsOf(data: FileData): string[] {
-  return [...unusedGroupKeys(data), ...idleFailover(data), ...unusedDnsKeys(data), ...shortDrain(data)]
+  return [
+    ...unusedGroupKeys(data),
+    ...idleFailover(data),
+    ...unusedDnsKeys(data),
+    ...publicTexts(data),
+    ...shortDrain(data),
+  ]
 }
 
 function unusedGroupKeys(data: FileData): string[] {
@@ -45,6 +52,15 @@ function unusedDnsKeys(data: FileData): string[] {
       )
     return sentences
   })
+}
+
+/** TXT records are public: no value of them is repeated here. */
+function publicTexts(data: FileData): string[] {
+  return dnsBlocks(data).flatMap(({block, at}) =>
+    attributeWarnings(writeAttributes(Object.entries(block.discovery?.txt ?? {}))).map(
+      warning => `${formatPath([...at, 'discovery', 'txt'])} ${warning}.`,
+    ),
+  )
 }
 
 /** Accepted, since a test fleet may not care; but whoever does care should read it in every plan (decision 19). */

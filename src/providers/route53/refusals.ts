@@ -24,11 +24,11 @@ export function refusals(wish: NameWish, existing: readonly Member[]): string[] 
 const BATCH_MAX_VALUES = 1_000
 const BATCH_MAX_CHARACTERS = 32_000
 
-function sharedProblems({discovery, members}: NameWish, existing: readonly Member[]): string[] {
+function sharedProblems({discovery, members, fleet}: NameWish, existing: readonly Member[]): string[] {
   if (!discovery) return []
   const {name, valueCharacters, members: wanted = members} = discovery
   const set = existing.filter(member => member.name === name && member.type === 'SRV')
-  const foreign = set.filter(({mark}) => !mark).length
+  const others = set.filter(({mark}) => !mark || (fleet !== undefined && mark.fleet !== fleet)).length
   // An entry says whose the value is, and repeats it: `"srv <24> <36> <value>"`.
   const entryCharacters = valueCharacters + 68
   const fits = Math.floor(
@@ -36,9 +36,9 @@ function sharedProblems({discovery, members}: NameWish, existing: readonly Membe
   )
   const alias = existing.find(member => member.name === name && member.type === 'CNAME')
   return [
-    ...(wanted + foreign > fits
+    ...(wanted + others > fits
       ? [
-          `${name}: one change of Route53 carries an SRV set of ${fits} values here, and ${wanted} ${wanted === 1 ? 'is' : 'are'} wanted${foreign > 0 ? ` beside ${foreign} foreign ones` : ''}. Lower the counts, or spread them over several instances of the service.`,
+          `${name}: one change of Route53 carries an SRV set of ${fits} values here, and ${wanted} ${wanted === 1 ? 'is' : 'are'} wanted${others > 0 ? ` beside ${others} of others` : ''}. Lower the counts, or spread them over several instances of the service.`,
         ]
       : []),
     ...(alias ? [`${name} is a CNAME for ${alias.value}: no SRV values can stand beside it.`] : []),

@@ -50,6 +50,12 @@ describe('check', () => {
     expect(await kinds(records)).toEqual(findings)
   })
 
+  test('warns of what looks like a secret, and shows it not', async () => {
+    const {findings} = await checkService(dnsTable(SOUND.replace('path=/', 'token=hunter2')), V1)
+    expect(findings).toMatchObject([{kind: 'txt-advice', name: V1, warning: true}])
+    expect(JSON.stringify(findings)).not.toContain('hunter2')
+  })
+
   test('tells a dot that was not escaped from a name that is another', async () => {
     const causes = async (target: string) =>
       (await checkService(dnsTable(`${SOUND}${SERVICE} PTR ${target}`), SERVICE)).findings.map(f => f.cause)

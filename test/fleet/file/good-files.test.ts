@@ -292,6 +292,17 @@ test('discovery is read as DNS-SD writes it, with the shares of each group', () 
   expect(warnings).toEqual([])
 })
 
+test('an attribute that looks like a secret is warned of, since everybody can read it, and not shown', () => {
+  const discovery = '{service: _http._tcp, instance: v1, txt: {path: /, token: "${env:TOKEN}"}}'
+  const {warnings} = parse(
+    fleetFile(['  registration: mcd\n', `  registration: mcd\n  discovery: ${discovery}\n`]),
+    {TOKEN: 'hunter2'},
+  )
+  expect(warnings).toEqual([
+    'dns.discovery.txt has "token", which looks like a secret by its key: everybody can read a TXT record.',
+  ])
+})
+
 test('groups may share what an anchor names, and override it', () => {
   const text = fleetFile(
     ['  virginia:\n', '  virginia: &aws\n'],
