@@ -73,6 +73,27 @@ describe('a fleet that serves', () => {
     expect(readdirSync(place.folder).filter(name => name.endsWith('.tmp'))).toEqual([])
   })
 
+  test('status asks the servers and the resolver that it is told of, and why explains an instance by the beginning of its id', async () => {
+    const {host, port} = (await place.sandbox()).endpoints.dns.route53
+    const silent = '127.0.0.1:1'
+    const resolvers = ['--resolver', `${host}:${port}`, '--resolver', silent]
+    const status = await place.mcd(['status', '--sandbox', '--check', ...resolvers])
+    expect([status.exitCode, status.stderr]).toEqual([0, ''])
+    expect(status.stdout).toMatch(
+      /ADDRESS +INSTANCE +IN ZONE +SERVERS +RESOLVERS\n(?: +\S+ +\S+ +yes +1 of 1 +1 of 1\n){3}/,
+    )
+    expect(status.stdout).toContain(`No answer from ${silent}.`)
+
+    const [{id = ''} = {}] = (await place.status()).instances
+    const why = await place.mcd(['why', id.slice(0, 10), '--sandbox', '--json'])
+    expect([why.exitCode, why.json()]).toMatchObject([
+      0,
+      {instance: id, standing: 'lives', names: [{servers: {answering: 1, heard: 1}, resolvers: {heard: 0}}]},
+    ])
+    const unknown = await place.mcd(['why', `${id.slice(0, -1)}z`, '--sandbox'])
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining(`Did you mean "${id}"?`)])
+  })
+
   test('history tells both runs, and draws one', async () => {
     const {json} = await place.mcd(['history', '--sandbox', '--json'])
     expect(json()).toMatchObject({
