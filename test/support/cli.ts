@@ -24,7 +24,12 @@ export type RunOptions = {
 }
 
 /** A run that goes on; `ended` resolves whatever its end. */
-export type Running = {readonly ended: Promise<Outcome>; kill(signal: NodeJS.Signals): void}
+export type Running = {
+  readonly ended: Promise<Outcome>
+  kill(signal: NodeJS.Signals): void
+  /** Its progress so far: what it wrote to stderr. */
+  said(): string
+}
 
 export type RunningSandbox = SandboxStatus & {readonly endpoints: SandboxEndpoints}
 
@@ -76,7 +81,12 @@ function workplace(folder: string, runs: Set<Running>): Workplace {
       reject: false,
       timeout: RUN_LIMIT_MS,
     })
+    let heard = ''
+    child.stderr?.setEncoding('utf8').on('data', text => {
+      heard += text
+    })
     const run: Running = {
+      said: () => heard,
       ended: child.then(({exitCode = -1, stdout, stderr}) => {
         runs.delete(run)
         return outcome([program, ...args], exitCode, stdout, stderr)
