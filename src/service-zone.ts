@@ -77,5 +77,13 @@ export async function openZone(
   const sandbox = inSandbox ? await (await import('./context.ts')).openSandbox(process.cwd()) : undefined
   const around: Surroundings = {runtime, ...sandbox?.surroundings}
   const zone = await openServiceZone(dnsProvider(provider, around), service.zone)
-  return {zone, runtime, ...(sandbox && {addressOf: sandbox.addressOf})}
+  return {zone, runtime, ...(sandbox && {addressOf: orHere(sandbox.addressOf)})}
 }
+
+/** The sandbox sends what none of its machines serves to port 1; what runs on this machine anyway may join there, too. */
+const orHere =
+  (addressOf: AddressMap): AddressMap =>
+  async (address, port) => {
+    const served = await addressOf(address, port)
+    return served.port === 1 && /^127\.|^::1$/.test(address) ? {host: address, port} : served
+  }
