@@ -2,6 +2,7 @@ import {registerHooks} from 'node:module'
 import {pathToFileURL} from 'node:url'
 import {MUTATIONS} from './mutations.ts'
 import type {Failure} from './seed.ts'
+import type {Kind} from './writers/machines.ts'
 
 /**
  * A process of its own for one mutant: reads one file of the engine with something else in it, plays seeds until a law is
@@ -25,7 +26,7 @@ registerHooks({
     return {...loaded, source: String(loaded.source).replace(mutation.find, () => mutation.replace)}
   },
 })
-const {playSeed} = await import('./seed.ts')
+const playSeed = mutation.writers ? await writersOf(mutation.writers) : (await import('./seed.ts')).playSeed
 if (!isRead) throw new Error(`The simulation does not read ${mutation.file}.`)
 
 let caught: Failure | undefined
@@ -35,3 +36,11 @@ for (let seed = 1; seed <= (seeds ?? 0) && !caught; seed++) {
 }
 process.send?.({caught} satisfies Word)
 process.disconnect()
+
+async function writersOf(kind: Kind) {
+  const {OPERATIONS_EACH, playWriters} = await import('./writers/play.ts')
+  return async (seed: number): Promise<Failure | undefined> => {
+    const {failure} = await playWriters(kind, seed, OPERATIONS_EACH[kind])
+    return failure && {seed, ...failure}
+  }
+}

@@ -1,9 +1,13 @@
-/** One thing taken away from the engine, or put wrong: what stands once in a file, and what is read in its place. */
+import type {Kind} from './writers/machines.ts'
+
+/** One thing taken away from mcd, or put wrong: what stands once in a file, and what is read in its place. */
 export type Mutation = {
   readonly name: string
   readonly file: string
   readonly find: string
   readonly replace: string
+  /** Shown by writers that share a name in this kind of set; else by stories. */
+  readonly writers?: Kind
 }
 
 /** What the simulation must notice. Each is a mistake that somebody could make, and that would cost somebody money or a name. */
@@ -62,7 +66,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody waits for resolvers to forget',
-    file: 'src/fleet/plan/leave.ts',
+    file: 'src/fleet/plan/drain.ts',
     find: "return view.observed.atMs < untilMs ? {until: 'forgotten', zones, after: [], untilMs} : undefined",
     replace: 'return undefined',
   },
@@ -81,7 +85,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'instances end before they leave DNS',
     file: 'src/fleet/plan/leave.ts',
-    find: 'if (drain) end.after.add(`drain ${drain.until}`)',
+    find: 'for (const each of first) end.after.add(each)',
     replace: '',
   },
   {
@@ -126,5 +130,86 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/fleet/plan/rollout.ts',
     find: "return 'count' in batch ? batch.count :",
     replace: 'return count || ',
+  },
+  {
+    name: 'a shared set is written over, whoever was first',
+    file: 'src/providers/route53/edits.ts',
+    find: `    ...edits.flatMap(({before}) => (before ? [{Action: 'DELETE' as const, ResourceRecordSet: before}] : [])),
+    ...edits.flatMap(({after}) => (after ? [{Action: 'CREATE' as const, ResourceRecordSet: after}] : [])),`,
+    replace: `    ...edits.flatMap(({before, after}) => (before && !after ? [{Action: 'DELETE' as const, ResourceRecordSet: before}] : [])),
+    ...edits.flatMap(({after}) => (after ? [{Action: 'UPSERT' as const, ResourceRecordSet: after}] : [])),`,
+    writers: 'srv',
+  },
+  {
+    name: 'a change that lost its race counts as made',
+    file: 'src/providers/route53/settle-shared.ts',
+    find: 'if (round === ROUNDS) throw conflict(error.reasons, error)',
+    replace: 'return undefined',
+    writers: 'simple',
+  },
+  {
+    name: 'the companion follows in a second call',
+    file: 'src/providers/route53/settle-shared.ts',
+    find: 'return await sendBatch(client, call, zoneId, edits)',
+    replace: `let id
+      for (const edit of edits) id = await sendBatch(client, call, zoneId, [edit])
+      return id`,
+    writers: 'srv',
+  },
+  {
+    name: 'only the set that changes is compared',
+    file: 'src/providers/route53/draft-set.ts',
+    find: 'const after = isUntouched(draft) ? before : draft.after()',
+    replace: `if (isUntouched(draft)) return []
+    const after = draft.after()`,
+    writers: 'srv',
+  },
+  {
+    name: 'a value is removed whoever it belongs to',
+    file: 'src/providers/route53/shared-edits.ts',
+    find: 'if (set.has(member.value) && !isOurs)',
+    replace: 'if (false)',
+    writers: 'simple',
+  },
+  {
+    name: 'a record is removed by its address, whoever made it',
+    file: 'src/providers/cloudflare/reconcile.ts',
+    find: `const found = observed.find(record => names(member, record))
+    if (found && !unchanged(member, found))`,
+    replace: `const found = observed.find(({type, content}) => type === member.type && content === member.value)
+    if (false)`,
+    writers: 'cloudflare',
+  },
+  {
+    name: 'a record is deleted without being read again',
+    file: 'src/providers/cloudflare/change.ts',
+    find: 'read ??= await readNames(client, zone, names, signal)',
+    replace: `read ??= change.create.length > 0 ? await readNames(client, zone, names, signal) :
+        change.remove.map(({ref = '', name, type, value, ttlSeconds, mark, proxied = false}) => ({
+          id: ref, name, type, content: value, ttl: ttlSeconds, proxied,
+          comment: \`mcd:v1 f=\${mark?.fleet} g=\${mark?.group} i=\${mark?.instance}\`,
+        }))`,
+    writers: 'cloudflare',
+  },
+  {
+    name: 'what stands there already counts as ours',
+    file: 'src/providers/cloudflare/reconcile.ts',
+    find: 'if (!sameOwner(standing.mark, member.mark))',
+    replace: 'if (false)',
+    writers: 'cloudflare',
+  },
+  {
+    name: 'the last serving address may go',
+    file: 'src/fleet/guards.ts',
+    find: 'if (allowEmpty || wholeFleet) return',
+    replace: 'if (wholeFleet || !wholeFleet) return',
+    writers: 'simple',
+  },
+  {
+    name: 'the clouds are read beside the zones',
+    file: 'src/fleet/observe.ts',
+    find: 'const placesRead = zonesRead\n',
+    replace: 'const placesRead = Promise.resolve()\n',
+    writers: 'multivalue',
   },
 ]

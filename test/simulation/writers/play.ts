@@ -17,6 +17,9 @@ const ADDRESSES = 60
 /** Longer than mcd leaves a missing record to the instance itself. */
 const LATER_MS = 10 * 60_000
 
+/** What one seed of many gives each of them to do: enough for every law to be at stake. */
+export const OPERATIONS_EACH: Record<Kind, number> = {cloudflare: 20, multivalue: 20, simple: 20, srv: 10}
+
 export type Play = {
   readonly figures: Figures
   readonly trace: readonly string[]

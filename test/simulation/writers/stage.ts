@@ -145,7 +145,7 @@ export class Stage {
     this.#judgeEmptiness(name, kind, operation, before, after)
   }
 
-  /** Decision 20: mcd takes no last serving address; where the others leave after it looked, no vendor lets it compare but by sets. */
+  /** Decision 20: mcd takes no last serving address; where the others leave after it looked, no vendor lets it compare. */
   #judgeEmptiness(
     who: string,
     kind: Writer['kind'],
@@ -157,13 +157,14 @@ export class Stage {
       if (addressesIn(before) > 0 && addressesIn(after) === 0) this.figures.leftByThemselves++
       return
     }
+    // Who is held out and stands there all the same serves nobody: a hold alone takes nothing away.
+    if (addressesIn(after) >= addressesIn(before)) return
     if (this.serving(before).length === 0 || this.serving(after).length > 0) return
     const taken = new Set(this.serving(before))
     const readings = operation.readings.map(({picture}) =>
       this.serving(picture).filter(key => !taken.has(key)),
     )
-    const sawOthers =
-      this.kind === 'simple' ? (readings.at(-1)?.length ?? 0) > 0 : readings.some(others => others.length > 0)
+    const sawOthers = readings.some(others => others.length > 0)
     if (!sawOthers)
       throw new LawBroken('mcd empties no name', `${who}, ${operation.what}: took ${[...taken].join(', ')}`)
     this.figures.emptiedMeanwhile++
