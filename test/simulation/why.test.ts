@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest'
+import {UnreachableError} from '../../src/errors.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import {lookAround} from '../../src/fleet/status/look.ts'
 import {explainInstance} from '../../src/fleet/why/explain.ts'
@@ -118,4 +119,25 @@ test("one of somebody else's: whose it is, and that mcd leaves it", async () => 
   const {report, text} = await why(sim, stranger?.id ?? '')
   expect(report).toMatchObject({standing: 'foreign', next: [], differences: []})
   expect(text).toMatch(/is not ours: it carries the name of fleet web and belongs to web\.example\.org\./)
+})
+
+test('one whose place says nothing: what the journal knows of it, and that it stays', async () => {
+  const {sim, id} = await serving()
+  sim.wrapCompute = provider => ({
+    ...provider,
+    listInstances: async () => {
+      throw new UnreachableError('Nothing came back.')
+    },
+  })
+  const {report, text} = await why(sim, id)
+  expect(report).toMatchObject({
+    standing: 'unseen',
+    place: 'aws:us-east-1',
+    silent: 'Nothing came back.',
+    past: {launched: {command: 'up'}},
+    names: [{records: [{type: 'A'}]}],
+  })
+  expect(text).toMatch(
+    /cannot be seen: aws:us-east-1 says nothing \(Nothing came back\)\. What there is of it stays\./,
+  )
 })

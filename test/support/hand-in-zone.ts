@@ -45,7 +45,7 @@ export function handInCloudflare({world: {cloudflare}}: SimulatedFleet) {
 }
 
 /** Somebody's hand in a zone of Route53. */
-export function handInRoute53({world: {route53}}: SimulatedFleet) {
+function handInRoute53({world: {route53}}: SimulatedFleet) {
   const zone = () => {
     const found = route53.zone(ZONE)
     if (!found) throw new Error(`no zone ${ZONE}`)

@@ -39,3 +39,13 @@ test('nothing is sent for what is as it should be', () => {
   const joined = [set('SRV', `${VALUE}.`), LOOSE]
   expect(toSharedEdits({...nothing, create: [ours]}, joined)).toEqual([])
 })
+
+test("a target that is the instance's own host gets its lost entry back; another one that equals ours stays foreign", () => {
+  const orphan = set('SRV', `${VALUE}.`)
+  expect(toSharedEdits({...nothing, create: [ours]}, [orphan])).toEqual([
+    {before: orphan, after: orphan},
+    {after: LOOSE},
+  ])
+  const theirs = {...ours, value: '9 9 9 theirs.example.net'}
+  expect(toSharedEdits({...nothing, create: [theirs]}, [STRANGERS])).toEqual([])
+})
