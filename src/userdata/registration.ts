@@ -19,6 +19,10 @@ export type RegistrationName = {
   readonly ttlSeconds: number
   readonly proxied: boolean
   readonly address: 'public' | 'private'
+  /** Absent, a public IPv6 address is entered, too. */
+  readonly ipv6?: false
+  /** Route53 alone; absent 'multivalue'. */
+  readonly routing?: 'simple' | {readonly weight: number}
   /** `role`: those of the instance profile, out of the instance's metadata. */
   readonly credentials: InstanceCredentials | {readonly kind: 'role'}
   readonly discovery?: RegistrationService
@@ -84,7 +88,7 @@ export function registrationEndpoint(
  */
 export function registrationNames(
   {names, service: {port}}: Fleet,
-  {name: group, wish, place, priority = 0, weight = 0}: Group,
+  {name: group, wish, place, priority = 0, weight}: Group,
   endpointOf: (name: DnsName) => string,
 ): RegistrationName[] {
   const refusals: string[] = []
@@ -99,10 +103,20 @@ export function registrationNames(
       )
       return []
     }
-    const common = {vendor, endpoint: endpointOf(name), name: name.name, ttlSeconds, proxied, address}
+    const common = {
+      vendor,
+      endpoint: endpointOf(name),
+      name: name.name,
+      ttlSeconds,
+      proxied,
+      address,
+      ...(name.ipv6 === false && {ipv6: name.ipv6}),
+      ...(name.routing === 'simple' && {routing: name.routing}),
+      ...(name.routing === 'weighted' && {routing: {weight: weight ?? 1}}),
+    }
     if (!name.discovery) return [{...common, credentials}]
     const set = serviceSet(name.zone, name.discovery)
-    return [{...common, credentials, discovery: {set, priority, weight, port}}]
+    return [{...common, credentials, discovery: {set, priority, weight: weight ?? 0, port}}]
   })
   if (refusals.length > 0)
     throw new RefusedError(refusals, {
@@ -209,7 +223,7 @@ function configuration(
 }
 
 function nameSettings(registration: RegistrationName): Record<string, string | Secret> {
-  const {vendor, endpoint, name, ttlSeconds, proxied, address, credentials, discovery} = registration
+  const {vendor, endpoint, name, ttlSeconds, proxied, address, credentials, discovery, routing} = registration
   return {
     VENDOR: vendor,
     ENDPOINT: endpoint,
@@ -217,6 +231,9 @@ function nameSettings(registration: RegistrationName): Record<string, string | S
     TTL: String(ttlSeconds),
     PROXIED: String(proxied),
     ADDRESS: address,
+    ...(registration.ipv6 === false && {IPV6: 'no'}),
+    ...(routing === 'simple' && {ROUTING: routing}),
+    ...(typeof routing === 'object' && {ROUTING: 'weighted', WEIGHT: String(routing.weight)}),
     CREDENTIALS: credentials.kind,
     ...(credentials.kind === 'token' && {TOKEN: credentials.token}),
     ...(credentials.kind === 'keys' && {

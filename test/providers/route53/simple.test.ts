@@ -164,3 +164,22 @@ test('as many as are not refused fit into one change, foreign values among them'
   })
   expect(sets()[0]?.split(' ')).toHaveLength(2 + 260)
 })
+
+test('a value comes with proof of its entry, also where one was left over', async () => {
+  const {create, change, sets, world, zone} = await sceneOf()
+  const companion = (...values: string[]) => ({name: HOLDS, type: 'TXT', ttlSeconds: 60, values})
+  create(companion('"a web i-1 192.0.2.1"', '"note"'))
+  let isFirst = true
+  world.calls.faults = {
+    before({action}) {
+      if (action !== 'ChangeResourceRecordSets' || !isFirst) return
+      isFirst = false
+      world.route53.changeRecordSets({name: 'operator'}, zone.id, [
+        {action: 'UPSERT', recordSet: companion('"note"')},
+      ])
+    },
+    after() {},
+  }
+  await change({create: [one('i-1')]})
+  expect(sets()).toEqual(['A 60 192.0.2.1', 'TXT 60 "note" "a web i-1 192.0.2.1"'])
+})

@@ -29,20 +29,26 @@ check() {
 check_name() {
   find_address || return $?
   recorded address
-  [ "$VALUE" != "$ADDRESS" ] || ! looked_lately || return 0
+  [ "$VALUE" != "$ADDRESSES" ] || ! looked_lately || return 0
   "${VENDOR}_own" || return $?
-  if owns "$ADDRESS"; then
+  compare_own
+  check_own=$VALUE
+  case $check_own in
+  missing*) ;;
+  *)
     # TTL and the like are mcd's affair: two who put them right would never agree.
-    if grep -vq "^$ADDRESS " "$OWN"; then
-      "${VENDOR}_remove" "$ADDRESS" || return $?
+    if [ "$check_own" = extra ]; then
+      # shellcheck disable=SC2086 # They are several.
+      "${VENDOR}_remove" $ADDRESSES || return $?
     fi
     rejoin_service || return $?
     remember entered
     return 0
-  fi
+    ;;
+  esac
   may_enter || return $?
   if [ "$HELD" = no ] && service_is_well; then
-    say "$NAME on $VENDOR: $ADDRESS is not there; entering it again"
+    say "$NAME on $VENDOR: $ADDRESSES is not there; entering it again"
     rm -f "$RUN/said-$VENDOR-$NAME"
     enter
     return
@@ -71,13 +77,13 @@ deregister() {
 
 deregister_name() {
   recorded address
-  ADDRESS=$VALUE
-  [ -n "$ADDRESS" ] || return 0
+  ADDRESSES=$VALUE
+  [ -n "$ADDRESSES" ] || return 0
   recorded ttl
   TTL=${VALUE:-$TTL}
   take_out || return $?
   rm -f "$RECORD"
-  say "$NAME on $VENDOR: left, $ADDRESS is out"
+  say "$NAME on $VENDOR: left, $ADDRESSES is out"
 }
 
 # watch: until the cloud announces that it takes this instance back, so that it is out of DNS before that. Ends at once where no

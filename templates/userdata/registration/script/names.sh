@@ -13,6 +13,12 @@ take_up() {
   PROXIED=$VALUE
   setting "$1" ADDRESS
   ADDRESS_KIND=$VALUE
+  setting "$1" IPV6
+  IPV6=${VALUE:-yes}
+  setting "$1" WEIGHT
+  WEIGHT=${VALUE:-1}
+  OF_HOST=no
+  HOST_ENTERED=no
   setting "$1" CREDENTIALS
   CREDENTIALS=$VALUE
   setting "$1" SERVICE
@@ -25,6 +31,11 @@ take_up() {
   KEY_SECRET=$VALUE
   KEY_TOKEN=''
   RECORD=$STATE/$VENDOR-$NAME
+  # As the name was found to route, whatever it did when this was written.
+  recorded routing
+  ROUTING=$VALUE
+  setting "$1" ROUTING
+  ROUTING=${ROUTING:-${VALUE:-multivalue}}
 }
 
 setting() {
@@ -57,10 +68,25 @@ each_name() {
   return 2
 }
 
+# start_step: VALUE, how many tenths of a second one instance keeps behind another that boots with it: two for each call that
+# it makes to enter all its names.
+start_step() {
+  VALUE=0
+  step_sum=0
+  for step_number in $MCD_NAMES; do
+    step_calls=2
+    setting "$step_number" SERVICE
+    [ -z "$VALUE" ] || step_calls=4
+    step_sum=$((step_sum + step_calls * 2))
+  done
+  VALUE=$step_sum
+}
+
 # What this instance entered for the name in hand. Written before the call as well as after it, so that a shutdown in
 # between knows what may stand there.
 remember() {
-  printf 'state=%s\ninstance=%s\naddress=%s\nttl=%s\n' "$1" "$INSTANCE" "$ADDRESS" "$TTL" >"$RECORD.new"
+  printf 'state=%s\ninstance=%s\naddress=%s\nttl=%s\nrouting=%s\n' \
+    "$1" "$INSTANCE" "$ADDRESSES" "$TTL" "$ROUTING" >"$RECORD.new"
   mv -f "$RECORD.new" "$RECORD"
 }
 
@@ -70,9 +96,24 @@ recorded() {
   [ -r "$RECORD" ] && grep -Fqx "instance=$INSTANCE" "$RECORD" && VALUE=$(sed -n "s/^$1=//p" "$RECORD")
 }
 
-# owns ADDRESS: whether $OWN lists it.
-owns() {
-  cut -d ' ' -f 1 "$OWN" | grep -Fqx "$1"
+# compare_own: VALUE is empty where $OWN lists $ADDRESSES and no others; else it says "missing", "extra" or both.
+compare_own() {
+  VALUE=$(awk -v wanted="$ADDRESSES" "$PLAIN"'
+    BEGIN { for (i = split(wanted, each, " "); i > 0; i--) need[plain(each[i])] }
+    { if (plain($1) in need) got[plain($1)]; else extra = "extra" }
+    END {
+      for (one in need) if (!(one in got)) missing = "missing "
+      print missing extra
+    }
+  ' "$OWN")
+}
+
+# own_others ADDRESS…: the lines of $OWN but for these.
+own_others() {
+  awk -v kept="$*" "$PLAIN"'
+    BEGIN { for (i = split(kept, each, " "); i > 0; i--) keep[plain(each[i])] }
+    !(plain($1) in keep)
+  ' "$OWN"
 }
 
 # may_enter: whether the name in hand may get this instance now. What mcd took out stays out until mcd lets it back in.
@@ -84,19 +125,21 @@ may_enter() {
   fi
 }
 
-# enter: one attempt to put ADDRESS under the name in hand.
+# enter: one attempt to put ADDRESSES under the name in hand.
 enter() {
   recorded address
   enter_before=$VALUE
+  HOST_ENTERED=no
   remember trying
   "${VENDOR}_create" || return $?
   # An address from before a stop belongs to somebody else by now.
-  if [ -n "$enter_before" ] && [ "$enter_before" != "$ADDRESS" ]; then
-    "${VENDOR}_remove" "$ADDRESS" || return $?
+  if [ -n "$enter_before" ] && [ "$enter_before" != "$ADDRESSES" ]; then
+    # shellcheck disable=SC2086 # They are several.
+    "${VENDOR}_remove" $ADDRESSES || return $?
   fi
   join_service || return $?
   remember entered
-  say_once "$NAME on $VENDOR: entered $ADDRESS${SERVICE:+ and $SERVICE}"
+  say_once "$NAME on $VENDOR: entered $ADDRESSES${SERVICE:+ and $SERVICE}"
 }
 
 # take_out: what stands of this instance under the name in hand. The address waits for nothing else: the one may be in trouble

@@ -3,3 +3,4 @@
 join_service() { :; }
 rejoin_service() { :; }
 leave_service() { :; }
+own_host() { :; }

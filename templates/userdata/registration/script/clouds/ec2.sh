@@ -71,10 +71,19 @@ ec2_address() {
   fi
 }
 
-# In tenths of a second. Instances of one launch know their place in it: 0.4 s apart, half of Route53's five calls a second.
+# ec2_ipv6: 1 where it has none. EC2 gives no other than public ones, but for a network of one's own (fc00::/7).
+ec2_ipv6() {
+  ec2_get latest/meta-data/ipv6 || return $?
+  is_public_ipv6 "$VALUE"
+}
+
+# In tenths of a second. Instances of one launch know their place in it, and keep so far apart that their calls come to
+# Route53's five a second.
 ec2_start_delay() {
+  start_step
+  ec2_step=$VALUE
   if ec2_get latest/meta-data/ami-launch-index && is_number "$VALUE"; then
-    VALUE=$((VALUE * 4))
+    VALUE=$((VALUE * ec2_step))
   else
     VALUE=0
   fi

@@ -87,6 +87,25 @@ triton_address() {
   return 1
 }
 
+# triton_ipv6: the first public one; 1 where no interface has any.
+triton_ipv6() {
+  if [ -n "$TRITON_MDATA" ]; then
+    triton_mdata sdc:nics || return $?
+    # Of several addresses on one interface the list alone names all, each with the length of its prefix.
+    triton_addresses=$(printf '%s' "$VALUE" | flatten_json | awk -F '\t' '
+      $1 ~ /^[0-9]+\.ips?(\.[0-9]+)?$/ && $2 ~ /:/ { sub(/\/.*/, "", $2); print $2 }
+    ')
+  else
+    triton_addresses=$(ip -o -6 addr show scope global 2>/dev/null | sed -n '/temporary/d; s/.* inet6 \([0-9a-f:]*\).*/\1/p')
+  fi
+  for triton_one in $triton_addresses; do
+    is_public_ipv6 "$triton_one" || continue
+    VALUE=$triton_one
+    return 0
+  done
+  return 1
+}
+
 # Private (RFC 1918), link-local, and shared by carriers (RFC 6598).
 is_private() {
   case $1 in

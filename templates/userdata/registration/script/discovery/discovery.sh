@@ -6,7 +6,7 @@
 # join_service: the host first, so that no value ever leads to nothing.
 join_service() {
   [ -n "$SERVICE" ] || return 0
-  of_host "${VENDOR}_create" || return $?
+  [ "$HOST_ENTERED" = yes ] || of_host "${VENDOR}_create" || return $?
   "${VENDOR}_join"
 }
 
@@ -14,7 +14,8 @@ join_service() {
 rejoin_service() {
   [ -n "$SERVICE" ] || return 0
   of_host "${VENDOR}_own" || return $?
-  if owns "$ADDRESS"; then
+  compare_own
+  if [ -z "$VALUE" ]; then
     "${VENDOR}_has_joined" || return $?
     [ "$JOINED" = no ] || return 0
   fi
@@ -48,9 +49,15 @@ own_value() {
 # of_host COMMAND: with this instance's host name for the name in hand.
 of_host() {
   host_of=$NAME
+  host_routing=$ROUTING
   NAME=$(own_host)
+  # Nobody shares it.
+  ROUTING=multivalue
+  OF_HOST=yes
   "$1"
   host_status=$?
+  OF_HOST=no
   NAME=$host_of
+  ROUTING=$host_routing
   return "$host_status"
 }

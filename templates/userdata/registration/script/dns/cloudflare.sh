@@ -46,14 +46,14 @@ cloudflare_is_held() {
 cloudflare_own() {
   cloudflare_mark
   cloudflare_query=$(printf '%s' "$MARK" | sed 's/:/%3A/g; s/ /%20/g; s/=/%3D/g')
-  cloudflare_call GET "?comment.exact=$cloudflare_query&name.exact=$NAME&per_page=100&type=A" || return $?
+  cloudflare_call GET "?comment.exact=$cloudflare_query&name.exact=$NAME&per_page=100" || return $?
   # Their filters ignore case; a mark is exact.
   awk -F '\t' -v mark="$MARK" -v name="$NAME" '
     { split($1, path, "."); field[path[2], path[3]] = $2 }
     path[1] == "result" && path[3] == "id" { ids[path[2]] }
     END {
       for (i in ids)
-        if (field[i, "comment"] == mark && field[i, "name"] == name && field[i, "type"] == "A")
+        if (field[i, "comment"] == mark && field[i, "name"] == name && field[i, "type"] ~ /^(A|AAAA)$/)
           print field[i, "content"] " " field[i, "id"]
     }
   ' "$FLAT" >"$OWN"
@@ -64,30 +64,33 @@ cloudflare_create() {
   cloudflare_ttl=$TTL
   # A proxied record is always "automatic", which is spelled 1.
   [ "$PROXIED" = false ] || cloudflare_ttl=1
-  printf '{"type":"A","name":"%s","content":"%s","ttl":%s,"proxied":%s,"comment":"%s"}' \
-    "$NAME" "$ADDRESS" "$cloudflare_ttl" "$PROXIED" "$MARK" >"$WORK/body"
-  cloudflare_call POST '' "$WORK/body"
-  cloudflare_status=$?
-  case $CODE in
-  81057 | 81058) ;;
-  *) return "$cloudflare_status" ;;
-  esac
-  # An identical record: ours, where the answer to an earlier try was lost.
-  cloudflare_own || return $?
-  owns "$ADDRESS" && return 0
-  PROBLEM="$ADDRESS already stands under $NAME with another mark; that record is not ours to touch"
-  return 1
+  for cloudflare_address in $ADDRESSES; do
+    printf '{"type":"%s","name":"%s","content":"%s","ttl":%s,"proxied":%s,"comment":"%s"}' "$(type_of "$cloudflare_address")" \
+      "$NAME" "$cloudflare_address" "$cloudflare_ttl" "$PROXIED" "$MARK" >"$WORK/body"
+    cloudflare_call POST '' "$WORK/body" && continue
+    cloudflare_status=$?
+    case $CODE in
+    81057 | 81058) ;;
+    *) return "$cloudflare_status" ;;
+    esac
+    # An identical record: ours, where the answer to an earlier try was lost.
+    cloudflare_own || return $?
+    own_others "$cloudflare_address" | cmp -s - "$OWN" || continue
+    PROBLEM="$cloudflare_address already stands under $NAME with another mark; that record is not ours to touch"
+    return 1
+  done
 }
 
-# cloudflare_remove [ADDRESS-TO-KEEP]: every record with our mark, but for that address.
+# cloudflare_remove ADDRESS-TO-KEEP…: every record with our mark, but for these addresses.
 cloudflare_remove() {
   cloudflare_own || return $?
+  own_others "$@" >"$WORK/others"
   while read -r cloudflare_address cloudflare_id; do
-    [ "$cloudflare_address" != "${1-}" ] || continue
+    : "$cloudflare_address"
     cloudflare_call DELETE "/$cloudflare_id" && continue
     cloudflare_status=$?
     # Somebody was first.
     [ "$STATUS" != 404 ] || continue
     return "$cloudflare_status"
-  done <"$OWN"
+  done <"$WORK/others"
 }

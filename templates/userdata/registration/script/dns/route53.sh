@@ -1,6 +1,6 @@
 
-# Route53: one multivalue answer record set for each instance, whose set identifier is the mark. Nobody else writes it, so
-# UPSERT and DELETE meet no other writer.
+# Route53: one multivalue answer or weighted record set for each address, whose set identifier is the mark. Nobody else writes
+# it, so UPSERT and DELETE meet no other writer. How a name with simple routing is shared stands beside this file.
 ROUTE53_NAMESPACE=https://route53.amazonaws.com/doc/2013-04-01/
 
 # route53_call METHOD PATH QUERY [BODY-FILE]: below the zone. QUERY must be sorted and escaped: old curls sign it as it is.
@@ -77,36 +77,136 @@ route53_is_held() {
   fi
 }
 
-# route53_own: our record set into $OWN: the address, a blank, the TTL. "From there on" need not be ours: look.
+# route53_own: what stands of ours into $OWN: the address, a blank, the TTL, and for a weighted set a blank and its weight.
 route53_own() {
-  route53_mark
-  route53_sets "$NAME" A "$MARK" 1 || return $?
-  grep -F "<Name>$NAME.</Name><Type>A</Type><SetIdentifier>$MARK</SetIdentifier>" "$FLAT" |
-    sed -n 's/.*<TTL>\([0-9]*\)<.*<Value>\([0-9.]*\)<.*/\2 \1/p' >"$OWN"
+  if [ "$ROUTING" = simple ]; then
+    route53_shared "$ADDRESSES" && return 0
+    route53_status=$?
+    [ -n "$CLASH" ] || return "$route53_status"
+    ROUTING=$CLASH
+  fi
+  route53_own_sets
 }
 
-# route53_change ACTION ADDRESS TTL
-route53_change() {
+# route53_own_sets: as far as it stands in sets of its own. "From there on" need not be ours: look.
+route53_own_sets() {
   route53_mark
-  cat >"$WORK/body" <<XML
-<?xml version="1.0" encoding="UTF-8"?>
-<ChangeResourceRecordSetsRequest xmlns="$ROUTE53_NAMESPACE"><ChangeBatch><Changes><Change><Action>$1</Action><ResourceRecordSet><Name>$NAME.</Name><Type>A</Type><SetIdentifier>$MARK</SetIdentifier><MultiValueAnswer>true</MultiValueAnswer><TTL>$3</TTL><ResourceRecords><ResourceRecord><Value>$2</Value></ResourceRecord></ResourceRecords></ResourceRecordSet></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>
-XML
+  recorded address
+  case "$VALUE $ADDRESSES" in
+  *:*) route53_types='A AAAA' ;;
+  *) route53_types=A ;;
+  esac
+  : >"$WORK/sets.own"
+  for route53_type in $route53_types; do
+    route53_sets "$NAME" "$route53_type" "$MARK" 1 || return $?
+    grep -F "<Name>$NAME.</Name><Type>$route53_type</Type><SetIdentifier>$MARK</SetIdentifier>" "$FLAT" >>"$WORK/sets.own"
+  done
+  sed -n '
+    s/.*<Weight>\([0-9]*\)<.*<TTL>\([0-9]*\)<.*<Value>\([^<]*\)<.*/\3 \2 \1/p
+    t
+    s/.*<TTL>\([0-9]*\)<.*<Value>\([^<]*\)<.*/\2 \1/p
+  ' "$WORK/sets.own" >"$OWN"
+}
+
+# route53_set ACTION NAME ADDRESS TTL [WEIGHT]: the change of a set of its own.
+route53_set() {
+  if [ -n "${5-}" ]; then
+    set_routing="<Weight>$5</Weight>"
+  else
+    set_routing='<MultiValueAnswer>true</MultiValueAnswer>'
+  fi
+  printf '<Change><Action>%s</Action><ResourceRecordSet><Name>%s.</Name><Type>%s</Type>' "$1" "$2" "$(type_of "$3")"
+  printf '<SetIdentifier>%s</SetIdentifier>%s<TTL>%s</TTL>' "$MARK" "$set_routing" "$4"
+  printf '<ResourceRecords><ResourceRecord><Value>%s</Value></ResourceRecord></ResourceRecords></ResourceRecordSet></Change>' "$3"
+}
+
+# route53_sets_of ACTION NAME: those of $ADDRESSES, as this instance makes them.
+route53_sets_of() {
+  sets_weight=''
+  [ "$ROUTING" != weighted ] || [ "$2" != "$NAME" ] || sets_weight=$WEIGHT
+  for sets_address in $ADDRESSES; do
+    route53_set "$1" "$2" "$sets_address" "$TTL" "$sets_weight"
+  done
+}
+
+# route53_send: all of $WORK/changes, or nothing.
+route53_send() {
+  {
+    printf '<?xml version="1.0" encoding="UTF-8"?>\n'
+    printf '<ChangeResourceRecordSetsRequest xmlns="%s"><ChangeBatch><Changes>' "$ROUTE53_NAMESPACE"
+    cat "$WORK/changes"
+    printf '</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>\n'
+  } >"$WORK/body"
   route53_call POST /rrset '' "$WORK/body"
 }
 
+# route53_create: as the name routes. Where it routes another way by now, that way.
 route53_create() {
-  route53_change UPSERT "$ADDRESS" "$TTL"
+  for create_try in one two three; do
+    : "$create_try"
+    CLASH=''
+    if [ "$ROUTING" = simple ]; then
+      route53_share "$ADDRESSES"
+    else
+      route53_enter_own
+    fi
+    create_status=$?
+    [ -n "$CLASH" ] || return "$create_status"
+    ROUTING=$CLASH
+  done
+  return "$create_status"
 }
 
-# route53_remove [ADDRESS-TO-KEEP]: exactly what was created; where that no longer stands, what stands under our mark now.
+# route53_enter_own: a set for each address, and in the same call those of the host name that is discovered.
+route53_enter_own() {
+  route53_mark
+  {
+    route53_sets_of UPSERT "$NAME"
+    [ -z "$SERVICE" ] || [ "$OF_HOST" = yes ] || route53_sets_of UPSERT "$(own_host)"
+  } >"$WORK/changes"
+  route53_send
+  own_status=$?
+  if [ "$own_status" -eq 0 ]; then
+    [ "$OF_HOST" = yes ] || HOST_ENTERED=yes
+    return 0
+  fi
+  case $CODE:$PROBLEM in
+  InvalidChangeBatch:*'cannot be created '*) CLASH=simple ;;
+  esac
+  return "$own_status"
+}
+
+# route53_remove ADDRESS-TO-KEEP…: exactly what was created; where that no longer stands, what stands of ours now.
 route53_remove() {
-  # There is one set, and creating it replaced what was.
-  [ -z "${1-}" ] || return 0
-  route53_change DELETE "$ADDRESS" "$TTL" && return 0
-  route53_status=$?
-  [ "$CODE" = InvalidChangeBatch ] || return "$route53_status"
-  route53_own || return $?
-  read -r route53_address route53_ttl <"$OWN" || return 0
-  route53_change DELETE "$route53_address" "$route53_ttl"
+  CLASH=''
+  if [ "$ROUTING" = simple ]; then
+    # What came replaced what was.
+    [ $# -eq 0 ] || return 0
+    route53_share '' && return 0
+    remove_status=$?
+    [ -n "$CLASH" ] || return "$remove_status"
+    ROUTING=$CLASH
+  fi
+  route53_mark
+  if [ $# -eq 0 ]; then
+    route53_sets_of DELETE "$NAME" >"$WORK/changes"
+    route53_send && return 0
+    remove_status=$?
+    [ "$CODE" = InvalidChangeBatch ] || return "$remove_status"
+  fi
+  route53_own_sets || return $?
+  own_others "$@" >"$WORK/others"
+  if [ -s "$WORK/others" ]; then
+    while read -r remove_address remove_ttl remove_weight; do
+      route53_set DELETE "$NAME" "$remove_address" "$remove_ttl" "$remove_weight"
+    done <"$WORK/others" >"$WORK/changes"
+    route53_send
+    return
+  fi
+  # The name may share one set by now.
+  [ $# -eq 0 ] && [ "$OF_HOST" = no ] || return 0
+  route53_share '' && return 0
+  remove_status=$?
+  [ -z "$CLASH" ] || return 0
+  return "$remove_status"
 }
