@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import {McdCommand} from '../command.ts'
 import {UsageError} from '../errors.ts'
 import type {RunReport} from '../run.ts'
-import Up from './up.ts'
+import {upFlags} from './up.ts'
 
 export default class Replace extends McdCommand {
   static override summary = 'Give instances new ones in their place, a batch at a time.'
@@ -23,7 +23,7 @@ export default class Replace extends McdCommand {
     }),
   }
   static override flags = {
-    ...Up.flags,
+    ...upFlags,
     group: Flags.string({
       description: 'Replace only in this group. Can be repeated.',
       multiple: true,

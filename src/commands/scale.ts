@@ -2,7 +2,7 @@ import {Args} from '@oclif/core'
 import {McdCommand} from '../command.ts'
 import type {CountChange} from '../fleet/file/scale.ts'
 import type {RunReport} from '../run.ts'
-import Up from './up.ts'
+import {upFlags} from './up.ts'
 
 export default class Scale extends McdCommand {
   static override summary = 'Change counts in the fleet file, keeping its comments, and run up.'
@@ -16,7 +16,7 @@ export default class Scale extends McdCommand {
   static override args = {
     'GROUP=N': Args.string({description: 'A group and the count it is to have. Can be repeated.'}),
   }
-  static override flags = Up.flags
+  static override flags = upFlags
 
   async run(): Promise<RunReport & {scaled: readonly CountChange[]}> {
     const {argv, flags} = await this.parse(Scale)

@@ -2,6 +2,39 @@ import {Flags} from '@oclif/core'
 import {fileFlag, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command.ts'
 import type {RunReport} from '../run.ts'
 
+/** Of every command that makes the fleet what a fleet file says. */
+export const upFlags = {
+  file: fileFlag,
+  sandbox: sandboxFlag,
+  yes: yesFlag,
+  wait: waitFlag,
+  now: nowFlag,
+  'allow-empty': Flags.boolean({
+    description: 'Allow the last serving address to leave DNS.',
+    default: false,
+  }),
+  batch: Flags.string({
+    description:
+      'How many instances of a group are replaced at a time, or which part of it. Default: rollout.batch.',
+    helpValue: 'N|N%',
+  }),
+  pause: Flags.string({
+    description:
+      'How long a new batch serves beside the old instances before they leave. Default: rollout.pause.',
+    helpValue: 'DURATION',
+  }),
+  'refresh-images': Flags.boolean({
+    description: 'Move image aliases to the newest image; otherwise they stay at what lives.',
+    default: false,
+  }),
+  timeout: Flags.string({
+    description:
+      'How long to wait for instances to boot, serve and register, in a rollout for those of each batch. Drains are not counted.',
+    default: '10m',
+    helpValue: 'DURATION',
+  }),
+}
+
 export default class Up extends McdCommand {
   static override summary = 'Make the fleet what the fleet file says.'
   static override description =
@@ -13,40 +46,12 @@ export default class Up extends McdCommand {
     '<%= config.bin %> <%= command.id %> --plan approved.json',
   ]
   static override flags = {
-    file: fileFlag,
-    sandbox: sandboxFlag,
-    yes: yesFlag,
-    wait: waitFlag,
-    now: nowFlag,
-    'allow-empty': Flags.boolean({
-      description: 'Allow the last serving address to leave DNS.',
-      default: false,
-    }),
-    batch: Flags.string({
-      description:
-        'How many instances of a group are replaced at a time, or which part of it. Default: rollout.batch.',
-      helpValue: 'N|N%',
-    }),
-    pause: Flags.string({
-      description:
-        'How long a new batch serves beside the old instances before they leave. Default: rollout.pause.',
-      helpValue: 'DURATION',
-    }),
-    'refresh-images': Flags.boolean({
-      description: 'Move image aliases to the newest image; otherwise they stay at what lives.',
-      default: false,
-    }),
+    ...upFlags,
     plan: Flags.string({
       description:
         'Carry out exactly this plan, of "mcd plan --out": it counts as approved, and is refused when anything has moved since.',
       helpValue: 'FILE',
       exclusive: ['batch', 'pause', 'refresh-images'],
-    }),
-    timeout: Flags.string({
-      description:
-        'How long to wait for instances to boot, serve and register, in a rollout for those of each batch. Drains are not counted.',
-      default: '10m',
-      helpValue: 'DURATION',
     }),
   }
 
