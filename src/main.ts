@@ -35,6 +35,8 @@ import Undrain from './commands/undrain.ts'
 import Up from './commands/up.ts'
 import Why from './commands/why.ts'
 import {formatError} from './errors.ts'
+import {retryTeller} from './output/retry-text.ts'
+import {hearingRetries} from './providers/retries.ts'
 import {unknownCommand} from './unknown-command.ts'
 
 /** Read by oclif (package.json, "identifier"). Commands import what is heavy when they run. */
@@ -82,7 +84,7 @@ export async function run({root}: {root: string}): Promise<void> {
   process.noDeprecation = true
   try {
     const config = await Config.load({root, devPlugins: false, userPlugins: false, jitPlugins: false})
-    await runOclif(spelledOut(process.argv.slice(2)), config)
+    await hearingRetries(retryTeller(), () => runOclif(spelledOut(process.argv.slice(2)), config))
     await flush()
   } catch (error) {
     const unknown = unknownCommand(error, Object.keys(COMMANDS))

@@ -72,7 +72,7 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
         if (error.throttled) buckets.get(bucket ?? '')?.slowDown()
         const retry = {call: `${service} ${name}`, why: error.message, atMs: runtime.now()}
         if (error.effect === 'unknown' && !repeatable) {
-          noteRetry(retry)
+          noteRetry(retry, {service, throttled: error.throttled})
           throw error
         }
         const waitMs = error.retryAfterMs ?? backoffMs(runtime, attempt)
@@ -91,7 +91,7 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
             },
           )
         }
-        noteRetry(retry)
+        noteRetry(retry, {service, throttled: error.throttled})
         await runtime.sleep(waitMs)
       }
     }

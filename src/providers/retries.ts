@@ -16,7 +16,17 @@ const steps = new AsyncLocalStorage<Retry[]>()
 /** Runs one step; the attempts its calls repeat go into `kept`. */
 export const keepingRetries = <T>(kept: Retry[], step: () => Promise<T>): Promise<T> => steps.run(kept, step)
 
-export function noteRetry(retry: Retry): void {
+/** Who waits in front of the screen hears of it while it happens: a cloud that is silent takes a while to be given up. */
+const listeners = new AsyncLocalStorage<(heard: Heard) => void>()
+
+export type Heard = Retry & {readonly service: string}
+
+/** Runs a task; each attempt that its calls repeat is told at once. Throttling is not: it is the vendors' way to set the pace. */
+export const hearingRetries = <T>(hear: (heard: Heard) => void, task: () => Promise<T>): Promise<T> =>
+  listeners.run(hear, task)
+
+export function noteRetry(retry: Retry, {service, throttled}: {service: string; throttled: boolean}): void {
+  if (!throttled) listeners.getStore()?.({...retry, service})
   const kept = steps.getStore()
   if (kept && kept.length < MOST_KEPT) kept.push(retry)
 }
