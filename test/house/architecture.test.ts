@@ -28,7 +28,7 @@ test('topics know no adapter, no command and no sandbox', () => {
 test('adapters and their interfaces know no topic and no command', () => {
   // Asking a name server is a protocol, as HTTP is: whoever must see what a vendor's servers answer speaks it, and writes its names.
   const topics =
-    /^src\/(?:(?:fleet|journal|userdata|commands|output|sandbox)\/|dns\/(?!(?:query|presentation)\.ts$))/
+    /^src\/(?:(?:fleet|journal|userdata|commands|output|sandbox)\/|dns\/(?!(?:query|presentation|ipv6)\.ts$))/
   expect(importsOf(under('src/providers/'), topics)).toEqual([])
 })
 
@@ -46,8 +46,10 @@ test('the sandbox does not know the adapters it is there to test', () => {
   expect(importsOf(under('src/sandbox/'), ADAPTER)).toEqual([])
 })
 
-test('only commands and the context know the sandbox', () => {
-  const others = sources.filter(({path}) => !/^src\/(commands|sandbox)\/|^src\/context\.ts$/.test(path))
+test('only commands, the context and what opens a journal know the sandbox', () => {
+  const others = sources.filter(
+    ({path}) => !/^src\/(commands|sandbox)\/|^src\/(?:context|state\/open)\.ts$/.test(path),
+  )
   expect(importsOf(others, /^src\/sandbox\//)).toEqual([])
 })
 
