@@ -393,6 +393,18 @@ nebula_start_delay() { VALUE=0; }
       },
     )
 
+    test('leaves also what mcd has put back for it, though the timer has not looked since', async () => {
+      const {machine, cloudflare} = await instance()
+      const hold = cloudflare.create(HELD)
+      await machine.run('register')
+      cloudflare.remove(hold)
+      const byMcd = {type: 'A', name: 'www.example.com', content: '192.0.2.10', ttl: 60, comment: MARK}
+      cloudflare.create(byMcd)
+      expect(cloudflare.records()).toEqual([ENTERED])
+      await machine.run('deregister')
+      expect(cloudflare.records()).toEqual([])
+    })
+
     test('enters nothing when it cannot be told whether a hold stands', async () => {
       const {machine, cloudflare} = await instance()
       cloudflare.tamper = ({rawQuery}) =>

@@ -14,7 +14,11 @@ register() {
 register_name() {
   find_address || return $?
   may_enter || return $?
-  [ "$HELD" = no ] || return 0
+  if [ "$HELD" = yes ]; then
+    # mcd puts it back by itself, and a shutdown may come before the timer has seen that.
+    remember held
+    return 0
+  fi
   enter
 }
 
