@@ -44,14 +44,27 @@ const reading = (suffix: string, zoneArn: string): Statement => ({
   Resource: [zoneArn],
 })
 
-/** What one zone allows: the names themselves, and in batches of their own the sets of DNS-SD that several share. */
-function inZone(zone: string, zoneId: ZoneId, partition: string, own: Change, shared: Change): Statement[] {
+/**
+ * What one zone allows: the names themselves, and in batches of their own the sets that several share, of names with simple
+ * routing and of DNS-SD. Never UPSERT there: whoever changes these brings what was read (compare-and-swap), or is denied.
+ */
+function inZone(
+  zone: string,
+  zoneId: ZoneId,
+  partition: string,
+  {own, shared, discovered}: {own: Change; shared?: Change; discovered: Change},
+): Statement[] {
   const zoneArn = `arn:${partition}:route53:::hostedzone/${zoneId(zone)}`
   const suffix = sidOf(zone)
+  const parts = [
+    ['Change', own],
+    ['Share', shared],
+    ['Discover', discovered],
+  ] as const
   return [
-    changes(`Change${suffix}`, zoneArn, own),
-    // Never UPSERT: whoever changes these brings what was read (compare-and-swap), or is denied.
-    ...(shared.names.length > 0 ? [changes(`Discover${suffix}`, zoneArn, shared)] : []),
+    ...parts.flatMap(([sid, change]) =>
+      change && change.names.length > 0 ? [changes(`${sid}${suffix}`, zoneArn, change)] : [],
+    ),
     reading(suffix, zoneArn),
   ]
 }
@@ -78,7 +91,7 @@ const followChanges = (partition: string): Statement => ({
   Resource: [`arn:${partition}:route53:::change/*`],
 })
 
-/** What an instance needs to put itself into DNS and take itself out: its own names, A records, reading the holds, and its value in the SRV set. */
+/** What an instance needs to put itself into DNS and take itself out: its own names, their addresses, reading the holds, and its value in the SRV set. */
 export function instancePolicy(
   names: readonly DnsName[],
   zoneId: ZoneId,
@@ -88,22 +101,27 @@ export function instancePolicy(
   if (own.length === 0) return undefined
   return policy(
     ...byZone(own).flatMap(([zone, here]) =>
-      inZone(
-        zone,
-        zoneId,
-        partition,
-        {
-          names: here.flatMap(name => [normalized(name.name), ...hostPatterns(name)]),
+      inZone(zone, zoneId, partition, {
+        own: {
+          names: here.flatMap(name => [
+            ...(name.routing === 'simple' ? [] : [normalized(name.name)]),
+            ...hostPatterns(name),
+          ]),
           patterns: here.some(({discovery}) => discovery),
-          types: ['A'],
+          types: addressTypes(here),
           actions: ['UPSERT', 'DELETE'],
         },
-        {
+        shared: {
+          names: withCompanions(here.filter(({routing}) => routing === 'simple').map(({name}) => name)),
+          types: [...addressTypes(here), 'TXT'],
+          actions: ['CREATE', 'DELETE'],
+        },
+        discovered: {
           names: withCompanions(servicesOf(here).map(({instance}) => instance)),
           types: ['SRV', 'TXT'],
           actions: ['CREATE', 'DELETE'],
         },
-      ),
+      }),
     ),
     followChanges(partition),
   )
@@ -116,30 +134,31 @@ export function operatorDns(names: readonly DnsName[], zoneId: ZoneId, partition
   return [
     {Sid: 'FindZones', Effect: 'Allow', Action: ['route53:ListHostedZonesByName'], Resource: ['*']},
     ...byZone(own).flatMap(([zone, here]) =>
-      inZone(
-        zone,
-        zoneId,
-        partition,
-        {
+      inZone(zone, zoneId, partition, {
+        own: {
           names: [
             ...withCompanions(here.map(({name}) => name)),
             ...servicesOf(here).map(({instance}) => normalized(instance)),
             ...here.flatMap(hostPatterns),
           ],
           patterns: here.some(({discovery}) => discovery),
-          types: ['A', 'TXT'],
+          types: [...addressTypes(here), 'TXT'],
           actions: ['CREATE', 'DELETE'],
         },
-        {
+        discovered: {
           names: withCompanions(servicesOf(here).flatMap(names => Object.values(names))),
           types: ['SRV', 'PTR', 'TXT'],
           actions: ['CREATE', 'DELETE'],
         },
-      ),
+      }),
     ),
     followChanges(partition),
   ]
 }
+
+/** IPv6, too, unless the file says no: what a subnet gives is seen only once an instance lives. */
+const addressTypes = (names: readonly DnsName[]): string[] =>
+  names.every(({ipv6}) => ipv6 === false) ? ['A'] : ['A', 'AAAA']
 
 function byZone(names: readonly DnsName[]): [string, DnsName[]][] {
   const zones = new Map<string, DnsName[]>()

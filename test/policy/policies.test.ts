@@ -51,6 +51,37 @@ describe('an instance', () => {
   })
 })
 
+describe('under a name with simple routing, an instance', () => {
+  const simple = {...route53, routing: 'simple' as const}
+  const policy = fleetPolicies(fleet([virginia()], {names: [simple]}), zoneId).instances.aws?.policy
+  if (!policy) throw new Error('It needs a policy.')
+  const batch = (action: string) =>
+    change([
+      {name: 'www.example.com', action: 'DELETE'},
+      {name: 'www.example.com', action},
+      {name: 'www.example.com', type: 'AAAA', action},
+      {name: '_mcd.www.example.com', type: 'TXT', action},
+    ])
+
+  test.each([
+    ['changes both sets and their companion in one batch', true, batch('CREATE')],
+    ['overwrites nothing that it has not read', false, batch('UPSERT')],
+    ['changes no other name', false, change([{name: 'api.example.com', action: 'CREATE'}])],
+  ] as const)('%s', (_rule, allowed, request) => {
+    expect(allows(policy, request)).toBe(allowed)
+  })
+})
+
+test('IPv6 addresses are granted where the file takes them', () => {
+  const six = change([{name: 'www.example.com', type: 'AAAA'}, {name: 'www.example.com'}])
+  const granted = (name: typeof route53) => {
+    const policy = fleetPolicies(fleet([virginia()], {names: [name]}), zoneId).instances.aws?.policy
+    return policy !== undefined && allows(policy, six)
+  }
+  expect(granted(route53)).toBe(true)
+  expect(granted({...route53, ipv6: false})).toBe(false)
+})
+
 describe('with discovery', () => {
   const named = {...route53, discovery: {service: '_http._tcp', instance: 'Version 2.0', txt: ['']}}
   const policies = fleetPolicies(fleet([virginia(), east], {names: [named]}), zoneId)
