@@ -221,3 +221,45 @@ test('nobody is drained who is not there, or is about to end', async () => {
     `${id} is on its way out already`,
   )
 })
+
+/** Around a read, and while time passes, nothing becomes true that was not true at the point before. */
+const isTelling = (point: string): boolean =>
+  !/ (sleep|probe|dns:query|ec2:|cloudapi:|route53:(list|get)|cloudflare:(records|zones)|journal:(read|snapshot|append lease))/.test(
+    point,
+  )
+
+test.each([
+  ['cloudflare', 'mcd'],
+  ['route53', 'self'],
+] as const)(
+  'killed wherever something changes, a drain in %s (%s) and its undrain are whole after one rerun',
+  async (vendor, registration) => {
+    const name = {vendor, registration}
+    const play = async (kind: 'drain' | 'undrain', at: number) => {
+      const {sim, wanted, ids, all} = await serving(2, name)
+      const watch = watchDns(sim, wanted)
+      const [id = ''] = ids
+      const out = drain({instances: [id], until: 'removed'})
+      if (kind === 'undrain') await drained(sim, wanted, out)
+      const request: Request = kind === 'drain' ? out : {kind: 'undrain', instances: [id]}
+      const run = (settings: RunSettings = {}) => sim.sync(wanted, {...settings, request})
+      const {points} = await runUntil(sim, run, {at, end: 'kill'})
+      if (at === Number.POSITIVE_INFINITY) return points
+      const where = `${kind} killed at ${points[at]} (${at})`
+      expect((await run()).shortcomings, where).toEqual([])
+      expect(await inDns(sim, wanted), where).toEqual(all.filter(each => kind === 'undrain' || each !== id))
+      expect((await sim.up(wanted)).actions, where).toEqual([])
+      expect(watch.early, where).toEqual([])
+      return points
+    }
+    let steps = 0
+    for (const kind of ['drain', 'undrain'] as const)
+      for (const [at, point] of (await play(kind, Number.POSITIVE_INFINITY)).entries())
+        if (isTelling(point)) {
+          await play(kind, at)
+          steps++
+        }
+    expect(steps).toBeGreaterThan(10)
+    process.stdout.write(`drain: ${steps} kill points in ${vendor}\n`)
+  },
+)

@@ -73,7 +73,9 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
     if (!isMoved && (isLeft || wanted.every(value => values.has(value)))) inPlace.add(id)
   }
 
-  const wereHeld = new Set<string>()
+  // A run that lets somebody in may find the hold lifted by one that was cut short.
+  const {goal} = view.desired
+  const wereHeld = new Set(goal.kind === 'sync' ? goal.undrain : [])
   for (const hold of observed.holds) {
     const id = holdInstance(hold.value) ?? ''
     const instance = view.living.get(id)
