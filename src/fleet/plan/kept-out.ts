@@ -27,8 +27,8 @@ export function planKeptOut(view: FleetView, departing: ReadonlySet<string>): Ke
   return {
     ids: new Set([...drained, ...failing].map(({id}) => id)),
     actions: [
-      ...planOut(view, 'drained', drained, 'drained on purpose'),
-      ...planOut(view, 'unhealthy', failing, failureText(view, failing)),
+      ...planOut(view, 'drained', drained, () => 'drained on purpose'),
+      ...planOut(view, 'unhealthy', failing, out => failureText(view, out)),
     ],
     notes: [...drained.map(instance => drainedNote(view, instance)), ...notes],
   }
@@ -59,7 +59,7 @@ function planFailing(
   // `up` waits for them, or says for each what it fell short of.
   const notes = desired.goal.kind === 'sync' ? unwell.map(instance => unwellNote(view, instance)) : []
   if (failing.length === 0) return {failing, notes}
-  if (isProberCutOff(view, serving)) return {failing: [], notes: [cutOffNote(failing)]}
+  if (isProberCutOff(view, serving)) return {failing: [], notes: [cutOffNote(view, failing)]}
   if (desired.allowEmpty) return {failing, notes}
   const spared = lastAddresses(view, new Set(failing.map(({id}) => id)), departing)
   const isSpared = ({id}: Pick<Instance, 'id'>) => [...spared.values()].some(ids => ids.has(id))
@@ -118,7 +118,7 @@ function planOut(
   view: FleetView,
   cause: 'drained' | 'unhealthy',
   instances: readonly Instance[],
-  reason: string,
+  reasonOf: (out: readonly Instance[]) => string,
 ): Action[] {
   const names = ourNames(view)
   return [...new Set(names.map(zoneOf))].flatMap((zone): Action[] => {
@@ -127,9 +127,10 @@ function planOut(
     const records = recordsOf(view, inZone, new Set(instances.map(({id}) => id)))
     const create = holds.flatMap(each => each.create)
     const remove = [...records, ...holds.flatMap(each => each.remove)]
-    const out = new Set([...create, ...remove].flatMap(({mark}) => mark?.instance ?? []))
-    for (const id of cause === 'drained' ? unwritten(view, inZone) : []) out.add(id)
-    if (out.size === 0) return []
+    const changed = new Set([...create, ...remove].flatMap(({mark}) => mark?.instance ?? []))
+    for (const id of cause === 'drained' ? unwritten(view, inZone) : []) changed.add(id)
+    const out = instances.filter(({id}) => changed.has(id))
+    if (out.length === 0) return []
     return [
       {
         kind: 'deregister',
@@ -138,8 +139,8 @@ function planOut(
         create,
         remove,
         leaving: [],
-        heldOut: instances.map(({id}) => id).filter(id => out.has(id)),
-        reason,
+        heldOut: out.map(({id}) => id),
+        reason: reasonOf(out),
         after: [],
       },
     ]
@@ -188,11 +189,14 @@ function planHolds(
 
 const MOST_REASONS = 3
 
-function failureText(view: FleetView, failing: readonly Instance[]): string {
+const failureText = (view: FleetView, failing: readonly Instance[]): string =>
+  `${failing.length === 1 ? 'does' : 'do'} not answer the health check: ${reasonsOf(view, failing)}`
+
+function reasonsOf(view: FleetView, failing: readonly Instance[]): string {
   const reasons = [...new Set(failing.flatMap(({id}) => view.observed.health.get(id)?.why ?? []))]
   const more = reasons.length - MOST_REASONS
   const shown = [...reasons.slice(0, MOST_REASONS), ...(more > 0 ? [`${more} more`] : [])]
-  return `${failing.length === 1 ? 'does' : 'do'} not answer the health check${shown.length > 0 ? `: ${shown.join('; ')}` : ''}`
+  return shown.join('; ')
 }
 
 function drainedNote({recorded}: FleetView, {id}: Instance): Note {
@@ -213,9 +217,9 @@ const unwellNote = ({observed}: FleetView, {id}: Instance): Note => ({
   instance: id,
 })
 
-const cutOffNote = (failing: readonly Instance[]): Note => ({
+const cutOffNote = (view: FleetView, failing: readonly Instance[]): Note => ({
   kind: 'health-unknown',
-  text: `No instance on any cloud answers from here, so their health is unknown and ${failing.length === 1 ? 'the one' : `all ${failing.length}`} in DNS ${failing.length === 1 ? 'stays' : 'stay'}: look at this machine's network first.`,
+  text: `No instance on any cloud answers from here (${reasonsOf(view, failing)}), so their health is unknown and DNS stays as it is: look at this machine's network first.`,
   blocks: true,
 })
 
