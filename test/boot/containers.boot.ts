@@ -128,9 +128,9 @@ const checkEverySeconds = 4
 const yaml = 'cloud-config'
 boots(
   {form: yaml, provider: 'joyent', vendor: 'cloudflare', content: 'site'},
-  'outlasts 500s, stays out while it is held out, also by a reboot, and comes back',
+  'outlasts 500s, stays drained through a reboot, and comes back',
   {troubles: [broken()], checkEverySeconds},
-  heldOut('drained'),
+  heldOut('drain', 'undrain'),
   powerOff,
 )
 boots(
@@ -142,9 +142,9 @@ boots(
 )
 boots(
   {form: yaml, provider: 'aws', vendor: 'route53', content: 'certificate'},
-  'outlasts 500s with its role, stays out while it is held out, also by a reboot, and comes back',
+  'outlasts 500s with its role, stays out while it is held, also through a reboot, and comes back',
   {troubles: [broken()], checkEverySeconds},
-  heldOut(),
+  heldOut('holdOut', 'letIn'),
   powerOff,
 )
 boots(
@@ -171,9 +171,9 @@ boots(
 )
 boots(
   {form: yaml, provider: 'joyent', vendor: 'route53', content: 'page'},
-  'leaves its record behind at a power loss, for mcd to remove',
+  'leaves its record behind at a power loss, for mcd sync to remove',
   {},
-  powerLoss('down'),
+  powerLoss('sync'),
 )
 boots(
   {form: 'shell', provider: 'aws', vendor: 'cloudflare', content: 'page'},

@@ -1,10 +1,9 @@
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import type {Desired} from '../../../src/fleet/desired.ts'
 import {readFleetFile} from '../../../src/fleet/file/read.ts'
 import type {Fleet} from '../../../src/fleet/model.ts'
 import type {Outside} from '../../../src/fleet/outside.ts'
-import {type RunResult, reconcile} from '../../../src/fleet/reconcile.ts'
+import {type RunOptions, type RunResult, reconcile} from '../../../src/fleet/reconcile.ts'
 import {fleetUserdata} from '../../../src/fleet-userdata.ts'
 import type {Journal} from '../../../src/journal/journal.ts'
 import {memoryJournal} from '../../../src/journal/memory.ts'
@@ -42,12 +41,16 @@ export type Deployment = {
   readonly content: Content
   up(timeoutMs?: number): Promise<RunResult>
   down(): Promise<RunResult>
+  /** DNS alone; the only address of the fleet may leave. */
+  sync(): Promise<RunResult>
+  drain(): Promise<RunResult>
+  undrain(): Promise<RunResult>
   /** What stands under the fleet's name, read as mcd reads it. */
   members(): Promise<Member[]>
   /** What stands under other names of the zone. */
   membersAt(...names: readonly string[]): Promise<Member[]>
-  /** As mcd takes an instance out that is to stay out, and lets it in again. */
-  holdOut(word?: 'drained'): Promise<void>
+  /** As mcd takes out whom nobody has drained, and lets them in again. */
+  holdOut(): Promise<void>
   letIn(): Promise<void>
   terminate(): Promise<void>
   /** As the cloud tells it; `gone` also where it shows the instance no more. */
@@ -93,13 +96,16 @@ export async function deploy(
     fleet,
     boot,
     content,
-    up: timeoutMs => run(outside, fleet, {kind: 'up'}, timeoutMs),
-    down: () => run(outside, fleet, {kind: 'down'}),
+    up: timeoutMs => run(outside, fleet, {goal: {kind: 'up'}}, timeoutMs),
+    down: () => run(outside, fleet, {goal: {kind: 'down'}}),
+    sync: () => run(outside, fleet, {goal: {kind: 'sync'}}),
+    drain: () => run(outside, fleet, {goal: {kind: 'sync'}, request: {kind: 'drain', until: 'removed'}}),
+    undrain: () => run(outside, fleet, {goal: {kind: 'sync'}, request: {kind: 'undrain'}}),
     members: () => members(fleet.dns),
     membersAt: members,
-    async holdOut(word) {
+    async holdOut() {
       const ours = (await members(fleet.dns)).filter(({mark}) => mark !== undefined)
-      await dns.change(zone, {create: ours.map(member => holdFor(member, vendor, word)), remove: ours})
+      await dns.change(zone, {create: ours.map(member => holdFor(member, vendor)), remove: ours})
     },
     async letIn() {
       const holds = await members(holdName(fleet.dns))
@@ -152,27 +158,27 @@ function surroundings(
 function run(
   outside: Outside,
   fleet: Fleet,
-  goal: Desired['goal'],
+  course: Pick<RunOptions, 'goal' | 'request'>,
   timeoutMs = RUN_LIMIT_MS,
 ): Promise<RunResult> {
   return reconcile(outside, fleet, {
-    command: goal.kind,
-    goal,
+    command: course.request?.kind ?? course.goal.kind,
+    ...course,
     timeoutMs,
     wait: false,
     approve: async () => undefined,
-    approval: {allowEmpty: false},
+    approval: course.goal.kind === 'sync' ? {allowEmpty: true, allowShrink: true} : {allowEmpty: false},
     identity: {version: '0.0.0', host: 'boot', user: 'nobody', pid: process.pid},
     isRunning: () => false,
   })
 }
 
-function holdFor({name, ttlSeconds, mark}: Member, vendor: Vendor, word?: 'drained'): Member {
+function holdFor({name, ttlSeconds, mark}: Member, vendor: Vendor): Member {
   if (!mark) throw new Error(`${name} has no mark`)
   return {
     name: holdName(name),
     type: 'TXT',
-    value: holdValue(mark.instance, word),
+    value: holdValue(mark.instance),
     ttlSeconds,
     mark,
     ...(vendor === 'cloudflare' ? {proxied: false} : {}),

@@ -139,9 +139,14 @@ function prepare({guest, image, folder, certificateAuthority}: EmulatorOptions, 
   // From a place that everybody can reach, wherever the checkout lies.
   cpSync(RELAY, join(folder, 'relay.sh'))
   const bundle = 'etc/ssl/certs/ca-certificates.crt'
-  const trusted = readFileSync(join(image, 'rootfs', bundle), 'utf8') + certificateAuthority
+  const original = (path: string) => readFileSync(join(image, 'rootfs', path), 'utf8')
   const {apis} = networkOf(guest)
-  const files = {[bundle]: trusted, 'etc/hosts': `127.0.0.1 localhost\n${apis} ${SERVED_NAMES.join(' ')}\n`}
+  const files = {
+    [bundle]: original(bundle) + certificateAuthority,
+    'etc/hosts': `127.0.0.1 localhost\n${apis} ${SERVED_NAMES.join(' ')}\n`,
+    // Nobody answers for names here, and each that cloud-init tries would be waited for.
+    'etc/nsswitch.conf': original('etc/nsswitch.conf').replace(/^hosts:.*$/m, 'hosts: files'),
+  }
   for (const [path, text] of Object.entries(files)) {
     const source = join(folder, 'file')
     writeFileSync(source, text)
@@ -177,11 +182,12 @@ function qemuOptions(
       'none',
       '-no-reboot',
       '-accel',
-      'tcg,thread=multi,tb-size=512',
+      'tcg,tb-size=512',
+      // Newer ones have wider registers and deeper page tables, which are work to emulate: a fifth less of it.
       '-cpu',
-      'max',
+      'Nehalem',
     ],
-    ...['-smp', '2', '-m', '1024', '-kernel', join(folder, 'vmlinuz'), '-initrd', join(folder, 'initrd')],
+    ...['-smp', '1', '-m', '1024', '-kernel', join(folder, 'vmlinuz'), '-initrd', join(folder, 'initrd')],
     ...[
       '-append',
       kernel,

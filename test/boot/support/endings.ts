@@ -38,7 +38,7 @@ export const powerOff: Ending = async deployment => {
 
 /** No last words: the record stays, with our mark, and mcd takes it out. */
 export const powerLoss =
-  (remove: 'down'): Ending =>
+  (remove: 'down' | 'sync'): Ending =>
   async deployment => {
     const {boot} = deployment
     await boot.machine?.cut()
@@ -52,11 +52,11 @@ export const powerLoss =
 
 /** Held out by mcd it stays out, through three periods of its timer, a reboot, and three more; let in, it is back. */
 export const heldOut =
-  (word?: 'drained'): Ending =>
+  (out: 'drain' | 'holdOut', back: 'undrain' | 'letIn'): Ending =>
   async (deployment, center) => {
     const {boot} = deployment
     const before = addressChanges(boot)
-    await deployment.holdOut(word)
+    await deployment[out]()
     // As if the vendor had been asked long ago: else the timer would leave it alone for minutes, and no period prove anything.
     boot.machine?.age('var/lib/mcd/registration', LONG_AGO_MS)
     await periods(boot)
@@ -66,8 +66,8 @@ export const heldOut =
     await periods(boot)
     await expectForeignAlone(deployment)
     expect(addressChanges(boot)).toEqual(before)
-    await deployment.letIn()
-    await eventually(() => addressChanges(boot).length > before.length, PATIENCE)
+    await deployment[back]()
+    await eventually(async () => (await membersOf(deployment)).ours.length > 0, PATIENCE)
     await expectRegistered(deployment)
   }
 
