@@ -18,6 +18,7 @@ const of = (...names: Partial<DnsName>[]): Fleet =>
   fleet([group('virginia', 2)], {names: names.map(name => dnsName(name))})
 const CLOUDFLARE = of({})
 const ROUTE53 = of({vendor: 'route53', discovery: DISCOVERY})
+const WEIGHTED = of({vendor: 'route53', routing: 'weighted'})
 const BOTH = of({}, {vendor: 'route53'})
 
 /** A fleet of two that served, had a third one before, and shares its names with somebody. */
@@ -37,6 +38,13 @@ const theirs: RecordSet = {
   multiValueAnswer: true,
   ttlSeconds: 300,
   values: [THEIRS],
+}
+/** Sets of one name route alike. */
+const theirsIn = ({names: [{routing} = dnsName()]}: Fleet): RecordSet => {
+  const {multiValueAnswer, ...plain} = theirs
+  return routing === 'weighted'
+    ? {...plain, weight: 3, ttlSeconds: 60}
+    : {...plain, ...(multiValueAnswer && {multiValueAnswer})}
 }
 const ours = (instance: string, over: Partial<RecordSet> & Pick<RecordSet, 'name' | 'type'>): RecordSet =>
   ({
@@ -68,7 +76,7 @@ async function scene(wanted: Fleet): Promise<Scene> {
   const hand = handsIn(sim)
   if (wanted.names.some(({vendor}) => vendor === 'cloudflare'))
     hand.cloudflare.add({type: 'A', name: NAME, content: THEIRS, ttl: 300})
-  if (wanted.names.some(({vendor}) => vendor === 'route53')) hand.route53.add(theirs)
+  if (wanted.names.some(({vendor}) => vendor === 'route53')) hand.route53.add(theirsIn(wanted))
   await sim.time.advance(3_600_000)
   const {instances, differences} = await status(sim, wanted)
   expect(differences).toEqual([])
@@ -166,6 +174,13 @@ const FAULTS: readonly Fault[] = [
     breaks: ({hand, id}) => hand.cloudflare.edit(id, {comment: `mcd:v1 f=web g=other i=${id}`}),
     kind: 'wrong-mark',
     text: /is marked as of group other and should be of virginia$/,
+  },
+  {
+    what: 'another weight by hand',
+    in: WEIGHTED,
+    breaks: ({hand, id}) => hand.route53.edit(addressSet(id), set => ({...set, weight: 0}) as RecordSet),
+    kind: 'wrong-weight',
+    text: /has a weight of 0 and should have 1$/,
   },
   {
     what: 'a hold that is left over',

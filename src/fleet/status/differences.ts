@@ -150,7 +150,22 @@ function noteDifference({kind, text, instance}: Note): Difference {
 }
 
 function fixFor(kind: Note['kind'], instance: string | undefined): string {
-  if (kind === 'unreachable') return 'mcd up, once it answers again'
-  if (kind === 'warning') return 'mend the fleet file'
-  return kind === 'unhealthy' && instance !== undefined ? `mcd down --instance ${instance}, then ${UP}` : UP
+  switch (kind) {
+    case 'unreachable':
+      return `${UP}, once it answers again`
+    case 'warning':
+    case 'no-address':
+      return 'mend the fleet file'
+    case 'unhealthy':
+    case 'stopped':
+      return instance === undefined ? UP : `mcd down --instance ${instance}, then ${UP}`
+    case 'last-addresses':
+      return 'mcd sync --allow-empty, or mend the instances'
+    case 'health-unknown':
+      return "mend this machine's network"
+    case 'unknown-instance':
+      return 'name their place again, or remove these records by hand'
+    default:
+      return UP
+  }
 }

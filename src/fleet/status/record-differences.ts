@@ -124,16 +124,23 @@ function changed(found: Member, wanted: Member, fix: Fix): Difference {
       kind: 'wrong-ttl',
       text: `${which} has a TTL of ${found.ttlSeconds} s and should have ${wanted.ttlSeconds} s`,
     }
-  if (found.mark && wanted.mark && found.mark.group !== wanted.mark.group)
+  // Some vendors' marks have no room for the group.
+  if (found.mark?.group && wanted.mark && found.mark.group !== wanted.mark.group)
     return {
       ...mended,
       kind: 'wrong-mark',
       text: `${which} is marked as of group ${found.mark.group} and should be of ${wanted.mark.group}`,
     }
+  if (found.weight !== wanted.weight && found.routing === wanted.routing)
+    return {
+      ...mended,
+      kind: 'wrong-weight',
+      text: `${which} has a weight of ${found.weight ?? 'nothing'} and should have ${wanted.weight ?? 'none'}`,
+    }
   return {
     ...mended,
-    kind: 'wrong-record',
-    text: `${which} is routed as ${found.routing ?? 'nothing known'} and should not be`,
+    kind: 'wrong-routing',
+    text: `${which} is routed as ${found.routing ?? 'multivalue'} and should be as ${wanted.routing ?? 'multivalue'}`,
   }
 }
 

@@ -104,3 +104,17 @@ test.each([
   )
   expect([status.converged, status[where].length]).toEqual([where === 'remarks', 1])
 })
+
+test.each([
+  ['unreachable', 'mcd up, once it answers again'],
+  ['no-address', 'mend the fleet file'],
+  ['stopped', 'mcd down --instance i-1, then mcd up'],
+  ['last-addresses', /^mcd sync --allow-empty/],
+  ['health-unknown', /network$/],
+  ['unknown-instance', /by hand$/],
+  ['shortfall', 'mcd up'],
+] as const)('what mends it fits what it is: %s', (kind, fix) => {
+  const notes = [{kind, text: 'so it is', blocks: true, instance: 'i-1'}]
+  const {differences} = describeStatus(desired(fleet([])), observed({}), {actions: [], notes}, [])
+  expect(differences[0]?.fix).toMatch(fix)
+})
