@@ -66,7 +66,8 @@ export default class Init extends McdCommand {
         template: flags.template,
         overwrite: flags.force,
       })
-      this.log(nextSteps(result, process.cwd()))
+      // npx says so: then there may be no mcd to call by itself.
+      this.log(nextSteps(result, process.cwd(), process.env.npm_command === 'exec' ? 'npx mcd' : 'mcd'))
       return result
     } finally {
       terminal?.close()

@@ -112,21 +112,26 @@ export function schemaReference(directory: string, packageRoot: string): string 
   return path.startsWith('.') ? path : `./${path}`
 }
 
-/** What was written, and the way from here to a fleet that serves. */
-export function nextSteps({directory, files, variables}: InitResult, currentDirectory: string): string {
+/** What was written, and the way from here to a fleet that serves. `mcd` is how it is called where this was. */
+export function nextSteps(
+  {directory, files, variables}: InitResult,
+  currentDirectory: string,
+  mcd = 'mcd',
+): string {
   const folder = relative(currentDirectory, directory)
   const enter = folder === '' ? [] : [`  cd ${/^[\w./-]+$/.test(folder) ? folder : `'${folder}'`}`]
+  const line = (command: string, does: string) => `  ${`${mcd} ${command}`.padEnd(mcd.length + 18)}${does}`
   return [
     `Wrote ${files.join(', ')}${folder === '' ? '' : ` in ${folder}`}.`,
     '',
     'Next:',
     ...enter,
-    '  mcd up --sandbox     all of it on embedded clouds, without any account',
-    '  mcd down --sandbox   and away again',
+    line('up --sandbox', 'all of it on embedded clouds, without any account'),
+    line('down --sandbox', 'and away again'),
     '',
     'For real clouds look at the zone, regions and types in mcd.yaml, then:',
     ...variables.map(name => `  export ${name}=…`),
-    '  mcd plan             what "mcd up" would do; changes nothing',
-    '  mcd up',
+    line('plan', 'what "mcd up" would do; changes nothing'),
+    `  ${mcd} up`,
   ].join('\n')
 }

@@ -121,6 +121,13 @@ test('the next steps lead into the folder and name the variables', () => {
   expect(text).toContain('export SHOP_DNS_TOKEN=…')
 })
 
+test('the next steps are called as this one was', () => {
+  const written = {directory: '/home/me', files: ['mcd.yaml'], variables: []}
+  const steps = nextSteps(written, '/home/me', 'npx mcd').split('\n')
+  expect(steps.filter(line => /^ +mcd /.test(line))).toEqual([])
+  expect(steps).toContain('  npx mcd up')
+})
+
 test.each(['nginx', 'nginx/userdata.sh', 'shell', 'program'])(
   'what is written for %s can be rendered as it is',
   async template => {

@@ -48,6 +48,7 @@ const anywhere = {
       }),
       after: duration({
         minMs: 60_000,
+        minWhy: 'mcd asks a cloud again for about that long before it counts as silent',
         description: 'How long this cloud must have been silent.',
         examples: ['10m'],
       }).prefault('10m'),

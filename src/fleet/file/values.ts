@@ -49,12 +49,13 @@ export const oneOf = <const Names extends readonly [string, ...string[]]>(names:
 export const LABEL = /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/
 export const LABEL_WORDS = 'a DNS label of at most 24 characters: a-z, 0-9 and "-", beginning with a letter'
 
-/** In milliseconds, from text such as `5s`. */
+/** In milliseconds, from text such as `5s`. `minWhy` says why it cannot be shorter. */
 export function duration({
   minMs = 0,
+  minWhy,
   words = 'must be a duration such as "5s", "2m" or "1h30m"',
   ...about
-}: About & {minMs?: number; words?: string}) {
+}: About & {minMs?: number; minWhy?: string; words?: string}) {
   return z
     .string({
       error: ({input}) =>
@@ -67,7 +68,7 @@ export function duration({
       const bareNumber = /^\d+(\.\d+)?$/.test(value)
       context.addIssue(
         ms !== undefined
-          ? `must be at least ${formatDuration(minMs)}`
+          ? `must be at least ${formatDuration(minMs)}${minWhy === undefined ? '' : ` (${minWhy})`}`
           : bareNumber
             ? needsUnit(value, `"${value}s" or "${value}m"`)
             : words,

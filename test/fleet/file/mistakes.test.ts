@@ -293,7 +293,7 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     ),
     [
       '12:15: "floor" is missing in groups.virginia.failover (it must be a whole number of at least 1)',
-      '12:33: after must be at least 1m, not "10s"',
+      '12:33: after must be at least 1m (mcd asks a cloud again for about that long before it counts as silent), not "10s"',
       '19:37: floor must be a whole number of at least 1, not 0',
     ],
   ],
