@@ -104,6 +104,15 @@ test.each<Vendor>(['cloudflare', 'route53'])(
   },
 )
 
+test('while every instance is replaced, drain.quiet spares those behind stretching resolvers, too', async () => {
+  const {sim, clients} = await visited(4, 'cloudflare', {honest: 4, stretching: 4})
+  const run = await sim.replace(spread(4, 'cloudflare', {drainQuiet: QUIET}))
+  await sim.time.advance(5 * MINUTE_MS)
+  expect(run.shortcomings).toEqual([])
+  expect(clients.failures).toEqual([])
+  expect(clients.served.stretching).toBeGreaterThan(100)
+})
+
 const endsOf = (sim: SimulatedFleet) =>
   sim.progress.flatMap(event =>
     event.kind === 'started' && event.action.kind === 'terminate' ? [event.action] : [],

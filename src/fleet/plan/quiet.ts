@@ -61,4 +61,4 @@ export function planQuiet(
 
 /** Also what follows the waits for resolvers. */
 export const quietReason = ({forMs, maxMs}: DrainQuiet): string =>
-  `it ends once nobody has been connected for ${formatDuration(forMs)}, or after ${formatDuration(maxMs)}`
+  `each ends once nobody has been connected to it for ${formatDuration(forMs)}, or after ${formatDuration(maxMs)}`

@@ -73,7 +73,7 @@ test('the wait says who is connected, when it is asked for again and when it end
     uses: [{instance: 'i-7', connections: 2}],
     lookAtMs: SINCE_MS + 5_000,
     untilMs: SINCE_MS + 600_000,
-    reason: 'it ends once nobody has been connected for 30s, or after 10m',
+    reason: 'each ends once nobody has been connected to it for 30s, or after 10m',
   })
 })
 
@@ -89,6 +89,6 @@ test.each<[rule: string, quiet: Quiet, use: object]>([
 test('a plan tells of it from the beginning', () => {
   const [first] = only(planAt(NOW_MS), 'drain')
   expect(first?.reason).toBe(
-    'resolvers may remember the addresses for 65 s; then it ends once nobody has been connected for 30s, or after 10m',
+    'resolvers may remember the addresses for 65 s; then each ends once nobody has been connected to it for 30s, or after 10m',
   )
 })
