@@ -3,6 +3,7 @@ import type {Desired} from '../desired.ts'
 import type {Observed} from '../observed.ts'
 import {type Action, isReady, type Note, type Plan} from './action.ts'
 import {planAdoption} from './adopt.ts'
+import {answerNotes} from './answer-notes.ts'
 import {costNotes} from './cost.ts'
 import {planForgetting, undrainNotes} from './drained.ts'
 import {type FleetView, fleetView, isEnding, isLeaving} from './fleet-view.ts'
@@ -29,7 +30,13 @@ export function plan(desired: Desired, recorded: Recorded, observed: Observed, r
   // Last, since it is no reason to keep anybody waiting.
   return {
     ...next,
-    notes: [...next.notes, ...costNotes(view, next.actions), ...loweredNotes(view), ...unknownNotes(view)],
+    notes: [
+      ...next.notes,
+      ...costNotes(view, next.actions),
+      ...loweredNotes(view),
+      ...(desired.goal.kind === 'up' ? answerNotes(view) : []),
+      ...unknownNotes(view),
+    ],
   }
 }
 
