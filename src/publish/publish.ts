@@ -1,4 +1,5 @@
 import {attributeProblems, attributeWarnings, writeAttributes} from '../dns/sd/txt.ts'
+import {formatDuration} from '../duration.ts'
 import {UsageError} from '../errors.ts'
 import {srvHost} from '../fleet/discovery.ts'
 import type {DnsChange, Member} from '../providers/dns.ts'
@@ -86,7 +87,16 @@ export async function leave(zone: ServiceZone, leaver: Leaver): Promise<Publishe
   const first = await look()
   checkLeave(first, leaver)
   const {change, standing} = await settle(zone, first, look, seen => planLeave(seen, leaver))
-  return {change, notes: stillThere(standing, leaver)}
+  return {change, notes: [...stillThere(standing, leaver), ...stillRemembered(change)]}
+}
+
+function stillRemembered({remove}: DnsChange): string[] {
+  const ttlSeconds = Math.max(0, ...remove.map(member => member.ttlSeconds))
+  return ttlSeconds > 0
+    ? [
+        `Resolvers may lead clients there for another ${formatDuration(ttlSeconds * 1_000)}: let it serve so long.`,
+      ]
+    : []
 }
 
 function stillThere(standing: readonly Member[], leaver: Leaver): string[] {
