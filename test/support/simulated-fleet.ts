@@ -1,7 +1,7 @@
 import {createHmac} from 'node:crypto'
 import type {Request} from '../../src/fleet/course.ts'
 import type {Desired} from '../../src/fleet/desired.ts'
-import type {Fleet} from '../../src/fleet/model.ts'
+import type {DnsName, Fleet} from '../../src/fleet/model.ts'
 import type {Outside, Progress, Userdata} from '../../src/fleet/outside.ts'
 import {type RunOptions, type RunResult, reconcile} from '../../src/fleet/reconcile.ts'
 import {type SyncNews, watchSync} from '../../src/fleet/watch-sync.ts'
@@ -268,7 +268,7 @@ export class SimulatedFleet {
 
   /** What the registration script does, in the model's words: hold first, own record only. */
   #script(fleet: Fleet) {
-    const own = (guest: Guest, name: string, ttlSeconds: number, vendor: DnsVendor): Member => ({
+    const own = (guest: Guest, {name, ttlSeconds, vendor, routing}: DnsName): Member => ({
       name,
       type: 'A',
       value: guest.publicIp,
@@ -279,22 +279,25 @@ export class SimulatedFleet {
         instance: guest.id,
       },
       ...(vendor === 'cloudflare' ? {proxied: false} : {}),
+      ...(routing === 'multivalue' ? {} : {routing}),
+      ...(routing === 'weighted' ? {weight: 1} : {}),
     })
     return {
       register: async (guest: Guest) => {
-        for (const {vendor, zone: zoneName, name, ttlSeconds} of fleet.names) {
+        for (const each of fleet.names) {
+          const {vendor, zone: zoneName, name} = each
           const provider = this.#guestDns(vendor)
           const zone = await provider.findZone(zoneName)
           const members = await provider.listMembers(zone, [name, holdName(name)])
           if (members.some(({type, value}) => type === 'TXT' && holdInstance(value) === guest.id)) continue
-          await provider.change(zone, {create: [own(guest, name, ttlSeconds, vendor)], remove: []})
+          await provider.change(zone, {create: [own(guest, each)], remove: []})
         }
       },
       deregister: async (guest: Guest) => {
         for (const {vendor, zone: zoneName, name} of fleet.names) {
           const provider = this.#guestDns(vendor)
           const zone = await provider.findZone(zoneName)
-          const mine = (await provider.listMembers(zone, [name])).filter(
+          const mine = (await provider.listMembers(zone, [name, holdName(name)])).filter(
             ({mark, type}) => type === 'A' && mark?.instance === guest.id,
           )
           if (mine.length > 0) await provider.change(zone, {create: [], remove: mine})
