@@ -13,11 +13,16 @@ export async function replaceWithLowTtl(replace: RunFlags): Promise<RunReport> {
   const {batch: _, pause: __, ...common} = {...replace, goal: {kind: 'sync'} as const, isPart: true}
   const lowered = await runCommand({...common, command: 'ttl lower', request: {kind: 'lower-ttl'}})
   if (lowered.exit !== EXIT.done) return lowered
-  const report = await runCommand(replace)
+  const report = await runCommand({...replace, isPart: true})
   if (report.exit !== EXIT.done) {
     process.stderr.write('The TTL stays lowered: run the same again, or "mcd ttl restore".\n')
     return report
   }
-  const restored = await runCommand({...common, command: 'ttl restore', request: {kind: 'restore-ttl'}})
-  return {...report, exit: restored.exit, shortcomings: restored.shortcomings}
+  const restored = await runCommand({
+    ...common,
+    isPart: false,
+    command: 'ttl restore',
+    request: {kind: 'restore-ttl'},
+  })
+  return {...restored, run: report.run, actions: report.actions}
 }

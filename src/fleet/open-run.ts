@@ -7,6 +7,7 @@ import type {Ledger} from './ledger.ts'
 import type {Fleet} from './model.ts'
 import type {Observer} from './observe.ts'
 import type {Observed} from './observed.ts'
+import {rememberedSeconds} from './plan/remember.ts'
 import type {Turn} from './turn.ts'
 
 /**
@@ -23,25 +24,25 @@ export async function openRun(
   const before: JournalEvent[] = []
   if (recorded.digestKey === undefined) before.push(opening(runtime, fleet))
   const names = fleet.names.filter(
-    ({vendor, zone, name, ttlSeconds, discovery}) =>
+    wanted =>
       !recorded.names.some(
         known =>
-          known.vendor === vendor &&
-          known.zone === zone &&
-          known.name === name &&
-          known.maxTtlSeconds >= ttlSeconds &&
-          (!discovery || known.discovery?.some(each => isSameDiscovery(each, discovery))),
+          known.vendor === wanted.vendor &&
+          known.zone === wanted.zone &&
+          known.name === wanted.name &&
+          known.maxTtlSeconds >= rememberedSeconds(wanted) &&
+          (!wanted.discovery || known.discovery?.some(each => isSameDiscovery(each, wanted.discovery))),
       ),
   )
   await take(before, [
     ...(recorded.owners.includes(fleet.dns) ? [] : [{type: 'owner-recorded', dns: fleet.dns} as const]),
     ...names.map(
-      ({vendor, zone, name, ttlSeconds, discovery}): JournalEvent => ({
+      ({vendor, zone, name, discovery, ...wanted}): JournalEvent => ({
         type: 'name-published',
         vendor,
         zone,
         name,
-        ttlSeconds,
+        ttlSeconds: rememberedSeconds(wanted),
         ...(discovery && {discovery: {service: discovery.service, instance: discovery.instance}}),
       }),
     ),

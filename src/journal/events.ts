@@ -97,7 +97,7 @@ export type JournalEvent =
       readonly id: string
       readonly account: string
     }
-  /** A name was published with this TTL: where mcd looks ever after, and how long resolvers may remember. */
+  /** A name was published with this TTL, 0 where it is proxied: where mcd looks ever after, and how long resolvers may remember. */
   | {
       readonly type: 'name-published'
       readonly vendor: DnsVendor

@@ -164,6 +164,23 @@ describe.each([
   })
 })
 
+test('of a proxied name resolvers know nothing: it is over once the removal stands', async () => {
+  const {sim, wanted, ids} = await serving(2, {proxied: true, ttlSeconds: 300})
+  const startMs = sim.time.now()
+  expect((await drained(sim, wanted, drain({instances: ids.slice(0, 1)}))).shortcomings).toEqual([])
+  expect((await sim.down(wanted, {instances: ids.slice(1)})).shortcomings).toEqual([])
+  expect(sim.time.now() - startMs).toBeLessThan(2 * MARGIN_MS + 30_000)
+})
+
+test('a name that was not proxied before is remembered for its TTL', async () => {
+  const {sim, ids} = await serving(2, {ttlSeconds: 120})
+  const proxied = of(2, {proxied: true, ttlSeconds: 300})
+  expect((await sim.up(proxied)).shortcomings).toEqual([])
+  const startMs = sim.time.now()
+  expect((await sim.down(proxied, {instances: ids.slice(1)})).shortcomings).toEqual([])
+  expect(sim.time.now() - startMs).toBeGreaterThanOrEqual(120_000)
+})
+
 test('the last serving address is drained with --allow-empty alone', async () => {
   const {sim, wanted, all} = await serving(1)
   const everyone = drain({groups: ['virginia', 'east'], until: 'removed'})

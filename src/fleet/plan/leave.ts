@@ -21,6 +21,9 @@ export type OurName = {
   readonly selfRegistered: boolean
 }
 
+/** CloudFlare's, by its documentation. */
+const AUTOMATIC_TTL_SECONDS = 300
+
 export function ourNames({desired, recorded}: FleetView): OurName[] {
   const declared = desired.fleet.names.map(({vendor, zone, name, ttlSeconds, registration}) => ({
     vendor,
@@ -37,7 +40,8 @@ export function ourNames({desired, recorded}: FleetView): OurName[] {
       vendor,
       zone,
       name,
-      ttlSeconds: maxTtlSeconds,
+      // One that was always proxied had none of its own.
+      ttlSeconds: maxTtlSeconds > 0 ? maxTtlSeconds : AUTOMATIC_TTL_SECONDS,
       declared: false,
       selfRegistered: true,
     }))
