@@ -27,7 +27,7 @@ import {serveMetadataPort} from './support/smartos-port.ts'
 type Told = {readonly serial: readonly string[]}
 
 const LAUNCH_MS = 10_000
-const EMULATED_BOOT_MS = 12 * 60_000
+const EMULATED_BOOT_MS = 20 * 60_000
 let nextServicePort = 20_080
 
 /** An emulated computer boots for longer than mcd waits for it: one run launches it, and one finds that it registered itself. */
