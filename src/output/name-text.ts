@@ -8,7 +8,10 @@ import {wrapped} from './wrapped.ts'
  */
 export function nameText(status: NameStatus, columns = Number.POSITIVE_INFINITY): string {
   const {provider, name, ttlSeconds, readable, records, answers, discovery} = status
-  const head = `${name} in ${provider}, TTL ${ttlSeconds} s`
+  const settings = status.proxied
+    ? "proxied (it answers with the vendor's own addresses)"
+    : `TTL ${ttlSeconds} s`
+  const head = `${name} in ${provider}, ${settings}`
   const heard = answers ? heardLines(answers, columns) : []
   if (!readable) return [`${head}: could not be read`, ...heard].join('\n')
   const rows = answers ? answeredRows(status, answers) : []

@@ -45,6 +45,12 @@ test('where nobody was asked the zone stands alone', () => {
   )
 })
 
+test('of a proxied name it is said why nobody is counted', () => {
+  expect(nameText({...name, proxied: true}).split('\n')[0]).toBe(
+    "www.example.com in route53, proxied (it answers with the vendor's own addresses):",
+  )
+})
+
 test('a zone that could not be read still shows who is silent', () => {
   const answers = {servers: [], resolvers: [{server: '1.1.1.1'}]}
   expect(nameText({...name, readable: false, records: [], answers})).toBe(

@@ -96,6 +96,7 @@ function nameStatus(fleet: Fleet, name: DnsName, observed: Observed, judged: Jud
     name: name.name,
     type: 'A',
     ttlSeconds: name.ttlSeconds,
+    ...(name.proxied && {proxied: true}),
     readable: seen?.readable ?? false,
     records: records(seen?.readable ? seen.members : [], ({type}) => type === 'A' || type === 'AAAA'),
     ...(answers && {answers}),

@@ -57,6 +57,8 @@ export type NameStatus = {
   name: string
   type: 'A'
   ttlSeconds: number
+  /** It answers with the vendor's own addresses: only the zone tells what stands behind them. */
+  proxied?: true
   readable: boolean
   records: {value: string; instance?: string; owned: boolean; ttlSeconds: number}[]
   /** Absent where nobody was asked, and for a proxied name, which answers with the vendor's own addresses. */
