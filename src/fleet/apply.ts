@@ -4,6 +4,7 @@ import type {ZoneKey} from '../journal/events.ts'
 import type {DnsChange, DnsVendor} from '../providers/dns.ts'
 import {adopt, launch, resumeLaunch} from './apply-launch.ts'
 import {isStillAnswered} from './authority.ts'
+import {othersStay} from './others-stay.ts'
 import {failed, type Pass, placeOf} from './pass.ts'
 import type {Action} from './plan/action.ts'
 import {absenceOf} from './plan/remember.ts'
@@ -66,7 +67,11 @@ async function changeDns(
   {zone: key, create, remove}: DnsChange & {readonly zone: ZoneKey},
   {leaving, heldOut}: {readonly leaving: readonly string[]; readonly heldOut?: readonly string[]},
 ): Promise<string> {
-  const change = {create, remove}
+  const change: DnsChange = {
+    create,
+    remove,
+    ...(othersStay(observed, vendorOf(key), {create, remove}) && {othersStay: true}),
+  }
   const zone = observed.zones.get(key)
   if (!zone) throw new UnreachableError(`${key} could not be read in this run.`)
   const provider = outside.dns(vendorOf(key))

@@ -48,7 +48,15 @@ export type Member = {
  * already counts as created, whoever made it, and joins with the TTL of the set. What leaves a name with one routing and
  * comes with another one in the same change is moved in one atomic step.
  */
-export type DnsChange = {readonly create: readonly Member[]; readonly remove: readonly Member[]}
+export type DnsChange = {
+  readonly create: readonly Member[]
+  readonly remove: readonly Member[]
+  /**
+   * Whoever decided on it saw addresses stay in each name that loses some. Where the adapter sees none any more, ConflictError:
+   * it looks once more before it writes, and a shared set is compared in the write itself (decision 20).
+   */
+  readonly othersStay?: true
+}
 
 /** Names an accepted change; plain JSON, kept in the journal so that a later run can ask about it. */
 export type ChangeReceipt = {readonly id: string}

@@ -11,7 +11,7 @@ export type Todo = {readonly deletes: readonly VendorRecord[]; readonly posts: r
  * already absent as removed, so a change may be reconciled again and again. Throws ConflictError, naming every reason, when
  * a record that is to go was changed since it was read, or a record that is not ours stands where ours should go.
  */
-export function reconcile({create, remove}: DnsChange, observed: readonly VendorRecord[]): Todo {
+export function reconcile({create, remove, othersStay}: DnsChange, observed: readonly VendorRecord[]): Todo {
   requireMarks(create, remove)
   const conflicts: string[] = []
   const deletes = remove.flatMap(member => {
@@ -30,8 +30,20 @@ export function reconcile({create, remove}: DnsChange, observed: readonly Vendor
       conflicts.push(`${describe(member)} is there already and ${owner(standing.mark)}`)
     return []
   })
+  if (othersStay) conflicts.push(...emptied(observed, {deletes, posts}))
   if (conflicts.length > 0) throw conflict(conflicts)
   return {deletes, posts}
+}
+
+/** Names that would hold no address any more. */
+function emptied(observed: readonly VendorRecord[], {deletes, posts}: Todo): string[] {
+  const isAddress = ({type}: Pick<VendorRecord, 'type'>) => type === 'A' || type === 'AAAA'
+  const leaving = new Set(deletes.map(({id}) => id))
+  const stay = [...observed.filter(({id}) => !leaving.has(id)), ...posts].filter(isAddress)
+  const losing = new Set(deletes.filter(isAddress).map(({name}) => name))
+  return [...losing]
+    .filter(name => !stay.some(record => record.name === name))
+    .map(name => `${name} would hold no address any more, since the others have left`)
 }
 
 /**

@@ -18,6 +18,7 @@ export type SharedChange = {
   readonly create: readonly SharedMember[]
   readonly remove: readonly SharedMember[]
   readonly own: DnsChange
+  readonly othersStay?: true
 }
 
 /** A change by what must go together: the shared sets name by name, in a stable order, and all the rest. */
@@ -38,6 +39,7 @@ export function byName(change: DnsChange): {shared: SharedChange[]; own: DnsChan
       create: change.create.filter(isShared).filter(member => sharedName(member) === name),
       remove: change.remove.filter(isShared).filter(member => sharedName(member) === name),
       own: ownOf(member => follows(member) && sharedName(member) === name),
+      ...(change.othersStay && {othersStay: true}),
     })),
     own: ownOf(member => !isShared(member) && !follows(member)),
   }
@@ -108,7 +110,23 @@ export function toSharedEdits(change: SharedChange, sets: readonly ResourceRecor
   // The companion last: its batch may be the only thing that differs.
   drafts.delete(`TXT ${companion.name}`)
   const edits = editsOf([...drafts.values(), companion])
+  if (change.othersStay) requireOthers(toVendorName(change.name), [...own, ...edits], sets)
   return [...ownLeft(own, edits, sets), ...edits]
+}
+
+/** Throws ConflictError where the last address of the name would go, since the others have left meanwhile. */
+function requireOthers(name: string, edits: readonly Edit[], sets: readonly ResourceRecordSet[]): void {
+  const isAddresses = ({Name, Type}: ResourceRecordSet) => Name === name && (Type === 'A' || Type === 'AAAA')
+  const before = sets.filter(isAddresses)
+  const gone = new Set(edits.flatMap(edit => (edit.before && !edit.after ? [identity(edit.before)] : [])))
+  const stay = [
+    ...before.filter(set => !gone.has(identity(set))),
+    ...edits.flatMap(({after}) => (after && isAddresses(after) ? [after] : [])),
+  ]
+  if (before.length > 0 && stay.length === 0)
+    throw new ConflictError(`${name} would hold no address any more: the others have left meanwhile.`, {
+      suggestions: ['Run the same command again: it reads the zone afresh.'],
+    })
 }
 
 /** Of the sets of single members what is still to be done, once the shared ones that are emptied here have made room. */

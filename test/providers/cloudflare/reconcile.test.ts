@@ -145,3 +145,13 @@ describe('a batch', () => {
     expect(batch.posts).toHaveLength(posts)
   })
 })
+
+test('addresses of which others were to stay do not leave when nobody does any more', () => {
+  const change = {create: [], remove: [member(V, 'i-1', {ref: 'a'})], othersStay: true} as const
+  const others = [record('b', '192.0.2.2', 'i-2'), record('h', '"out i-1"', 'i-1', {type: 'TXT'})]
+  expect(reconcile(change, [record('a', V), ...others]).deletes).toHaveLength(1)
+  expect(() => reconcile(change, [record('a', V)])).toThrow(ConflictError)
+  expect(reconcile({...change, create: [member('192.0.2.3')]}, [record('a', V)]).deletes).toHaveLength(1)
+  // The removal went through, and its answer was lost.
+  expect(size(reconcile(change, []))).toBe(0)
+})

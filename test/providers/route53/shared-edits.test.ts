@@ -1,5 +1,6 @@
 import type {ResourceRecordSet} from '@aws-sdk/client-route-53'
 import {expect, test} from 'vitest'
+import {ConflictError} from '../../../src/errors.ts'
 import type {Member} from '../../../src/providers/dns.ts'
 import {toSharedEdits} from '../../../src/providers/route53/shared-edits.ts'
 
@@ -48,4 +49,34 @@ test("a target that is the instance's own host gets its lost entry back; another
   ])
   const theirs = {...ours, value: '9 9 9 theirs.example.net'}
   expect(toSharedEdits({...nothing, create: [theirs]}, [STRANGERS])).toEqual([])
+})
+
+test('addresses of which others were to stay do not leave when nobody does any more', () => {
+  const address = {
+    ...ours,
+    name: 'www.example.com',
+    type: 'A',
+    value: '192.0.2.1',
+    routing: 'simple',
+  } as const
+  const set = (...values: string[]): ResourceRecordSet => ({
+    Name: 'www.example.com.',
+    Type: 'A',
+    TTL: 60,
+    ResourceRecords: values.map(Value => ({Value})),
+  })
+  const companion: ResourceRecordSet = {
+    Name: '_mcd.www.example.com.',
+    Type: 'TXT',
+    TTL: 60,
+    ResourceRecords: [{Value: '"a web i-1 192.0.2.1"'}],
+  }
+  const change = {...nothing, name: 'www.example.com', remove: [address], othersStay: true} as const
+  expect(toSharedEdits(change, [set('192.0.2.1', '192.0.2.2'), companion])).toHaveLength(2)
+  const alone = [set('192.0.2.1'), companion]
+  expect(() => toSharedEdits(change, alone)).toThrow(ConflictError)
+  const {othersStay: _, ...meant} = change
+  expect(toSharedEdits(meant, alone)).toHaveLength(2)
+  // The removal went through, and its answer was lost.
+  expect(toSharedEdits(change, [])).toEqual([])
 })

@@ -1,4 +1,5 @@
 import {LawBroken} from '../../support/laws.ts'
+import {NAME} from './machines.ts'
 import type {Item, Picture} from './picture.ts'
 
 /** What one of ours is about to do, as far as the laws read it. */
@@ -48,6 +49,7 @@ export function judgeWrite(
     if (now && now.bytes === item.bytes && now.owner === item.owner) continue
     const what = `${item.bytes} (${item.owner ?? 'foreign'}) became ${now ? `${now.bytes} (${now.owner ?? 'foreign'})` : 'nothing'}`
     if (item.owner !== undefined && operation.isMeant(item)) continue
+    if (now && isReclaimed(item, now) && operation.isMeant(now)) continue
     const reading = operation.readings.findLast(({picture, call}) => {
       const read = picture.get(item.key)
       return call > operation.lookedUntil && read?.owner !== undefined && operation.isMeant(read)
@@ -66,6 +68,12 @@ export function judgeWrite(
   if (loose.length > 0) throw broken('a value and its companion agree', loose.join('\n'))
   return windows
 }
+
+/** An SRV value that lost its entry: where its target is the instance's own host name, it can be nobody else's. */
+const isReclaimed = (item: Item, now: Item): boolean =>
+  item.type === 'SRV' &&
+  item.bytes === now.bytes &&
+  item.value.endsWith(` ${now.owner?.split(' ')[1]}.${NAME}`)
 
 /** Entries of companions that speak of values which do not stand there. */
 function looseEntries(picture: Picture): string[] {

@@ -3,6 +3,7 @@ import {checkEmptiness} from '../../../src/fleet/guards.ts'
 import type {Fleet} from '../../../src/fleet/model.ts'
 import {createObserver} from '../../../src/fleet/observe.ts'
 import type {Observed} from '../../../src/fleet/observed.ts'
+import {othersStay} from '../../../src/fleet/others-stay.ts'
 import type {Outside} from '../../../src/fleet/outside.ts'
 import {type Action, isReady} from '../../../src/fleet/plan/action.ts'
 import {plan} from '../../../src/fleet/plan/plan.ts'
@@ -82,7 +83,7 @@ export class Mcd {
     const found = plan(wanted, recorded, observed, this.writer.name)
     checkEmptiness(wanted, observed, found, {allowEmpty: false})
     const ready = found.actions.filter(isReady).filter(isOfDns)
-    for (const action of ready) await this.#change(what, zone, action)
+    for (const action of ready) await this.#change(what, zone, action, observed)
     return ready.length === 0
   }
 
@@ -94,8 +95,13 @@ export class Mcd {
     return {...fleet, groups: fleet.groups.map(group => ({...group, count: staying.length}))}
   }
 
-  async #change(what: string, zone: Zone, action: DnsAction): Promise<void> {
-    const change: DnsChange = {create: action.create, remove: action.remove}
+  async #change(what: string, zone: Zone, action: DnsAction, observed: Observed): Promise<void> {
+    const {create, remove} = action
+    const change: DnsChange = {
+      create,
+      remove,
+      ...(othersStay(observed, this.#stage.vendor, {create, remove}) && {othersStay: true}),
+    }
     const leaving = action.kind === 'deregister' ? action.leaving : []
     const key = `${this.#stage.vendor}/${zone.name}`
     const before = this.writer.operation

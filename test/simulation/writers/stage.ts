@@ -100,18 +100,18 @@ export class Stage {
     }
   }
 
-  /** The addresses that answer somebody: foreign ones, and of ours those that are served and that no hold keeps out. */
-  serving(picture: Picture): string[] {
-    const held = new Set(
-      [...picture.values()].flatMap(({value, owner}) => (value.startsWith('out ') ? [owner] : [])),
-    )
+  /** Whether an address answers somebody: a foreign one, or one of ours that is served and that no hold keeps out. */
+  #serves(picture: Picture): boolean {
+    const items = [...picture.values()]
+    const held = new Set(items.flatMap(({value, owner}) => (value.startsWith('out ') ? [owner] : [])))
     const live = new Set(
       this.machines().flatMap(({state, fleet, id, address}) =>
         state === 'running' && !held.has(`${fleet} ${id}`) ? [`${fleet} ${id} ${address}`] : [],
       ),
     )
-    return [...picture.values()].flatMap(({key, name, type, owner, value}) =>
-      name === NAME && type === 'A' && (owner === undefined || live.has(`${owner} ${value}`)) ? [key] : [],
+    return items.some(
+      ({name, type, owner, value}) =>
+        name === NAME && type === 'A' && (owner === undefined || live.has(`${owner} ${value}`)),
     )
   }
 
@@ -145,7 +145,7 @@ export class Stage {
     this.#judgeEmptiness(name, kind, operation, before, after)
   }
 
-  /** Decision 20: mcd takes no last serving address; where the others leave after it looked, no vendor lets it compare. */
+  /** Decision 20: mcd takes no last serving address; where the others leave after it looked, only a shared set can be compared. */
   #judgeEmptiness(
     who: string,
     kind: Writer['kind'],
@@ -153,18 +153,12 @@ export class Stage {
     before: Picture,
     after: Picture,
   ): void {
-    if (kind === 'instance') {
-      if (addressesIn(before) > 0 && addressesIn(after) === 0) this.figures.leftByThemselves++
-      return
-    }
-    // Who is held out and stands there all the same serves nobody: a hold alone takes nothing away.
-    if (addressesIn(after) >= addressesIn(before)) return
-    if (this.serving(before).length === 0 || this.serving(after).length > 0) return
-    const taken = new Set(this.serving(before))
-    const readings = operation.readings.map(({picture}) =>
-      this.serving(picture).filter(key => !taken.has(key)),
-    )
-    const sawOthers = readings.some(others => others.length > 0)
+    if (addressesIn(after).length > 0 || addressesIn(before).length === 0) return
+    if (kind === 'instance') this.figures.leftByThemselves++
+    if (kind === 'instance' || !this.#serves(before)) return
+    const taken = new Set(addressesIn(before))
+    const readings = operation.readings.map(({picture}) => addressesIn(picture).some(key => !taken.has(key)))
+    const sawOthers = this.kind === 'simple' ? readings.at(-1) : readings.includes(true)
     if (!sawOthers)
       throw new LawBroken('mcd empties no name', `${who}, ${operation.what}: took ${[...taken].join(', ')}`)
     this.figures.emptiedMeanwhile++
@@ -183,8 +177,8 @@ const isLostRace = (error: unknown): boolean =>
   (error instanceof CloudflareRefusal && error.codes.some(code => RACE_CODES.includes(String(code)))) ||
   (error instanceof VendorError && RACE_CODES.includes(String(error.code)))
 
-const addressesIn = (picture: Picture): number =>
-  [...picture.values()].filter(({name, type}) => name === NAME && type === 'A').length
+const addressesIn = (picture: Picture): string[] =>
+  [...picture.values()].flatMap(({key, name, type}) => (name === NAME && type === 'A' ? [key] : []))
 
 function difference(before: Picture, after: Picture): string {
   const lines = [
