@@ -44,13 +44,14 @@ describe('a service that people publish by hand, without a fleet file', () => {
     expect((await sd('join', ...machine)).stdout).toBe('Nothing to do: it is a target like this already.')
 
     const {dns} = (await place.sandbox()).endpoints
-    const server = ['--server', `127.0.0.1:${dns.route53.port}`]
+    const look = (command: string, ...server: string[]) =>
+      place.mcd(['sd', command, '_http._tcp.example.com', ...server])
     const found = await eventually(async () => {
-      const {stdout, exitCode} = await place.mcd(['sd', 'resolve', '_http._tcp.example.com', ...server])
+      const {stdout, exitCode} = await look('resolve', '--server', `127.0.0.1:${dns.route53.port}`)
       return exitCode === 0 && stdout
     })
     expect(found).toBe(`127.0.0.1 ${port}`)
-    const checked = await place.mcd(['sd', 'check', '_http._tcp.example.com', ...server])
+    const checked = await look('check', '--sandbox')
     expect([checked.exitCode, checked.stdout.split('\n').length]).toEqual([0, 2])
     if (has('dig')) expect(await dig(dns.route53, '_http._tcp.example.com', 'PTR')).toEqual([`${NAME}.`])
 

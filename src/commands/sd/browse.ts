@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core'
 import {McdCommand} from '../../command.ts'
-import {openResolver, serverFlag} from '../../server-flag.ts'
+import {openResolver, serverFlags} from '../../server-flag.ts'
 
 /** `services` of a domain, or `instances` of one service. */
 type Browsed = {domain: string; services: string[]} | {domain: string; service: string; instances: string[]}
@@ -9,7 +9,7 @@ export default class SdBrowse extends McdCommand {
   static override summary = 'List the DNS-SD services of a domain, or the instances of one service.'
   static override description =
     'One name a line, as mcd sd resolve takes it. A domain that lists nothing prints nothing.'
-  static override usage = '<%= command.id %> [SERVICE] DOMAIN [--json] [--server <value>]'
+  static override usage = '<%= command.id %> [SERVICE] DOMAIN [--json] [--sandbox | --server HOST:PORT]'
   static override examples = [
     '<%= config.bin %> <%= command.id %> example.com',
     '<%= config.bin %> <%= command.id %> _http._tcp example.com',
@@ -19,7 +19,7 @@ export default class SdBrowse extends McdCommand {
     service: Args.string({description: 'A service, as in _http._tcp; may be left out.', required: true}),
     domain: Args.string({description: 'The domain to look in.'}),
   }
-  static override flags = {server: serverFlag}
+  static override flags = serverFlags
 
   async run(): Promise<Browsed> {
     const {args, flags} = await this.parse(SdBrowse)
@@ -28,7 +28,7 @@ export default class SdBrowse extends McdCommand {
       import('../../dns/sd/names.ts'),
       import('../../dns/sd/resolve.ts'),
     ])
-    const {ask} = await openResolver(flags.server, this.interruptible({quiet: true}))
+    const {ask} = await openResolver(flags, this.interruptible({quiet: true}))
     if (args.domain === undefined) {
       const domain = args.service
       const services = await listServices(ask, domain)

@@ -2,7 +2,7 @@ import {Args} from '@oclif/core'
 import {McdCommand} from '../../command.ts'
 import type {Checked} from '../../dns/sd/check.ts'
 import {EXIT} from '../../errors.ts'
-import {openResolver, serverFlag} from '../../server-flag.ts'
+import {openResolver, serverFlags} from '../../server-flag.ts'
 
 export default class SdCheck extends McdCommand {
   static override summary = 'Say what is wrong with a DNS-SD service, and why. Changes nothing.'
@@ -15,7 +15,7 @@ export default class SdCheck extends McdCommand {
   static override args = {
     name: Args.string({description: 'A service, or an instance of one.', required: true}),
   }
-  static override flags = {server: serverFlag}
+  static override flags = serverFlags
 
   async run(): Promise<Checked> {
     const {args, flags} = await this.parse(SdCheck)
@@ -23,7 +23,7 @@ export default class SdCheck extends McdCommand {
       import('../../dns/sd/check.ts'),
       import('../../output/service-check-text.ts'),
     ])
-    const {ask} = await openResolver(flags.server, this.interruptible({quiet: true}))
+    const {ask} = await openResolver(flags, this.interruptible({quiet: true}))
     const checked = await checkService(ask, args.name)
     this.log(checkedText(checked))
     if (checked.findings.some(({warning}) => !warning)) process.exitCode = EXIT.differences

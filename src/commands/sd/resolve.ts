@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {McdCommand} from '../../command.ts'
 import type {Endpoint, ResolvedService} from '../../dns/sd/resolve.ts'
-import {openResolver, serverFlag} from '../../server-flag.ts'
+import {openResolver, serverFlags} from '../../server-flag.ts'
 
 const COUNT_MAX = 1_000_000
 
@@ -18,7 +18,7 @@ export default class SdResolve extends McdCommand {
     name: Args.string({description: 'A service, or an instance of one.', required: true}),
   }
   static override flags = {
-    server: serverFlag,
+    ...serverFlags,
     count: Flags.integer({
       description: 'Choose so many times, as so many clients would.',
       min: 1,
@@ -32,7 +32,7 @@ export default class SdResolve extends McdCommand {
     const [{resolveService, endpointsOf, drawEndpoints}] = await Promise.all([
       import('../../dns/sd/resolve.ts'),
     ])
-    const {ask, random} = await openResolver(flags.server, this.interruptible({quiet: true}))
+    const {ask, random} = await openResolver(flags, this.interruptible({quiet: true}))
     const service = await resolveService(ask, args.name, random)
     const endpoints =
       flags.count === undefined ? endpointsOf(service) : drawEndpoints(service, flags.count, random)
