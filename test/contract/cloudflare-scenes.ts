@@ -40,6 +40,8 @@ export const foreign = (value: string): Member => ({
 const notShared = cannot('every record stands by itself')
 export const NO_SHARED_SETS = {
   'shared-change': notShared,
+  'simple-change': notShared,
+  'routing-change': notShared,
   'shared-race': notShared,
   'shared-unmarked': notShared,
 }

@@ -125,20 +125,31 @@ export function describeDns(name: string, harness: DnsHarness): void {
 
     describe('sets that several share', () => {
       /** The companion says whose a value is; what it holds is seen by the marks. */
-      const values = (members: readonly Member[]) => members.filter(({type}) => type === 'SRV')
+      const values = (members: readonly Member[]) => members.filter(({type, mark}) => type !== 'TXT' || mark)
+      const joinAndLeave = async ({
+        provider,
+        facts: {zone, names, members, create, remove},
+        probe,
+      }: Parameters<Parameters<typeof rule<'shared-change'>>[2]>[0]) => {
+        const foreign = await probe?.foreign()
+        const before = values(await provider.listMembers(zone, names))
+        expectMembers(before, members)
+        const leaving = pick(before, remove)
+        await provider.change(zone, {create, remove: leaving})
+        const after = values(await provider.listMembers(zone, names))
+        expectMembers(after, [...before.filter(member => !leaving.includes(member)), ...create])
+        expect(await probe?.foreign()).toBe(foreign)
+      }
       rule(
         'shared-change',
         'values join and leave with their marks, in one change; foreign ones keep their bytes',
-        async ({provider, facts: {zone, names, members, create, remove}, probe}) => {
-          const foreign = await probe?.foreign()
-          const before = values(await provider.listMembers(zone, names))
-          expectMembers(before, members)
-          const leaving = pick(before, remove)
-          await provider.change(zone, {create, remove: leaving})
-          const after = values(await provider.listMembers(zone, names))
-          expectMembers(after, [...before.filter(member => !leaving.includes(member)), ...create])
-          expect(await probe?.foreign()).toBe(foreign)
-        },
+        joinAndLeave,
+      )
+      rule('simple-change', 'so do the addresses of a name, and its holds beside them', joinAndLeave)
+      rule(
+        'routing-change',
+        'what stood in sets of its own goes into a shared one in one change',
+        joinAndLeave,
       )
       rule(
         'shared-race',

@@ -1,6 +1,6 @@
 import type {Zone} from '../../src/providers/dns.ts'
 import type {recordedDns} from '../support/recorded.ts'
-import {foreign, HOLDS, hold, NAME, ours, REFUSALS, SHARED} from './route53-scenes.ts'
+import {foreign, HOLDS, hold, MOVED, NAME, ours, REFUSALS, SHARED, SIMPLE} from './route53-scenes.ts'
 import type {DnsScenarios} from './scenarios.ts'
 
 /** The zone and the name servers of the API reference's own examples. */
@@ -59,5 +59,7 @@ export const RECORDED = {
   'shared-race': {...SHARED, zone},
   // The second listing shows the companion without the entry.
   'shared-unmarked': {...SHARED, zone, meddle: async () => {}},
+  'simple-change': {...SIMPLE, zone},
+  'routing-change': {...MOVED, zone},
   refusals: REFUSALS,
 } satisfies Parameters<typeof recordedDns>[1] & DnsScenarios

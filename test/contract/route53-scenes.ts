@@ -81,6 +81,31 @@ export const SHARED = {
   joins: stranger('other'),
 } as const satisfies Omit<DnsScenarios['shared-race'], 'zone'>
 
+const STRANGER = '203.0.113.9'
+const inOneSet = {ttlSeconds: 300, routing: 'simple'} as const
+
+/** Facts of an address set: two of ours and a stranger in it, whose TTL it has. */
+export const SIMPLE = {
+  names: NAMES,
+  members: [
+    ours('192.0.2.1', 'i-1', {ttlSeconds: 300}),
+    ours('192.0.2.2', 'i-2', {ttlSeconds: 300}),
+    foreign(STRANGER),
+  ],
+  create: [ours('192.0.2.3', 'i-3', inOneSet), {...hold('i-1'), ...inOneSet}],
+  remove: [{name: NAME, type: 'A', value: '192.0.2.1'}],
+} as const satisfies Omit<DnsScenarios['simple-change'], 'zone'>
+
+const apart = [ours('192.0.2.1', 'i-1'), ours('192.0.2.2', 'i-2'), hold('i-2')]
+
+/** Facts of a name that changes its routing. */
+export const MOVED: Omit<DnsScenarios['routing-change'], 'zone'> = {
+  names: NAMES,
+  members: apart,
+  create: apart.map(member => ({...member, routing: 'simple'})),
+  remove: apart.map(({name, type, value}) => ({name, type, value})),
+}
+
 const sharedSet = (...more: string[]): RecordSetInput => ({
   name: SET,
   type: 'SRV',
@@ -123,7 +148,8 @@ export function worldHarness(connect: Connect, dead: Connect = connect): DnsHarn
             [...zone.sets.values()]
               .flat()
               .filter(set => !set.setIdentifier?.startsWith('mcd:'))
-              .map(set => ({...set, values: set.values?.filter(value => !/\bi-\d/.test(value))})),
+              .map(set => ({...set, values: set.values?.filter(value => !isOurs(value))}))
+              .filter(({values}) => values?.length !== 0),
           ),
       },
       close: async () => {
@@ -252,9 +278,31 @@ export function worldHarness(connect: Connect, dead: Connect = connect): DnsHarn
         }
         return {...SHARED, zone, meddle}
       }),
+    'simple-change': () =>
+      scene(({create, zoneFacts: zone}) => {
+        const common = {ttlSeconds: 300}
+        create(
+          {...common, name: NAME, type: 'A', values: ['192.0.2.1', '192.0.2.2', STRANGER]},
+          {
+            ...common,
+            name: HOLDS,
+            type: 'TXT',
+            values: ['"a web i-1 192.0.2.1"', '"a web i-2 192.0.2.2"', '"a stranger\'s note"'],
+          },
+        )
+        return {...SIMPLE, zone}
+      }),
+    'routing-change': () =>
+      scene(({create, zoneFacts: zone}) => {
+        create(...apart.map(setOf))
+        return {...MOVED, zone}
+      }),
     refusals: () => scene(() => REFUSALS),
   }
 }
+
+/** As they stand in sets that several share. */
+const isOurs = (value: string): boolean => /\bi-\d/.test(value) || /^192\.0\.2\.[1-3]$/.test(value)
 
 const setOf = ({name, type, value, ttlSeconds, mark}: Member): RecordSetInput => ({
   name,

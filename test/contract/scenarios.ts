@@ -191,6 +191,14 @@ export type DnsScenarios = {
   /** listMembers; [meddle()]; change; listMembers. `meddle` takes away what says that the value to be removed is ours. */
   'shared-unmarked': Shared & {meddle(): Promise<void>}
 
+  /**
+   * listMembers; change; listMembers. The same in the address set of a name with simple routing; a hold comes with it. The
+   * companion of the set is where the holds of the name are.
+   */
+  'simple-change': Shared
+  /** The same; all that is ours stands in sets of its own, and goes into a shared one. */
+  'routing-change': Shared
+
   /** No call: refusals() is pure. */
   refusals: {
     /** A wish this vendor takes. */
