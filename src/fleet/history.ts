@@ -65,6 +65,8 @@ export type DrainHistory = {
     /** Since when the vendor's servers no longer answer with them. */
     readonly servedAtMs?: number
   }[]
+  /** They are held out of DNS and go on living. */
+  readonly livesOn?: true
   /** When their end was asked of the cloud. */
   readonly endedAtMs?: number
 }
@@ -96,6 +98,7 @@ type OpenRun = Mutable<Omit<RunHistory, 'steps' | 'drains' | 'notes'>> & {
 /** How an instance leaves: since when it is out of each zone, and when its end was asked for. */
 type WayOut = {
   readonly zones: Map<ZoneKey, {readonly removedAtMs: number; servedAtMs?: number}>
+  livesOn?: boolean
   endedAtMs?: number
 }
 
@@ -200,8 +203,9 @@ function leave(
   if (what.kind === 'change-dns') {
     const out = [...what.leaving, ...(what.heldOut ?? [])]
     for (const instance of out) {
-      const way = waysOut.get(instance) ?? {zones: new Map()}
+      const way: WayOut = waysOut.get(instance) ?? {zones: new Map()}
       waysOut.set(instance, way)
+      way.livesOn = !what.leaving.includes(instance)
       // Who was held out and is to end now has been out since then.
       if (takesAway(what, instance) || !way.zones.has(what.zone))
         way.zones.set(what.zone, {removedAtMs: atMs})
@@ -230,7 +234,11 @@ function drainsOf(
       if (removedAtMs > untilMs) return []
       return [{zone, removedAtMs, ...(isBy(untilMs, servedAtMs) ? {servedAtMs} : {})}]
     })
-    const path = {zones, ...(isBy(untilMs, way.endedAtMs) ? {endedAtMs: way.endedAtMs} : {})}
+    const path = {
+      zones,
+      ...(way.livesOn ? {livesOn: true as const} : {}),
+      ...(isBy(untilMs, way.endedAtMs) ? {endedAtMs: way.endedAtMs} : {}),
+    }
     const key = JSON.stringify(path)
     const drain = drains.get(key) ?? {instances: [], ...path}
     drain.instances.push(instance)

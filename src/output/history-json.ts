@@ -26,7 +26,8 @@ export function runSummary(run: RunHistory, open: OpenRun) {
 export const runDetails = (run: RunHistory, open: OpenRun) => ({
   ...runSummary(run, open),
   steps: run.steps.map(stepDetails),
-  drains: run.drains.map(({instances, zones, endedAtMs}) => ({
+  drains: run.drains.map(({instances, zones, livesOn, endedAtMs}) => ({
+    ...(livesOn && {livesOn}),
     instances,
     zones: zones.map(({zone, removedAtMs, servedAtMs}) => ({
       zone,

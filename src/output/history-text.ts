@@ -122,7 +122,7 @@ function drainLines(drains: readonly DrainHistory[], columns: number): string[] 
   return ['DRAINS', ...drains.flatMap(drain => wrapped(`  ${shortIds(drainText(drain))}`, columns, 4))]
 }
 
-function drainText({instances, zones, endedAtMs}: DrainHistory): string {
+function drainText({instances, zones, livesOn, endedAtMs}: DrainHistory): string {
   const left = zones.map(({zone, removedAtMs, servedAtMs}) =>
     [
       `out of ${zone} at ${timeText(removedAtMs)}`,
@@ -134,7 +134,9 @@ function drainText({instances, zones, endedAtMs}: DrainHistory): string {
   const fromMs = Math.max(...zones.map(({removedAtMs, servedAtMs}) => servedAtMs ?? removedAtMs))
   const end =
     endedAtMs === undefined
-      ? 'not ended in this run'
+      ? livesOn
+        ? 'lives on'
+        : 'not ended in this run'
       : `ended at ${timeText(endedAtMs)}${zones.length > 0 ? `, ${spanText(endedAtMs - fromMs)} later` : ''}`
   return `${listText(instances)}: ${[...left, end].join('; ')}`
 }

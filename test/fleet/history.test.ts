@@ -133,6 +133,24 @@ describe('the journal as runs', () => {
     ])
   })
 
+  test('who is drained and lives on is told as that', () => {
+    const change = {create: [], remove: [record(instance('i-1'))]}
+    const what = {kind: 'change-dns', zone: ZONE, change, leaving: [], heldOut: ['i-1']} as const
+    const [run] = historyOf(
+      journal(
+        [0, FIRST, started({command: 'drain'})],
+        [1, FIRST, {type: 'intent', step: 's-1', what}],
+        [2, FIRST, {type: 'outcome', step: 's-1', result: {kind: 'done'}}],
+        [9, FIRST, {type: 'absence-served', zone: ZONE, instances: ['i-1']}],
+        [74, FIRST, finished()],
+      ),
+    )
+    expect(run?.drains).toMatchObject([
+      {instances: ['i-1'], livesOn: true, zones: [{servedAtMs: NOW_MS + 9 * S}]},
+    ])
+    expect(run && runText(run, 'stopped', 200)).toMatch(/i-1: out of .*no longer served at .*; lives on/)
+  })
+
   test('a drain that a later run brought to its end is told in each as far as it went', () => {
     const [first, second] = historyOf(
       journal(
