@@ -126,13 +126,21 @@ export class SimulatedGuests implements Hypervisor {
   /** How many are connected to what serves at an address now. */
   connectionsTo: (address: string) => number = () => 0
 
-  readonly countConnections: CountConnections = async ({address, service: {port}}) =>
+  countConnections: CountConnections = async ({address, service: {port}}) =>
     this.serves(address)
       ? {connections: this.connectionsTo(address)}
       : {why: `ECONNREFUSED at ${address}:${port}`}
 
   readonly probe: Probe = async ({address, port}) =>
-    this.serves(address) ? {ok: true} : {ok: false, why: `connection refused at ${address}:${port}`}
+    this.serves(address)
+      ? {ok: true}
+      : this.#isBroken(address)
+        ? {ok: false, answered: true, why: `HTTP 503 from ${address}:${port}`}
+        : {ok: false, why: `connection refused at ${address}:${port}`}
+
+  /** Something answers there, and not what it should. */
+  #isBroken = (address: string): boolean =>
+    [...this.broken].some(id => this.#guests.get(id)?.publicIp === address)
 }
 
 /** A secret in every guest's userdata, by which it is seen where it must not be. */
