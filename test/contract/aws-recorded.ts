@@ -66,6 +66,13 @@ export const RECORDED: Parameters<typeof recordedCompute>[1] = {
   identify: {account: '123456789012'},
   empty: {fleet: 'web'},
   mixed: listing,
+  'dual-stack': {
+    fleet: 'web',
+    ours: [
+      ...ours.map((one, at) => (at === 0 ? {...one, publicIpv6: '2001:db8::1'} : one)),
+      {id: IDS[2], state: 'running', mark: {...mark, dns: 'www.example.org'}},
+    ],
+  },
   'two-owners': {
     fleet: 'web',
     ours: [...ours, {id: IDS[2], state: 'running', mark: {...mark, dns: 'www.example.org'}}],

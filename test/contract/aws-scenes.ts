@@ -121,6 +121,7 @@ export function worldHarness(place: Place, connect: Connect, dead: Connect): Com
           imageId: one.imageId,
           launchedAtMs: one.launchedAtMs,
           ...(one.publicIp ? {publicIp: one.publicIp} : {}),
+          ...(one.ipv6 ? {publicIpv6: one.ipv6} : {}),
         },
       ]
     })
@@ -179,6 +180,16 @@ export function worldHarness(place: Place, connect: Connect, dead: Connect): Com
         await populate(stage, 1, markToTags(mark({fleet: 'shop'}), 'mcd:'))
         return ours(stage)
       }),
+    'dual-stack': place.compatible
+      ? cannot('an EC2-compatible cloud has no IPv6')
+      : () =>
+          scene(async stage => {
+            const {fleet, ours: own} = await ours(stage)
+            const subnets = [...stage.world.ec2.region(region).subnets.values()]
+            const subnetId = subnets.find(({ipv6Cidr}) => ipv6Cidr)?.id
+            const dual = await populate(stage, 1, markToTags(mark(), 'mcd:'), {subnetId})
+            return {fleet, ours: [...own, ...dual]}
+          }),
     'two-owners': () =>
       scene(async stage => {
         const other = mark({dns: 'www.example.org'})

@@ -30,6 +30,12 @@ export function describeCompute(name: string, harness: ComputeHarness): void {
       rule('mixed', 'shows whole marks of this fleet only', async ({provider, facts}) => {
         expectInstances(provider, await provider.listInstances(facts.fleet), facts.ours)
       })
+      rule('dual-stack', 'shows a public IPv6 address beside the others', async ({provider, facts}) => {
+        const listed = await provider.listInstances(facts.fleet)
+        expectInstances(provider, listed, facts.ours)
+        expect(facts.ours.filter(({publicIpv6}) => publicIpv6)).toHaveLength(1)
+        expect(listed.filter(({publicIpv6}) => publicIpv6)).toHaveLength(1)
+      })
       rule('two-owners', 'shows every owner of this fleet name', async ({provider, facts}) => {
         const listed = await provider.listInstances(facts.fleet)
         expectInstances(provider, listed, facts.ours)

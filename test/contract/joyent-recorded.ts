@@ -53,6 +53,13 @@ export const RECORDED_FACTS: Parameters<typeof recordedCompute>[1] = {
   identify: {account: 'me (d0d0d0d0-1111-4222-8333-abcdefabcdef) in us-central-1'},
   empty: {fleet: 'web'},
   mixed: listing,
+  'dual-stack': {
+    fleet: 'web',
+    ours: [
+      instance(A, {publicIpv6: '2001:db8::a'}),
+      instance(B, {mark: mark({dns: 'api.example.com'}), publicIp: '192.0.2.11', privateIp: '10.88.88.11'}),
+    ],
+  },
   'two-owners': {
     fleet: 'web',
     ours: [

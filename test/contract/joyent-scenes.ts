@@ -8,6 +8,7 @@ import type {
 } from '../../src/providers/compute.ts'
 import {machineName} from '../../src/providers/joyent/convert.ts'
 import type {Call, Faults} from '../../src/sandbox/world/calls.ts'
+import {stableId} from '../../src/sandbox/world/triton/catalogue.ts'
 import type {Machine} from '../../src/sandbox/world/triton/model.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import {type TritonStage, tritonStage} from '../support/triton-world.ts'
@@ -164,6 +165,12 @@ export function worldHarness(connect: Connect, doors: {unsigned: Connect; dead: 
     identify: () => scene(({triton}) => ({account: `sandbox (${triton.account().id}) in sandbox-1`})),
     empty: () => scene(() => ({fleet: 'web'})),
     mixed: () => listing(),
+    'dual-stack': () =>
+      scene(stage => {
+        const networks = ['external', 'external-v6'].map(name => stableId(`network ${name}`))
+        const ours = [place(stage, mark(), {name: 'a', networks}), place(stage, mark(), {name: 'b'})]
+        return {fleet: 'web', ours: ours.map(expected)}
+      }),
     'two-owners': () =>
       scene(stage => {
         const ours = [
@@ -272,7 +279,8 @@ function expected(machine: Machine): ExpectedInstance {
     Object.entries(machine.tags).map(([key, value]) => [key.replace('mcd_', ''), value]),
   )
   const publicIp = machine.nics.find(nic => nic.public)?.ip
-  const privateIp = machine.nics.find(nic => !nic.public)?.ip
+  const privateIp = machine.nics.find(nic => !nic.public && !nic.ip.includes(':'))?.ip
+  const publicIpv6 = machine.nics.find(nic => nic.ip.includes(':'))?.ip
   return {
     id: machine.id,
     mark: tags as Mark,
@@ -282,6 +290,7 @@ function expected(machine: Machine): ExpectedInstance {
     imageId: machine.image.id,
     launchedAtMs: machine.createdMs,
     ...(publicIp ? {publicIp} : {}),
+    ...(publicIpv6 ? {publicIpv6} : {}),
     ...(privateIp ? {privateIp} : {}),
   }
 }

@@ -35,6 +35,8 @@ export type ComputeScenarios = {
    * mark, one with half a mark (the fleet's name but no launch), and one with a whole mark of another fleet.
    */
   mixed: Listing
+  /** listInstances(fleet). One of several has a public IPv6 address beside the others. */
+  'dual-stack': Listing
   /** listInstances(fleet). The fleet has another owner too: same fleet name, another `dns`. Both are in `ours`. */
   'two-owners': Listing
   /**
