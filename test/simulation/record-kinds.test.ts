@@ -62,6 +62,17 @@ describe.each(['mcd', 'self'] as const)('registered by %s', registration => {
   })
 })
 
+test('sync moves a name to another routing without asking: nobody leaves it', async () => {
+  const sim = new SimulatedFleet()
+  const named = (routing: DnsName['routing']) => declared(3, [route53({routing})])
+  await sim.up(named('multivalue'))
+  for (const routing of ['simple', 'weighted', 'multivalue'] as const) {
+    expect((await sim.sync(named(routing))).shortcomings).toEqual([])
+    expect((await addresses(sim, named(routing))).length).toBe(4)
+    expect((await sim.sync(named(routing))).actions).toEqual([])
+  }
+})
+
 test('strangers in a simple set stay as they are, from the first launch to the last end', async () => {
   const sim = new SimulatedFleet()
   const zone = sim.world.route53.zone(SANDBOX.zone)
