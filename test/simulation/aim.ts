@@ -14,6 +14,8 @@ export type Aim = {
   readonly counts: Readonly<Record<string, number>>
   /** Ids of who must be gone then, and replaced. */
   readonly replaced: readonly string[]
+  /** Ids of who is out of DNS from then on. */
+  readonly drained: readonly string[]
   /** Whether a plain `up` would find nothing to do then. */
   readonly isDeclared: boolean
   /** What is said after it went through: the same again, but for what would begin anew each time. */
@@ -26,6 +28,8 @@ const LAST_FILE: readonly Chapter['command'][] = [
   'replace',
   'replace-instance',
   'rollback',
+  'sync',
+  'drain-instance',
 ]
 
 /** The chapter as far as it makes sense where the story stands. */
@@ -36,7 +40,8 @@ export function fitting({file}: Stage, drawn: Chapter): Chapter {
     return {...chapter, losesJournal: false, ...(LAST_FILE.includes(drawn.command) ? {command: 'up'} : {})}
   if (LAST_FILE.includes(chapter.command)) {
     // Who is ended by somebody else besides is nobody's to count; what was asked for is in the journal alone.
-    return {...chapter, file, losesJournal: false, strikes: [], beside: undefined}
+    const strikes = chapter.command === 'sync' ? chapter.strikes : []
+    return {...chapter, file, losesJournal: false, strikes, beside: undefined}
   }
   // Names of earlier days are in the journal alone: without it, the file must name what it named before.
   return chapter.losesJournal || chapter.beside?.journal === 'other'
@@ -50,7 +55,7 @@ export function aimOf({story, sim, counts: before}: Stage, {file, command}: Chap
   const living = truth(sim, fleet)
   const aim = (goal: Desired['goal'], counts: Aim['counts']): Aim => {
     const plain = {fleet, goal, counts}
-    return {...plain, replaced: [], isDeclared: goal.kind === 'up', afterwards: plain}
+    return {...plain, replaced: [], drained: [], isDeclared: goal.kind !== 'down', afterwards: plain}
   }
   const up = aim({kind: 'up'}, declared)
   const [victim] = living
@@ -71,6 +76,14 @@ export function aimOf({story, sim, counts: before}: Stage, {file, command}: Chap
     case 'replace-instance':
       if (!victim) return up
       return {...up, request: {kind: 'renew', instances: [victim.id]}, replaced: [victim.id]}
+    case 'sync':
+      return aim({kind: 'sync'}, before)
+    case 'drain-instance': {
+      if (!victim) return up
+      const request = {kind: 'drain', until: 'forgotten', instances: [victim.id]} as const
+      const drain = {...aim({kind: 'sync'}, before), request, drained: [victim.id]}
+      return {...drain, afterwards: drain}
+    }
     case 'rollback': {
       const back = {...up, request: {kind: 'rollback'}, isDeclared: false} as const
       return {...back, afterwards: back}

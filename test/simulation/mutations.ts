@@ -212,4 +212,35 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'const placesRead = Promise.resolve()\n',
     writers: 'multivalue',
   },
+  {
+    name: 'quiet is believed without asking',
+    file: 'src/fleet/plan/quiet.ts',
+    find: 'if (quiet?.isQuiet) continue',
+    replace: 'continue',
+  },
+  {
+    name: 'who cannot be asked counts as quiet',
+    file: 'src/fleet/quiet.ts',
+    find: "const isEmpty = 'connections' in seen && seen.connections === 0",
+    replace: "const isEmpty = !('connections' in seen) || seen.connections === 0",
+  },
+  {
+    name: 'unhealthy ones leave even the last place',
+    file: 'src/fleet/plan/kept-out.ts',
+    find: 'if (desired.allowEmpty) return {failing, notes}',
+    replace: 'if (failing.length > 0) return {failing, notes}',
+  },
+  {
+    name: 'a drained one is put back',
+    file: 'src/fleet/plan/fleet-view.ts',
+    find: '...drained.keys(), ...held, ...drain]',
+    replace: '...drain]',
+  },
+  {
+    name: 'nobody looks whether the others stayed',
+    file: 'src/providers/route53/shared-edits.ts',
+    find: 'if (change.othersStay) requireOthers(',
+    replace: 'if (false) requireOthers(',
+    writers: 'simple',
+  },
 ]

@@ -1,4 +1,4 @@
-import {EXIT, McdError} from '../../src/errors.ts'
+import {EXIT, McdError, UsageError} from '../../src/errors.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
@@ -10,6 +10,7 @@ import {mortal} from '../support/mortal-run.ts'
 import {type RunSettings, SimulatedFleet} from '../support/simulated-fleet.ts'
 import {type Aim, aimOf, fitting} from './aim.ts'
 import {expectCalmRollout, expectNothingLaunchedTwice, expectTokensUsedOnce, isRollout} from './call-laws.ts'
+import {stayWithThem} from './in-use.ts'
 import {ALL_NAMES, type Chapter, type FileDraw, fleetOf, type Story} from './story.ts'
 import {strike} from './strike.ts'
 
@@ -25,6 +26,8 @@ export type Stage = {
   readonly story: Story
   readonly sim: SimulatedFleet
   readonly watch: DnsWatch
+  /** Who was ended under its clients' hands. */
+  readonly cutOff: readonly string[]
   readonly foreign: () => Promise<unknown>
   /** What happened, for people. */
   readonly notes: {readonly atMs: number; readonly text: string}[]
@@ -32,6 +35,8 @@ export type Stage = {
   file: FileDraw | undefined
   /** How many live in each group. */
   counts: Readonly<Record<string, number>>
+  /** Ids of who is drained on purpose. */
+  drained: readonly string[]
   /** Whether they are what the file declares: a rollback, for one, is not. */
   isDeclared: boolean
   /** Whether somebody else's addresses answer under a name, too. */
@@ -47,10 +52,12 @@ export async function setStage(story: Story): Promise<Stage> {
     story,
     sim,
     watch,
+    cutOff: story.clientsStayMs === undefined ? [] : stayWithThem(sim, story.clientsStayMs),
     foreign,
     notes: [],
     file: undefined,
     counts: {},
+    drained: [],
     isDeclared: true,
     sharesNames: story.sharesNames,
   }
@@ -104,19 +111,26 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
     holds('one plain rerun is enough', outcomeText(result), `exit ${EXIT.done}`)
   }
 
-  await expectExactly(sim, fleet, counts)
+  const drained = [...stage.drained, ...aim.drained]
+  await expectExactly(sim, fleet, counts, {drained})
   // What the one takes out and the other's servers have not heard of yet, neither can know: there the lease is what keeps the law.
   if (chapter.beside?.journal !== 'other') holds('DNS before death', watch.early, [])
   watch.early.length = 0
+  holds('nobody ends in use before drain.max', stage.cutOff, [])
   if (!chapter.strikes.some(({does}) => does === 'add-record'))
     holds('what is foreign is as it was', await stage.foreign(), picture)
   // Who shares its name with somebody else's addresses may leave it to them.
   stage.sharesNames ||= chapter.strikes.some(({does}) => does === 'add-record')
   const mustServe = served && total(aim.counts) > 0 && total(counts) > 0 && !stage.sharesNames
-  if (aim.goal.kind === 'up' && mustServe && chapter.strikes.length === 0)
+  const isSpared = chapter.strikes.every(({does}) => does === 'hang-instance')
+  if (aim.goal.kind !== 'down' && mustServe && isSpared)
     holds('a live name is never emptied', watch.fewest() > 0, true)
   if (mustServe && isRollout(stage, chapter))
-    holds('a rollout takes nobody away before another one serves', watch.fewest() >= total(counts), true)
+    holds(
+      'a rollout takes nobody away before another one serves',
+      watch.fewest() >= total(counts) - drained.length,
+      true,
+    )
   const calls = sim.world.calls.records.slice(callsBefore)
   expectTokensUsedOnce(calls, chapter)
   expectNothingLaunchedTwice(stage, chapter, calls)
@@ -129,6 +143,7 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
   )
   stage.file = file
   stage.counts = counts
+  stage.drained = drained.filter(id => alive.has(id))
   stage.isDeclared = aim.isDeclared || chapter.fileAfter !== undefined
 }
 
@@ -181,6 +196,8 @@ async function disturb(
   if (wasEnded) note(stage, `${ending?.end} ${run.ended()}`)
   for (const outcome of outcomes) note(stage, describeOutcome(outcome))
   for (const outcome of outcomes) expectWords(outcome)
+  if (goal.kind === 'sync')
+    holds('a plan spares the last ones before a guard has to', outcomes.map(refusal), [undefined])
 
   const [first] = outcomes
   if (first?.status === 'rejected' && isPointless(first.reason)) return 'nothing to return to'
@@ -193,6 +210,7 @@ async function disturb(
 
 const settingsOf = ({goal, request, counts}: Pick<Aim, 'goal' | 'request' | 'counts'>): RunSettings => ({
   allowEmpty: total(counts) === 0 || goal.kind === 'down',
+  allowShrink: true,
   ...(request ? {request} : {}),
 })
 
@@ -218,6 +236,10 @@ function expectWords(outcome: PromiseSettledResult<RunResult>): void {
   const isEnd = error instanceof Error && /^(Killed|Thrown|Abandoned) /.test(error.message)
   if (error instanceof LawBroken || !(error instanceof McdError || isEnd)) throw error
 }
+
+/** What a guard said. */
+const refusal = (outcome: PromiseSettledResult<RunResult>): string | undefined =>
+  outcome.status === 'rejected' && outcome.reason instanceof UsageError ? outcome.reason.message : undefined
 
 const total = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type {Fleet, Group} from '../../src/fleet/model.ts'
+import type {DrainQuiet, Fleet, Group} from '../../src/fleet/model.ts'
 import type {Place} from '../../src/providers/compute.ts'
 import type {Delays} from '../../src/sandbox/world/core.ts'
 import type {FaultOrder} from '../../src/sandbox/world/faults/kinds.ts'
@@ -20,6 +20,8 @@ export type Story = {
   readonly sharesNames: boolean
   /** Each instance's timer puts its record back when it is missing. */
   readonly repairs: boolean
+  /** The file has `drain.quiet`, and clients stay with an instance that leaves for so long. */
+  readonly clientsStayMs?: number
   readonly chapters: readonly Chapter[]
 }
 
@@ -33,6 +35,8 @@ export type Chapter = {
     | 'replace'
     | 'replace-instance'
     | 'rollback'
+    | 'sync'
+    | 'drain-instance'
   /** The journal is lost before the command, which is then given for the file of the chapter before. */
   readonly losesJournal: boolean
   /** How long each call of the command takes to arrive. */
@@ -70,7 +74,7 @@ export type TimedFault = {readonly afterMs: number; readonly order: FaultOrder}
 /** What others do meanwhile. `which` chooses among what is there then. */
 export type Strike = {
   readonly afterMs: number
-  readonly does: 'end-instance' | 'delete-record' | 'raise-ttl' | 'add-record'
+  readonly does: 'end-instance' | 'hang-instance' | 'delete-record' | 'raise-ttl' | 'add-record'
   readonly which: number
 }
 
@@ -99,9 +103,12 @@ export const ALL_NAMES = [
   dnsName({name: 'api.example.com'}),
 ]
 
+/** Longer than anybody stays. */
+const QUIET: DrainQuiet = {forMs: 30_000, maxMs: 3_600_000, by: {kind: 'ssh'}}
+
 /** The fleet as the file declares it. The owner's name stays the same although the published names change. */
 export function fleetOf(
-  {registration}: Story,
+  {registration, clientsStayMs}: Story,
   {virginia, east, names, ttlSeconds, template, rollout, failsOver}: FileDraw,
 ): Fleet {
   const groups: Group[] = []
@@ -130,7 +137,8 @@ export function fleetOf(
       name: label.includes('.') ? label : `${label}.example.com`,
     })
   })
-  return fleet(groups, {names: published, userdata: {template, vars: {}}, rollout})
+  const quiet = clientsStayMs === undefined ? {} : {drainQuiet: QUIET}
+  return fleet(groups, {names: published, userdata: {template, vars: {}}, rollout, ...quiet})
 }
 
 const rarely = <T>(arbitrary: fc.Arbitrary<T>, often = 4): fc.Arbitrary<T | undefined> =>

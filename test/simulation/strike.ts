@@ -10,6 +10,7 @@ import type {Strike} from './story.ts'
 /** Nobody's: from the documentation range. */
 const STRANGER = '203.0.113.9'
 const RAISED_TTL_SECONDS = 900
+const HANGS_MS = 60_000
 const operator = {name: 'operator'}
 const session = {token: SANDBOX.cloudflare.operatorToken}
 
@@ -19,6 +20,7 @@ export function strike(stage: Stage, fleet: Fleet, {does, which}: Strike): strin
   if (!name) return 'no name to edit'
   try {
     if (does === 'end-instance') return endInstance(stage, fleet, which)
+    if (does === 'hang-instance') return hangInstance(stage, fleet, which)
     return editZone(stage.sim.world, fleet, name, does, which)
   } catch (error) {
     if (error instanceof VendorError) return `${does}: refused, ${error.message}`
@@ -39,11 +41,21 @@ function endInstance({sim: {world}, sim, watch}: Stage, fleet: Fleet, which: num
   return `ended ${id}`
 }
 
+/** It answers its health check with errors, and is well again after a while. */
+function hangInstance({sim}: Stage, fleet: Fleet, which: number): string {
+  const living = truth(sim, fleet).filter(({state}) => state === 'running')
+  const {id} = living[which % Math.max(1, living.length)] ?? {}
+  if (id === undefined) return 'nobody to hang'
+  sim.guests.setServing(id, false)
+  sim.time.clock.after(HANGS_MS, () => sim.guests.setServing(id, true))
+  return `${id} hangs`
+}
+
 function editZone(
   {cloudflare, route53}: World,
   fleet: Fleet,
   {vendor, zone: zoneName, name}: DnsName,
-  does: Exclude<Strike['does'], 'end-instance'>,
+  does: Exclude<Strike['does'], 'end-instance' | 'hang-instance'>,
   which: number,
 ): string {
   if (vendor === 'cloudflare') {

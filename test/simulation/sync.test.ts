@@ -267,7 +267,7 @@ describe('--watch', () => {
     await sim.time.advance(2 * 60_000)
     await watch.end()
     expect(watch.lines()).toEqual([
-      `- www.example.com A ${address} (${sick}): does not answer the health check: connection refused at ${address}:80`,
+      `- www.example.com A ${address} (${sick}): does not answer the health check: HTTP 503 from ${address}:80`,
       `+ www.example.com A ${address} (${sick}): healthy and not in DNS yet`,
     ])
     await expectExactly(sim, wanted)

@@ -1,5 +1,5 @@
 import type {Ending} from '../support/mortal-run.ts'
-import type {Chapter, FileDraw, Story} from './story.ts'
+import type {Chapter, FileDraw, Story, Strike} from './story.ts'
 
 /**
  * The first seeds are not drawn but told: each looks straight at one mistake that an engine like this could make. Chance would
@@ -44,6 +44,7 @@ const story = (
     sharesNames = false,
     repairs = false,
     chance = 1,
+    clientsStayMs,
     chapters: _,
     ...delays
   } = over
@@ -52,6 +53,7 @@ const story = (
     registration,
     sharesNames,
     repairs,
+    ...(clientsStayMs === undefined ? {} : {clientsStayMs}),
     chapters,
     delays: {
       bootMs: 2_000,
@@ -71,6 +73,7 @@ const killed = (side: 'before' | 'sent' | 'after', call: string, over: Partial<E
   among: {side, call},
   ...over,
 })
+const hang = (which: number): Strike => ({afterMs: 0, does: 'hang-instance', which})
 /** Longer than a plain rerun takes to look. */
 const LATE = {visibleMs: 60_000}
 const FOREVER_MS = 3_600_000
@@ -161,4 +164,25 @@ export const TOLD: readonly Story[] = [
       faults: [{afterMs: 0, order: {target: 'aws:RunInstances', kind: 'machine-unhealthy', times: 1}}],
     }),
   ]),
+  // Clients stay with those that leave, also while mcd is killed at it.
+  story([up(file(3, 1)), up(file(1, 0))], {clientsStayMs: 180_000}),
+  story([up(file(3, 1)), up(file(1, 0), {ending: killed('after', 'journal:append removal-served')})], {
+    clientsStayMs: 180_000,
+  }),
+  // Instances that hang and recover: all there are, and one that puts itself back.
+  story([up(file(2, 0)), up(file(2, 0), {command: 'sync', strikes: [hang(0), hang(1)], pauseMs: 120_000})]),
+  story([up(file(3, 0)), up(file(3, 0), {command: 'sync', strikes: [hang(0)], pauseMs: 120_000})], {
+    registration: 'self',
+    repairs: true,
+  }),
+  // One is drained, and everything else is said again.
+  story(
+    [
+      up(file(2, 1)),
+      up(file(2, 1), {command: 'drain-instance'}),
+      up(file(2, 1)),
+      up(file(2, 1, {template: 'shell'})),
+    ],
+    {registration: 'self', repairs: true},
+  ),
 ]

@@ -117,7 +117,7 @@ test('an instance that never serves is reported, the others serve, and the exit 
   const up = await sim.up(of, {timeoutMs: 120_000})
   expect(up.exit).toBe(EXIT.partly)
   expect(up.shortcomings.map(({kind}) => kind)).toEqual(['unhealthy'])
-  expect(up.shortcomings[0]?.text).toContain('connection refused')
+  expect(up.shortcomings[0]?.text).toContain('HTTP 503')
   expect(await addresses(sim, of)).toHaveLength(2)
 })
 

@@ -1,7 +1,7 @@
 import {inspect, isDeepStrictEqual} from 'node:util'
 import type {Fleet} from '../../src/fleet/model.ts'
 import {fold} from '../../src/journal/fold.ts'
-import {type Mark, markFromTags, markToTags} from '../../src/mark.ts'
+import {holdValue, type Mark, markFromTags, markToTags} from '../../src/mark.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {VIRGINIA} from './fleet-builder.ts'
 import type {SimulatedFleet} from './simulated-fleet.ts'
@@ -119,8 +119,9 @@ export function holds(law: string, found: unknown, wanted: unknown): void {
 const shown = (value: unknown): string => inspect(value, {depth: 6, breakLength: 160, compact: 5})
 
 /**
- * The world is exactly what the file declares: each group's count, none doubled or orphaned; DNS equal to the living; no
- * hold left; ingress where it is wanted and nowhere else; the journal readable and its lease free. Time passes first, so
+ * The world is exactly what the file declares: each group's count, none doubled or orphaned; DNS equal to the living, but
+ * for those drained on purpose; no other hold left; ingress where it is wanted and nowhere else; the journal readable and its
+ * lease free. Time passes first, so
  * that what is still on its way shows.
  */
 export async function expectExactly(
@@ -129,9 +130,12 @@ export async function expectExactly(
   counts: Readonly<Record<string, number>> = Object.fromEntries(
     fleet.groups.map(({name, count}) => [name, count]),
   ),
+  {drained = []}: {readonly drained?: readonly string[]} = {},
 ): Promise<void> {
   await sim.time.advance(20 * 60_000)
   const living = truth(sim, fleet)
+  const kept = living.filter(({id}) => drained.includes(id))
+  const serving = living.filter(({id}) => !drained.includes(id))
   // A group that is declared and has no instances now may keep its ingress.
   const empty = new Set(Object.keys(counts).filter(name => counts[name] === 0))
   const perGroup: Record<string, number> = {}
@@ -147,8 +151,11 @@ export async function expectExactly(
   )
   holds(
     'no hold is left',
-    ours.filter(({type}) => type === 'TXT').map(({value}) => value),
-    [],
+    ours
+      .filter(({type}) => type === 'TXT')
+      .map(({value}) => value)
+      .sort(),
+    fleet.names.flatMap(() => kept.map(({id}) => holdValue(id, 'drained'))).sort(),
   )
   holds(
     'DNS equals the living',
@@ -156,14 +163,14 @@ export async function expectExactly(
       .filter(({type}) => type === 'A')
       .map(({name, value, mark}) => `${name} ${value} ${mark?.instance}`)
       .sort(),
-    fleet.names.flatMap(({name}) => living.map(({id, address}) => `${name} ${address} ${id}`)).sort(),
+    fleet.names.flatMap(({name}) => serving.map(({id, address}) => `${name} ${address} ${id}`)).sort(),
   )
   for (const name of fleet.names)
     holds(
       'the SRV set equals the living',
       srvValues(sim, name),
       name.discovery
-        ? living
+        ? serving
             .map(({id, group}) => {
               const {priority = 0, weight = 0} = fleet.groups.find(each => each.name === group) ?? {}
               return `${priority} ${weight} ${fleet.service.port} ${id}.${name.name}.`
