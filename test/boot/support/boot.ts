@@ -105,10 +105,10 @@ export function arrivalLog({arrivals, startedAtMs}: Boot): string[] {
   const lines: string[] = []
   let quiet = 0
   const seconds = (ms: number) => `+${((ms - startedAtMs) / 1000).toFixed(1).padStart(5)} s`
-  arrivals.forEach(({atMs, service, request, status, effects, refused, served}, index) => {
+  arrivals.forEach((arrival, index) => {
+    const {atMs, service, request, status, effects, refused, served} = arrival
     const next = arrivals[index + 1]
-    const isPlain = effects.length === 0 && status < 400
-    if (isPlain && next && next.service === service && next.effects.length === 0 && next.status < 400) {
+    if (isPlain(arrival) && next && next.service === service && isPlain(next)) {
       quiet++
       return
     }
@@ -122,3 +122,7 @@ export function arrivalLog({arrivals, startedAtMs}: Boot): string[] {
   })
   return lines
 }
+
+/** Nothing worth a line. Metadata tell by a 404 that there is no such thing. */
+const isPlain = ({service, status, effects}: Arrival): boolean =>
+  effects.length === 0 && (status < 400 || (service === 'metadata' && status === 404))
