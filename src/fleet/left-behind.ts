@@ -5,7 +5,8 @@ import {nameKey, type Observed} from './observed.ts'
 
 /**
  * Places and names that the file has given up and where nothing of ours is left: no instance, no ingress, no record. mcd
- * looks there no more (decision 4 is fulfilled), so that credentials given back do not keep every later run from its work.
+ * looks there no more (decision 4 is fulfilled), so that credentials given back do not keep every later run from its work. And
+ * drained instances that have ended by themselves.
  */
 export function leftBehind(fleet: Fleet, recorded: Recorded, observed: Observed): JournalEvent[] {
   const owners = new Set([fleet.dns, ...recorded.owners])
@@ -25,7 +26,14 @@ export function leftBehind(fleet: Fleet, recorded: Recorded, observed: Observed)
       ({mark}) => mark?.fleet === fleet.name,
     )
   })
+  const gone = new Set(
+    [...observed.places.values()].flatMap(place =>
+      place.readable ? place.instances.filter(({state}) => state === 'gone').map(({id}) => id) : [],
+    ),
+  )
+  const drained = [...recorded.drained.keys()].filter(id => gone.has(id))
   return [
+    ...(drained.length > 0 ? [{type: 'drain-lifted', instances: drained} as const] : []),
     ...places.map(([place]) => ({type: 'place-left', place}) as const),
     ...names.map(({vendor, zone, name}) => ({type: 'name-left', vendor, zone, name}) as const),
   ]
