@@ -28,8 +28,8 @@ export function connectionWatch(fleet: Fleet, count: CountConnections, runtime: 
   const {drainQuiet, names, service} = fleet
   const wanted = new Set<string>()
   const watches = new Map<string, Watch>()
-  const {forMs} = drainQuiet ?? {forMs: PARTS}
-  const everyMs = Math.min(Math.ceil(forMs / PARTS), LONGEST_BETWEEN_EMPTY_LOOKS_MS)
+  const forMs = drainQuiet?.forMs ?? 0
+  const everyMs = Math.max(1, Math.min(Math.ceil(forMs / PARTS), LONGEST_BETWEEN_EMPTY_LOOKS_MS))
   const looksNeeded = 1 + Math.ceil(forMs / everyMs)
 
   async function ask({publicIp, privateIp}: Probed): Promise<Connections> {
