@@ -194,6 +194,27 @@ case $1 in sdc:uuid) echo ${UUID} ;; sdc:nics) echo '${NICS}' ;; *) exit 1 ;; es
       expect(cloudflare.records()).toEqual([onTriton('198.51.100.7')])
     })
 
+    test('finds the public IPv6 address of a Triton instance among several on one interface', async () => {
+      const nics = JSON.stringify([
+        {
+          interface: 'net0',
+          ip: '198.51.100.7',
+          ips: ['198.51.100.7/24', 'fe80::1/64', '2001:db8::7/64'],
+          primary: true,
+        },
+      ])
+      const {machine, cloudflare} = await instance(undefined, {
+        group: groupIn(TRITON, 'east'),
+        metadataUrl: 'http://127.0.0.1:9',
+      })
+      machine.program(
+        'mdata-get',
+        `case $1 in sdc:uuid) echo ${UUID} ;; sdc:nics) echo '${nics}' ;; *) exit 1 ;; esac`,
+      )
+      expect(await machine.run('register')).toMatchObject({status: 0})
+      expect(cloudflare.records()).toEqual([onTriton('198.51.100.7'), `AAA${onTriton('2001:db8::7')}`])
+    })
+
     test("takes cloud-init's word where a Triton image has no metadata tools", async () => {
       const {machine, cloudflare} = await instance(
         ({cloudflare}) => [{...cloudflare.name, address: 'private'}],

@@ -47,7 +47,7 @@ find_address() {
     ;;
   esac
   address_problem=$PROBLEM
-  if [ "$ADDRESS_KIND" = public ] && [ "$IPV6" = yes ]; then
+  if [ "$ADDRESS_KIND" = public ] && [ "$IPV6" = yes ] && command -v "${CLOUD}_ipv6" >/dev/null; then
     "${CLOUD}_ipv6"
     case $? in
     0)
