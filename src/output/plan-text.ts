@@ -103,8 +103,16 @@ function inUseText({inUse = []}: Action & {kind: 'terminate'}): string {
   return inUse.length > 0 ? `, drain.max having passed: ${inUse.map(useText).join('; ')}` : ''
 }
 
-function memberText({type, name, value, ttlSeconds, mark}: Member): string {
-  return `${type} ${name} ${value.split('\n').map(shownAttribute).join(' ')} (TTL ${ttlSeconds} s${mark && mark.instance !== WHOLE_FLEET ? `, ${mark.instance}` : ''})`
+function memberText(member: Member): string {
+  const {type, name, value, ttlSeconds, mark} = member
+  return `${type} ${name} ${value.split('\n').map(shownAttribute).join(' ')} (TTL ${ttlSeconds} s${routingText(member)}${mark && mark.instance !== WHOLE_FLEET ? `, ${mark.instance}` : ''})`
+}
+
+/** Where it is not the usual way, which every record of a change that moves a name has on one side. */
+function routingText({type, routing, weight}: Member): string {
+  if (type !== 'A' && type !== 'AAAA') return ''
+  if (routing === 'weighted') return `, weight ${weight ?? 0}`
+  return routing === 'simple' ? ', simple' : ''
 }
 
 function list(ids: readonly string[]): string {
