@@ -6,7 +6,7 @@ import type {Wire} from '../../../src/sandbox/wire/http.ts'
 import {DOWNLOADS_NAME} from './certificates.ts'
 
 /** An archive that userdata fetches, as people publish theirs. */
-export type Download = {readonly url: string; readonly sha256: string; readonly bytes: Buffer}
+type Download = {readonly url: string; readonly sha256: string; readonly bytes: Buffer}
 export type Downloads = {readonly site: Download; readonly program: Download}
 
 const SITE = `<!doctype html>

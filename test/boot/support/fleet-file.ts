@@ -2,7 +2,7 @@ import {SANDBOX} from '../../../src/sandbox/world/credentials.ts'
 import type {Content, ContentName} from './content.ts'
 
 export type Form = 'cloud-config' | 'shell'
-export type Provider = 'aws' | 'joyent'
+type Provider = 'aws' | 'joyent'
 export type Vendor = 'cloudflare' | 'route53'
 export type Kind = {
   readonly form: Form
