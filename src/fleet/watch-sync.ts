@@ -1,6 +1,7 @@
 import {McdError} from '../errors.ts'
 import {readRecorded} from '../journal/snapshot.ts'
 import {holderText} from './lease.ts'
+import {withLoweredTtls} from './lowered-ttl.ts'
 import type {Fleet} from './model.ts'
 import {createObserver} from './observe.ts'
 import type {Outside, Progress} from './outside.ts'
@@ -85,7 +86,8 @@ async function lookForSync(
   const recorded = await readRecorded(outside.journal)
   const observed = await createObserver(outside, fleet, () => recorded).look({settleHealth: true})
   const groups = fleet.groups.map(group => ({group}))
-  return plan({fleet, goal: {kind: 'sync'}, groups, allowEmpty}, recorded, observed, 'none')
+  const standing = withLoweredTtls(fleet, recorded.lowered)
+  return plan({fleet: standing, goal: {kind: 'sync'}, groups, allowEmpty}, recorded, observed, 'none')
 }
 
 function telling({runtime, progress}: Outside, tell: SyncWatch['tell']): (event: Progress) => void {
