@@ -1,7 +1,8 @@
 import {describe, expect, test} from 'vitest'
-import {RefusedError} from '../../src/errors.ts'
+import {InterruptedError, RefusedError} from '../../src/errors.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
+import {readRecorded} from '../../src/journal/snapshot.ts'
 import {type DnsWatch, watchDns} from '../support/dns-watch.ts'
 import {dnsName, EAST, fleet, group, wish} from '../support/fleet-builder.ts'
 import {type Point, runUntil} from '../support/mortal-run.ts'
@@ -133,6 +134,20 @@ async function pointAfterServed(name: Name): Promise<number> {
   expect(at).toBeGreaterThan(0)
   return at + 4
 }
+
+test('a watch finds nothing to do about it and leaves no trace', async () => {
+  const {sim, wanted} = await serving({vendor: 'route53', registration: 'mcd'})
+  await lower(sim, wanted)
+  const {nextSequence} = await readRecorded(sim.journal)
+  const end = new AbortController()
+  await sim.time.run(async () => {
+    const over = sim.watch(wanted, () => {}, {signal: end.signal})
+    await sim.time.runtime().sleep(90_000)
+    end.abort(new InterruptedError('SIGINT'))
+    await over
+  })
+  expect((await readRecorded(sim.journal)).nextSequence).toBe(nextSequence)
+})
 
 test('a record that somebody gave a longer TTL is waited out as long as it was', async () => {
   const {sim, wanted, watch} = await serving({vendor: 'route53', registration: 'mcd'})
