@@ -34,7 +34,7 @@ export const entriesOf = (companion: ResourceRecordSet | undefined) =>
   }))
 
 /** A simple set among others. */
-export const findSimple = (
+const findSimple = (
   sets: readonly ResourceRecordSet[],
   name: string,
   type: Member['type'],
