@@ -140,6 +140,23 @@ describe.skipIf(!has('curl'))('the registration script with DNS-SD (needs curl)'
     ])
   })
 
+  test('no entry leaves its value behind when somebody puts the value back meanwhile', async () => {
+    const world = await instances()
+    await world.machine.run('register')
+    world.route53.change('UPSERT', V1, 'SRV', [OTHER])
+    world.route53.change('UPSERT', `_mcd.${V1}`, 'TXT', [OTHER_ENTRY, ENTRY])
+    let done = false
+    world.route53.tamper = ({method, body}) => {
+      if (method === 'POST' && body.includes(`_mcd.${V1}`) && !done) {
+        done = true
+        world.route53.change('UPSERT', V1, 'SRV', [MINE, OTHER])
+      }
+      return undefined
+    }
+    expect(await world.machine.run('deregister')).toMatchObject({status: 0})
+    expect(srvSets(world)).toEqual([`SRV ${V1}. ${OTHER}`, `TXT _mcd.${V1}. ${OTHER_ENTRY}`])
+  })
+
   test('an entry without its value leaves with the set’s next change, and not while there is no set', async () => {
     const world = await instances()
     await world.machine.run('register')

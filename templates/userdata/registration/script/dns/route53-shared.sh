@@ -80,8 +80,8 @@ route53_wanted() {
       return substr(text, 1, index(text, to) - 1)
     }
     function exchange(type,  name, lines, i, changed) {
-      # A value never comes without proof that its entry stands.
-      changed = count[type] != kept[type] + 0 || (type == "TXT" && joins)
+      # A value never comes without proof that its entry stands, and no entry goes without proof that its value does not.
+      changed = count[type] != kept[type] + 0 || (type == "TXT" && joins) || (type in leaves)
       for (i = 1; i <= count[type]; i++) if (value[type, i] != keep[type, i]) changed = 1
       if (!changed) return
       name = type == "TXT" ? "_mcd." base : base
@@ -135,7 +135,10 @@ route53_wanted() {
             mine[type, is]
             if ((type, is) in wanted) entered[type, is]
             # While there is no set, whoever joins now may rely on it, and could not be compared with.
-            else if (count[type]) continue
+            else if (count[type]) {
+              leaves[type]
+              continue
+            }
           } else if ((type, is) in wanted) {
             # An address that passed from another instance of the fleet to this one.
             inherited[type, is]
