@@ -1,4 +1,5 @@
 import {Config, Errors, flush, run as runOclif} from '@oclif/core'
+import {unknownCommand} from './command-line/unknown-command.ts'
 import Down from './commands/down.ts'
 import Drain from './commands/drain.ts'
 import History from './commands/history.ts'
@@ -37,7 +38,6 @@ import Why from './commands/why.ts'
 import {formatError} from './errors.ts'
 import {retryTeller} from './output/retry-text.ts'
 import {hearingRetries} from './providers/retries.ts'
-import {unknownCommand} from './unknown-command.ts'
 
 /** Read by oclif (package.json, "identifier"). Commands import what is heavy when they run. */
 export const COMMANDS = {

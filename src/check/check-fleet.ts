@@ -4,7 +4,7 @@ import {
   type RenderedGroup,
   type RenderOptions,
   sizeText,
-} from '../render-fleet.ts'
+} from '../runs/render-fleet.ts'
 import {templateValues} from '../userdata/fill.ts'
 import {type Finding, lintTemplate} from '../userdata/lint.ts'
 import {UserdataTooLargeError} from '../userdata/render.ts'

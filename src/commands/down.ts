@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command.ts'
-import type {RunReport} from '../run.ts'
+import {fileFlag, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
+import type {RunReport} from '../runs/run.ts'
 
 export default class Down extends McdCommand {
   static override summary = 'Take the fleet out of DNS, wait until resolvers have forgotten it, and end it.'
@@ -40,7 +40,7 @@ export default class Down extends McdCommand {
 
   async run(): Promise<RunReport> {
     const {flags} = await this.parse(Down)
-    const {runCommand} = await import('../run.ts')
+    const {runCommand} = await import('../runs/run.ts')
     const goal = {
       kind: 'down',
       ...(flags.group ? {groups: flags.group} : {}),

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../command.ts'
+import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../command-line/command.ts'
 import {UsageError} from '../errors.ts'
-import type {RunReport} from '../run.ts'
+import type {RunReport} from '../runs/run.ts'
 
 export default class Drain extends McdCommand {
   static override summary = 'Take instances out of DNS without ending them.'
@@ -50,7 +50,7 @@ export default class Drain extends McdCommand {
       throw new UsageError('Which instance is to be drained?', {
         suggestions: ['Name instances, or a group with --group.', '"mcd status" lists both.'],
       })
-    const {runCommand} = await import('../run.ts')
+    const {runCommand} = await import('../runs/run.ts')
     const report = await runCommand({
       ...flags,
       command: 'drain',

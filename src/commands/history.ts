@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {fileFlag, journalOfSandboxFlag, McdCommand} from '../command.ts'
+import {fileFlag, journalOfSandboxFlag, McdCommand} from '../command-line/command.ts'
 
 export default class History extends McdCommand {
   static override summary =
@@ -27,7 +27,7 @@ export default class History extends McdCommand {
   async run(): Promise<object> {
     const {args, flags} = await this.parse(History)
     const [{readRecordedFleet}, {historyOf}, {findRun}, texts, json] = await Promise.all([
-      import('../recorded-fleet.ts'),
+      import('../state/recorded-fleet.ts'),
       import('../fleet/history.ts'),
       import('../fleet/find-run.ts'),
       import('../output/history-text.ts'),

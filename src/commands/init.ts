@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {McdCommand} from '../command.ts'
+import {McdCommand} from '../command-line/command.ts'
 import type {InitResult} from '../init/files.ts'
 
 export default class Init extends McdCommand {

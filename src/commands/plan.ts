@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag} from '../command.ts'
+import {fileFlag, McdCommand, sandboxFlag} from '../command-line/command.ts'
 import {EXIT} from '../errors.ts'
 import type {Plan as FleetPlan} from '../fleet/plan/action.ts'
 import type {UserdataChange} from '../fleet/userdata-change.ts'
@@ -37,7 +37,7 @@ export default class Plan extends McdCommand {
     const {flags} = await this.parse(Plan)
     const [{openContext}, {inspectFleet}, {planText}, {userdataChanges}, {userdataDiff}, {planMarkdown}] =
       await Promise.all([
-        import('../context.ts'),
+        import('../surroundings/context.ts'),
         import('../fleet/inspect.ts'),
         import('../output/plan-text.ts'),
         import('../fleet/userdata-change.ts'),
@@ -63,7 +63,7 @@ export default class Plan extends McdCommand {
           : [diff, planText(plan)].filter(Boolean).join('\n'),
       )
       if (flags.out !== undefined) {
-        const {writePlanFile} = await import('../plan-file.ts')
+        const {writePlanFile} = await import('../runs/plan-file.ts')
         await writePlanFile(flags.out, made, refreshImages)
         this.logToStderr(`Saved: mcd up --plan ${flags.out} carries out exactly this.`)
       }

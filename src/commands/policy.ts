@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand} from '../command.ts'
+import {fileFlag, McdCommand} from '../command-line/command.ts'
 import type {FleetPolicies} from '../policy/fleet-policies.ts'
 
 const FORMATS = ['text', 'cli', 'terraform'] as const
@@ -27,7 +27,7 @@ export default class Policy extends McdCommand {
 
   async run(): Promise<FleetPolicies> {
     const {flags} = await this.parse(Policy)
-    const {readPolicies, printPolicies} = await import('../fleet-policy.ts')
+    const {readPolicies, printPolicies} = await import('../runs/fleet-policy.ts')
     const format = flags.format as (typeof FORMATS)[number]
     const policies = await readPolicies(flags.file, format, flags['zone-id'] ?? [])
     this.log(printPolicies(policies, format))

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core'
 import type {FleetCheck} from '../check/check-fleet.ts'
-import {fileFlag, McdCommand, sandboxFlag} from '../command.ts'
+import {fileFlag, McdCommand, sandboxFlag} from '../command-line/command.ts'
 import {EXIT} from '../errors.ts'
-import type {RenderedGroup} from '../render-fleet.ts'
+import type {RenderedGroup} from '../runs/render-fleet.ts'
 
 export default class Render extends McdCommand {
   static override summary = 'Show the exact userdata that would be sent, secrets masked. Changes nothing.'
@@ -26,7 +26,7 @@ export default class Render extends McdCommand {
   async run(): Promise<{groups: RenderedGroup[]} | FleetCheck> {
     const {args, flags} = await this.parse(Render)
     if (flags.check) return this.#check(flags, args.group)
-    const {renderFleet, renderText} = await import('../render-fleet.ts')
+    const {renderFleet, renderText} = await import('../runs/render-fleet.ts')
     const groups = await renderFleet({...flags, signal: this.interruptible()}, args.group)
     for (const {note, text} of groups.map(renderText)) {
       this.logToStderr(note)

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
-import {McdCommand} from '../command.ts'
+import {McdCommand} from '../command-line/command.ts'
 import {UsageError} from '../errors.ts'
-import type {RunReport} from '../run.ts'
+import type {RunReport} from '../runs/run.ts'
 import {upFlags} from './up.ts'
 
 export default class Replace extends McdCommand {
@@ -49,8 +49,8 @@ export default class Replace extends McdCommand {
         `Instances are replaced by name alone: leave out ${flags.rollback ? '--rollback' : '--group'}, or the names.`,
       )
     const [{runCommand}, {replaceWithLowTtl}] = await Promise.all([
-      import('../run.ts'),
-      import('../replace-run.ts'),
+      import('../runs/run.ts'),
+      import('../runs/replace-run.ts'),
     ])
     const report = await (flags['lower-ttl'] ? replaceWithLowTtl : runCommand)({
       ...flags,

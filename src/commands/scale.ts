@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core'
-import {McdCommand} from '../command.ts'
+import {McdCommand} from '../command-line/command.ts'
 import type {CountChange} from '../fleet/file/scale.ts'
-import type {RunReport} from '../run.ts'
+import type {RunReport} from '../runs/run.ts'
 import {upFlags} from './up.ts'
 
 export default class Scale extends McdCommand {
@@ -21,8 +21,8 @@ export default class Scale extends McdCommand {
   async run(): Promise<RunReport & {scaled: readonly CountChange[]}> {
     const {argv, flags} = await this.parse(Scale)
     const [{runCommand}, {countEdit, parseCounts}] = await Promise.all([
-      import('../run.ts'),
-      import('../scale-run.ts'),
+      import('../runs/run.ts'),
+      import('../runs/scale-run.ts'),
     ])
     const edit = countEdit(flags.file, parseCounts(argv as string[]))
     const report = await runCommand({

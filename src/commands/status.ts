@@ -1,8 +1,8 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command.ts'
+import {fileFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
+import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import {EXIT} from '../errors.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'
-import {resolverFlags, resolversOf} from '../resolver-flags.ts'
 
 export default class Status extends McdCommand {
   static override summary = 'Show declared, live and DNS side by side. Changes nothing.'
@@ -32,10 +32,10 @@ export default class Status extends McdCommand {
   async run(): Promise<FleetStatus> {
     const {flags} = await this.parse(Status)
     const [{openContext}, {fleetStatus, watchStatus}, {statusText}, {standingHere}] = await Promise.all([
-      import('../context.ts'),
+      import('../surroundings/context.ts'),
       import('../fleet/status/look.ts'),
       import('../output/status-text.ts'),
-      import('../this-run.ts'),
+      import('../runs/this-run.ts'),
     ])
     const context = await openContext({
       file: flags.file,

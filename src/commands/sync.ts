@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../command.ts'
-import type {RunReport} from '../run.ts'
+import {fileFlag, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
+import type {RunReport} from '../runs/run.ts'
 
 export default class Sync extends McdCommand {
   static override summary =
@@ -47,11 +47,11 @@ export default class Sync extends McdCommand {
     const signal = this.interruptible({quiet: flags.watch})
     const common = {allowEmpty: flags['allow-empty'], allowShrink: flags['allow-shrink'], signal}
     if (flags.watch) {
-      const {watchCommand} = await import('../watch-sync.ts')
+      const {watchCommand} = await import('../runs/watch-sync.ts')
       await watchCommand({...flags, ...common}, line => this.log(line))
       return undefined
     }
-    const {runCommand} = await import('../run.ts')
+    const {runCommand} = await import('../runs/run.ts')
     const report = await runCommand({
       ...flags,
       ...common,

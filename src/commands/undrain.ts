@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../command.ts'
+import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../command-line/command.ts'
 import {UsageError} from '../errors.ts'
-import type {RunReport} from '../run.ts'
+import type {RunReport} from '../runs/run.ts'
 
 export default class Undrain extends McdCommand {
   static override summary = 'Let drained instances into DNS again.'
@@ -51,7 +51,7 @@ export default class Undrain extends McdCommand {
           : 'Which instance is to be let in again?',
         {suggestions: ['Name instances, a group with --group, or everyone with --all.']},
       )
-    const {runCommand} = await import('../run.ts')
+    const {runCommand} = await import('../runs/run.ts')
     const report = await runCommand({
       ...flags,
       command: 'undrain',

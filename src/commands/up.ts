@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command.ts'
-import type {RunReport} from '../run.ts'
+import {fileFlag, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
+import type {RunReport} from '../runs/run.ts'
 
 /** Of every command that makes the fleet what a fleet file says. */
 export const upFlags = {
@@ -57,7 +57,7 @@ export default class Up extends McdCommand {
 
   async run(): Promise<RunReport> {
     const {flags} = await this.parse(Up)
-    const {runCommand} = await import('../run.ts')
+    const {runCommand} = await import('../runs/run.ts')
     const report = await runCommand({
       ...flags,
       command: 'up',

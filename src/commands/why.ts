@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core'
-import {fileFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command.ts'
+import {fileFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
+import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import type {WhyReport} from '../fleet/why/report.ts'
-import {resolverFlags, resolversOf} from '../resolver-flags.ts'
 
 export default class Why extends McdCommand {
   static override summary =
@@ -24,7 +24,7 @@ export default class Why extends McdCommand {
   async run(): Promise<WhyReport> {
     const {args, flags} = await this.parse(Why)
     const [{openContext}, {lookAround}, {findInstance}, {explainInstance}, {whyText}] = await Promise.all([
-      import('../context.ts'),
+      import('../surroundings/context.ts'),
       import('../fleet/status/look.ts'),
       import('../fleet/why/find.ts'),
       import('../fleet/why/explain.ts'),

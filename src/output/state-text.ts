@@ -1,4 +1,4 @@
-import type {StateReport} from '../state-report.ts'
+import type {StateReport} from '../state/state-report.ts'
 import {shortIds} from './short-id.ts'
 import {table} from './table.ts'
 

@@ -1,6 +1,6 @@
 import {afterAll, expect, test} from 'vitest'
 import type {FleetCheck} from '../../src/check/check-fleet.ts'
-import type {RenderedGroup} from '../../src/render-fleet.ts'
+import type {RenderedGroup} from '../../src/runs/render-fleet.ts'
 import {workplaces} from '../support/cli.ts'
 import {registrationScript} from '../support/registration-script.ts'
 import {twoCloudFleet} from '../support/two-cloud-fleet.ts'

@@ -20,7 +20,7 @@ test('topics know no adapter, no command and no sandbox', () => {
   expect(
     importsOf(
       topics,
-      /^src\/(commands|sandbox|output)\/|^src\/(context|main)\.ts|^src\/providers\/registry\.ts/,
+      /^src\/(commands|command-line|runs|surroundings|sandbox|output)\/|^src\/main\.ts|^src\/providers\/registry\.ts/,
     ),
   ).toEqual([])
 })
@@ -48,7 +48,10 @@ test('the sandbox does not know the adapters it is there to test', () => {
 
 test('only commands, the context and what opens a journal know the sandbox', () => {
   const others = sources.filter(
-    ({path}) => !/^src\/(commands|sandbox)\/|^src\/(?:context|state\/open)\.ts$/.test(path),
+    ({path}) =>
+      !/^src\/(commands|sandbox)\/|^src\/(?:surroundings\/(?:context|service-zone)|state\/open)\.ts$/.test(
+        path,
+      ),
   )
   expect(importsOf(others, /^src\/sandbox\//)).toEqual([])
 })

@@ -157,6 +157,16 @@ describe.skipIf(!has('curl'))('the registration script with DNS-SD (needs curl)'
     expect(srvSets(world)).toEqual([`SRV ${V1}. ${OTHER}`, `TXT _mcd.${V1}. ${OTHER_ENTRY}`])
   })
 
+  test('what another fleet left behind without its value does not claim it', async () => {
+    const world = await instances()
+    stands(world, [OTHER], [OTHER_ENTRY, ENTRY.replace('srv web ', 'srv shop ')])
+    expect(await world.machine.run('register')).toMatchObject({status: 0})
+    expect(srvSets(world)).toEqual([
+      `SRV ${V1}. ${MINE}, ${OTHER}`,
+      `TXT _mcd.${V1}. ${[ENTRY, OTHER_ENTRY].sort().join(', ')}`,
+    ])
+  })
+
   test('an entry without its value leaves with the set’s next change, and not while there is no set', async () => {
     const world = await instances()
     await world.machine.run('register')

@@ -1,5 +1,5 @@
 import {dirname, resolve} from 'node:path'
-import {fileFlag, McdCommand} from '../../command.ts'
+import {fileFlag, McdCommand} from '../../command-line/command.ts'
 
 export default class SandboxEnv extends McdCommand {
   static override summary =

@@ -1,6 +1,6 @@
 import {dirname, resolve} from 'node:path'
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand} from '../../command.ts'
+import {fileFlag, McdCommand} from '../../command-line/command.ts'
 import {formatDuration, parseDuration} from '../../duration.ts'
 import {UsageError} from '../../errors.ts'
 import type {SandboxEndpoints} from '../../sandbox/client.ts'

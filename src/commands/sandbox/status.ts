@@ -1,5 +1,5 @@
 import {dirname, resolve} from 'node:path'
-import {fileFlag, McdCommand} from '../../command.ts'
+import {fileFlag, McdCommand} from '../../command-line/command.ts'
 import type {SandboxEndpoints} from '../../sandbox/client.ts'
 import type {SandboxStatus as RunningStatus} from '../../sandbox/status.ts'
 

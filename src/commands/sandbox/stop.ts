@@ -1,5 +1,5 @@
 import {dirname, resolve} from 'node:path'
-import {fileFlag, McdCommand} from '../../command.ts'
+import {fileFlag, McdCommand} from '../../command-line/command.ts'
 
 export default class SandboxStop extends McdCommand {
   static override summary = 'End the embedded clouds of this folder, their instances and their journals.'

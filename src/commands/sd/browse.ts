@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core'
-import {McdCommand} from '../../command.ts'
-import {openResolver, serverFlags} from '../../server-flag.ts'
+import {McdCommand} from '../../command-line/command.ts'
+import {openResolver, serverFlags} from '../../command-line/server-flag.ts'
 
 /** `services` of a domain, or `instances` of one service. */
 type Browsed = {domain: string; services: string[]} | {domain: string; service: string; instances: string[]}

@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core'
-import {McdCommand} from '../../command.ts'
+import {McdCommand} from '../../command-line/command.ts'
+import {openResolver, serverFlags} from '../../command-line/server-flag.ts'
 import type {Checked} from '../../dns/sd/check.ts'
 import {EXIT} from '../../errors.ts'
-import {openResolver, serverFlags} from '../../server-flag.ts'
 
 export default class SdCheck extends McdCommand {
   static override summary = 'Say what is wrong with a DNS-SD service, and why. Changes nothing.'

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {McdCommand} from '../../command.ts'
+import {McdCommand} from '../../command-line/command.ts'
 import type {PublishedReport} from '../../output/published-text.ts'
 import {
   openZone,
@@ -9,7 +9,7 @@ import {
   serviceArgs,
   ttlFlag,
   zoneFlags,
-} from '../../service-zone.ts'
+} from '../../surroundings/service-zone.ts'
 
 const PORT_MAX = 65_535
 
@@ -81,7 +81,7 @@ export default class SdJoin extends McdCommand {
       {join},
       {publishedReport, publishedText},
     ] = await Promise.all([
-      import('../../machine-check.ts'),
+      import('../../surroundings/machine-check.ts'),
       import('../../publish/service.ts'),
       import('../../publish/join.ts'),
       import('../../publish/publish.ts'),

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
-import {McdCommand} from '../../command.ts'
+import {McdCommand} from '../../command-line/command.ts'
 import type {PublishedReport} from '../../output/published-text.ts'
-import {openZone, ownerFlag, serviceArgs, zoneFlags} from '../../service-zone.ts'
+import {openZone, ownerFlag, serviceArgs, zoneFlags} from '../../surroundings/service-zone.ts'
 
 export default class SdLeave extends McdCommand {
   static override summary = 'Take a machine out of a DNS-SD service.'

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
-import {McdCommand} from '../../command.ts'
+import {McdCommand} from '../../command-line/command.ts'
+import {openResolver, serverFlags} from '../../command-line/server-flag.ts'
 import type {Endpoint, ResolvedService} from '../../dns/sd/resolve.ts'
-import {openResolver, serverFlags} from '../../server-flag.ts'
 
 const COUNT_MAX = 1_000_000
 

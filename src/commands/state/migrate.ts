@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core'
-import {fileFlag, journalOfSandboxFlag, McdCommand, waitFlag} from '../../command.ts'
-import type {MigrateReport} from '../../state/migrate-run.ts'
+import {fileFlag, journalOfSandboxFlag, McdCommand, waitFlag} from '../../command-line/command.ts'
+import type {MigrateReport} from '../../runs/migrate-run.ts'
 
 export default class StateMigrate extends McdCommand {
   static override summary = 'Move the journal to another place: from this machine to S3, or back.'
@@ -21,7 +21,7 @@ export default class StateMigrate extends McdCommand {
 
   async run(): Promise<MigrateReport> {
     const {args, flags} = await this.parse(StateMigrate)
-    const {migrateState} = await import('../../state/migrate-run.ts')
+    const {migrateState} = await import('../../runs/migrate-run.ts')
     const report = await migrateState({...flags, to: args.to, signal: this.interruptible()})
     const {fleet, from, to, events, fileChanged} = report
     this.log(`The journal of fleet ${fleet} has moved: ${events} events from ${from} to ${to}.`)

@@ -1,5 +1,5 @@
-import {fileFlag, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../../command.ts'
-import type {RebuildReport} from '../../rebuild-state.ts'
+import {fileFlag, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../../command-line/command.ts'
+import type {RebuildReport} from '../../runs/rebuild-state.ts'
 
 export default class StateRebuild extends McdCommand {
   static override summary = 'Begin the journal anew with what the clouds and the zone show.'
@@ -18,7 +18,7 @@ export default class StateRebuild extends McdCommand {
 
   async run(): Promise<RebuildReport> {
     const {flags} = await this.parse(StateRebuild)
-    const {rebuildState} = await import('../../rebuild-state.ts')
+    const {rebuildState} = await import('../../runs/rebuild-state.ts')
     const report = await rebuildState({...flags, json: this.jsonEnabled(), signal: this.interruptible()})
     this.log(
       `The journal of fleet ${report.fleet} begins anew. "mcd plan" shows what the fleet file asks for beyond it.`,

@@ -1,5 +1,5 @@
-import {fileFlag, journalOfSandboxFlag, McdCommand} from '../../command.ts'
-import type {StateReport} from '../../state-report.ts'
+import {fileFlag, journalOfSandboxFlag, McdCommand} from '../../command-line/command.ts'
+import type {StateReport} from '../../state/state-report.ts'
 
 export default class StateShow extends McdCommand {
   static override summary = 'Show what the journal knows. Changes nothing.'
@@ -14,8 +14,8 @@ export default class StateShow extends McdCommand {
   async run(): Promise<StateReport> {
     const {flags} = await this.parse(StateShow)
     const [{readRecordedFleet}, {stateReport}, {stateText}] = await Promise.all([
-      import('../../recorded-fleet.ts'),
-      import('../../state-report.ts'),
+      import('../../state/recorded-fleet.ts'),
+      import('../../state/state-report.ts'),
       import('../../output/state-text.ts'),
     ])
     const report = stateReport(await readRecordedFleet(flags.file, flags))

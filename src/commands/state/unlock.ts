@@ -1,5 +1,5 @@
-import {fileFlag, journalOfSandboxFlag, McdCommand, yesFlag} from '../../command.ts'
-import type {UnlockReport} from '../../unlock.ts'
+import {fileFlag, journalOfSandboxFlag, McdCommand, yesFlag} from '../../command-line/command.ts'
+import type {UnlockReport} from '../../runs/unlock.ts'
 
 export default class StateUnlock extends McdCommand {
   static override summary = 'Free a fleet from a run that hangs, or is dead for sure.'
@@ -17,7 +17,7 @@ export default class StateUnlock extends McdCommand {
 
   async run(): Promise<UnlockReport> {
     const {flags} = await this.parse(StateUnlock)
-    const {unlockFleet} = await import('../../unlock.ts')
+    const {unlockFleet} = await import('../../runs/unlock.ts')
     return unlockFleet({...flags, json: this.jsonEnabled()}, text => this.log(text))
   }
 }

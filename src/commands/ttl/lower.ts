@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../../command.ts'
+import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../../command-line/command.ts'
 import {parseDuration} from '../../duration.ts'
 import {UsageError} from '../../errors.ts'
-import type {RunReport} from '../../run.ts'
+import type {RunReport} from '../../runs/run.ts'
 
 export default class TtlLower extends McdCommand {
   static override summary =
@@ -37,7 +37,7 @@ export default class TtlLower extends McdCommand {
     const ttlMs = args.ttl === undefined ? undefined : parseDuration(args.ttl)
     if (args.ttl !== undefined && (ttlMs === undefined || ttlMs % 1_000 !== 0))
       throw new UsageError(`A TTL is whole seconds with a unit, such as 30s or 1m; "${args.ttl}" is not.`)
-    const {runCommand} = await import('../../run.ts')
+    const {runCommand} = await import('../../runs/run.ts')
     const report = await runCommand({
       ...flags,
       command: 'ttl lower',

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../../command.ts'
-import type {RunReport} from '../../run.ts'
+import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../../command-line/command.ts'
+import type {RunReport} from '../../runs/run.ts'
 
 export default class TtlRestore extends McdCommand {
   static override summary = 'Put the TTL of the fleet file back, after "mcd ttl lower".'
@@ -26,7 +26,7 @@ export default class TtlRestore extends McdCommand {
 
   async run(): Promise<RunReport> {
     const {flags} = await this.parse(TtlRestore)
-    const {runCommand} = await import('../../run.ts')
+    const {runCommand} = await import('../../runs/run.ts')
     const report = await runCommand({
       ...flags,
       command: 'ttl restore',

@@ -1,6 +1,6 @@
 import {dirname, resolve} from 'node:path'
 import {Args, Flags} from '@oclif/core'
-import {fileFlag, McdCommand} from '../../../command.ts'
+import {fileFlag, McdCommand} from '../../../command-line/command.ts'
 import {parseDuration} from '../../../duration.ts'
 import {UsageError} from '../../../errors.ts'
 import {faultLine, faultMeaning, kindsHelp} from '../../../sandbox/fault-text.ts'

@@ -1,6 +1,6 @@
 import {dirname, resolve} from 'node:path'
 import {Args} from '@oclif/core'
-import {fileFlag, McdCommand} from '../../../command.ts'
+import {fileFlag, McdCommand} from '../../../command-line/command.ts'
 import {UsageError} from '../../../errors.ts'
 
 export default class SandboxFaultClear extends McdCommand {

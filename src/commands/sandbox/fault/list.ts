@@ -1,5 +1,5 @@
 import {dirname, resolve} from 'node:path'
-import {fileFlag, McdCommand} from '../../../command.ts'
+import {fileFlag, McdCommand} from '../../../command-line/command.ts'
 import {faultLine} from '../../../sandbox/fault-text.ts'
 import type {FaultReport} from '../../../sandbox/world/faults/kinds.ts'
 

@@ -1,0 +1,106 @@
+import {existsSync} from 'node:fs'
+import {join} from 'node:path'
+import {Command, Flags} from '@oclif/core'
+import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from '../errors.ts'
+import {wrappedLines} from '../output/wrapped.ts'
+import {usageMistake} from './usage-mistake.ts'
+
+/** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
+const FINISH_CALL_MS = 8_000
+
+export const fileFlag = Flags.string({
+  char: 'f',
+  description: 'The fleet file.',
+  default: './mcd.yaml',
+  helpValue: 'FILE',
+})
+export const sandboxFlag = Flags.boolean({
+  description: 'Use the embedded clouds instead of real ones; starts them when they are not running.',
+  default: false,
+})
+/** For who only looks: what is shown is not what stood in an earlier one. */
+export const NEW_SANDBOX = 'No sandbox was running here: a new one was started, and nothing is in it yet.'
+/** For commands that read the journal alone. */
+export const journalOfSandboxFlag = Flags.boolean({
+  description: 'The journal of the embedded clouds instead of that of real ones.',
+  default: false,
+})
+export const yesFlag = Flags.boolean({
+  char: 'y',
+  description: 'Do not ask before instances are ended.',
+  default: false,
+})
+
+export const nowFlag = Flags.boolean({
+  description:
+    'End instances as soon as they are out of DNS, without waiting until resolvers have forgotten them. The plan says what that costs clients.',
+  default: false,
+})
+
+export const waitFlag = Flags.boolean({
+  description: 'While another run works on the fleet: wait for its end instead of refusing.',
+  default: false,
+})
+
+/** The real clouds were not reached, and the fleet that stands here is the sandbox's. */
+function mayHaveMeantSandbox(error: McdError, argv: readonly string[]): boolean {
+  const notReached = error.exit === EXIT.failed || error instanceof FleetFileError
+  return notReached && !argv.includes('--sandbox') && sandboxRunsHere()
+}
+
+const sandboxRunsHere = (): boolean => existsSync(join('.mcd', 'sandbox', 'sandbox.json'))
+const ADD_SANDBOX = 'The sandbox of this folder runs: add --sandbox to use it.'
+
+/** What every command of mcd has: errors that read like a colleague, exit statuses of the contract, signals. */
+export abstract class McdCommand extends Command {
+  static override enableJsonFlag = true
+
+  /** For what runs long: aborted by the first Ctrl-C or SIGTERM; a second one stops at once, which is as safe as SIGKILL. */
+  protected interruptible({quiet = false}: {quiet?: boolean} = {}): AbortSignal {
+    const controller = new AbortController()
+    const stop = (signal: 'SIGINT' | 'SIGTERM') => {
+      const status = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
+      if (controller.signal.aborted) process.exit(status)
+      process.exitCode = status
+      if (!quiet) process.stderr.write('\nFinishing the call in flight; once more to stop at once.\n')
+      controller.abort(new InterruptedError(signal))
+      setTimeout(() => process.exit(status), FINISH_CALL_MS).unref()
+    }
+    process.on('SIGINT', stop).on('SIGTERM', stop)
+    return controller.signal
+  }
+
+  /** Nothing is there, and the fleet that stands here is the sandbox's. */
+  protected hintAtSandbox({sandbox}: {sandbox: boolean}): void {
+    if (!sandbox && sandboxRunsHere()) this.log(`  → ${ADD_SANDBOX}`)
+  }
+
+  protected override async catch(thrown: Error & {exitCode?: number}): Promise<void> {
+    const known = ['json', 'help', ...Object.keys(this.ctor.flags)]
+    const error = usageMistake(thrown, this.id?.replaceAll(':', ' ') ?? '', known) ?? thrown
+    if (!(error instanceof McdError)) return super.catch(error)
+    process.exitCode = error.exit
+    if ('sandbox' in this.ctor.flags && mayHaveMeantSandbox(error, this.argv))
+      error.suggestions.push(ADD_SANDBOX)
+    if (this.jsonEnabled()) {
+      this.logJson(this.toErrorJson(error))
+      return
+    }
+    process.stderr.write(`${wrappedLines(formatError(error), process.stderr.columns)}\n`)
+  }
+
+  protected override toErrorJson(error: unknown): unknown {
+    if (!(error instanceof McdError))
+      return {error: {message: error instanceof Error ? error.message : String(error)}}
+    const {name, message, suggestions, exit} = error
+    return {
+      error: {
+        name,
+        message,
+        suggestions,
+        exit,
+        ...(error instanceof FleetFileError ? {problems: error.problems} : {}),
+      },
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import {existsSync, readFileSync, renameSync} from 'node:fs'
+import {basename} from 'node:path'
+import {isDeepStrictEqual} from 'node:util'
+import {McdError, UsageError} from '../errors.ts'
+import {readFleetFile} from '../fleet/file/read.ts'
+import {saveFleetFile} from '../fleet/file/save.ts'
+import {setState} from '../fleet/file/set-state.ts'
+import {parseLocation, type StateLocation} from '../journal/location.ts'
+import {plainProgress} from '../output/progress.ts'
+import {isRunning} from '../process-identity.ts'
+import {realRuntime} from '../runtime.ts'
+import {moveJournal} from '../state/migrate.ts'
+import {type OpenedState, openPlace, openState, type StateOwner} from '../state/open.ts'
+import {thisRun} from './this-run.ts'
+
+export type MigrateFlags = {
+  readonly file: string
+  readonly to: string
+  readonly sandbox: boolean
+  readonly wait: boolean
+  readonly signal: AbortSignal
+}
+
+export type MigrateReport = {
+  readonly fleet: string
+  readonly from: string
+  readonly to: string
+  readonly events: number
+  /** Whether the fleet file says so by now; otherwise that is still to be written into it. */
+  readonly fileChanged: boolean
+}
+
+/** `mcd state migrate`: moves the journal, then lets the fleet file say where it is. */
+export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> {
+  const {file, to, sandbox} = flags
+  const location = parseLocation(to)
+  if ('problem' in location) throw new UsageError(`The new state ${location.problem}.`)
+  if (location.kind === 'postgres' && location.password)
+    throw new UsageError('A password on the command line would stand in its history and in the fleet file.', {
+      suggestions: ['Leave it out and set PGPASSWORD.'],
+    })
+  const fleet = await readFleetFile(file, {sandbox: true})
+  if (isDeepStrictEqual(location, fleet.state))
+    throw new UsageError(`The journal of fleet ${fleet.name} is kept in ${to} already.`)
+  const from = await openState(fleet, {sandbox})
+  try {
+    const target = await openTarget({...fleet, state: location}, location, flags)
+    try {
+      const view = plainProgress()
+      const outside = {
+        runtime: realRuntime(flags.signal),
+        journal: from.journal,
+        progress: view.show.bind(view),
+      }
+      const events = await moveJournal(outside, target.journal, {
+        command: 'state migrate',
+        address: to,
+        identity: thisRun(),
+        isRunning,
+        wait: flags.wait,
+      })
+      const fileChanged = await writeState(file, to)
+      return {fleet: fleet.name, from: from.where, to: target.where, events, fileChanged}
+    } finally {
+      await target.journal.close()
+    }
+  } finally {
+    await from.journal.close()
+  }
+}
+
+/** Where a journal was before and moved on from, another may come to lie: a file is moved aside, never deleted. */
+async function openTarget(
+  fleet: StateOwner,
+  {kind}: StateLocation,
+  {to, sandbox}: MigrateFlags,
+): Promise<OpenedState> {
+  const target = await openPlace(fleet, {sandbox})
+  if (target.movedTo === undefined) return target
+  await target.journal.close()
+  if (kind !== 'local')
+    throw new McdError(
+      `${target.where} holds the beginning of this journal, which has moved to ${target.movedTo} since.`,
+      {
+        suggestions: [`Name another place, such as ${to}-2.`],
+      },
+    )
+  const {where} = target
+  const aside = `${where}.moved-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}`
+  for (const end of ['-wal', '-shm', ''])
+    if (existsSync(`${where}${end}`)) renameSync(`${where}${end}`, `${aside}${end}`)
+  return openPlace(fleet, {sandbox})
+}
+
+async function writeState(file: string, to: string): Promise<boolean> {
+  const before = readFileSync(file, 'utf8')
+  const after = setState(before, to)
+  if (after === undefined) return false
+  await saveFleetFile(file, before, after)
+  process.stderr.write(`${basename(file)} now says: state: ${to}\n`)
+  return true
+}

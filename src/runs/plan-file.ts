@@ -1,0 +1,79 @@
+import {readFileSync} from 'node:fs'
+import {McdError, UsageError} from '../errors.ts'
+import type {Fleet} from '../fleet/model.ts'
+import {
+  type Made,
+  pictureOf,
+  SAVED_PLAN_FORMAT,
+  type SavedPlan,
+  savePlan,
+  whatMoved,
+} from '../fleet/saved-plan.ts'
+import {writeOutput} from '../output/write-output.ts'
+import {VERSION} from '../version.ts'
+
+/** `mcd plan --out FILE`. It holds no secret: launch specs are hashes, and DNS is public. */
+export async function writePlanFile(path: string, made: Made, refreshImages: boolean): Promise<void> {
+  const saved = savePlan(made, {mcd: VERSION, madeAt: new Date().toISOString(), refreshImages})
+  await writeOutput(path, `${JSON.stringify(saved, undefined, 2)}\n`)
+}
+
+export type ReadPlan = SavedPlan & {readonly path: string}
+
+/** `mcd up --plan FILE`. Throws UsageError where it is none, or is of another fleet or another mcd. */
+export function readPlanFile(path: string): ReadPlan {
+  const saved = {...parse(path), path}
+  if (saved.mcd !== VERSION)
+    throw new UsageError(
+      `${path} was made by mcd ${saved.mcd}, and this is mcd ${VERSION}: it may plan otherwise.`,
+      {
+        suggestions: [REMAKE],
+      },
+    )
+  return saved
+}
+
+export function checkFleet(path: string, saved: SavedPlan, {name, dns}: Pick<Fleet, 'name' | 'dns'>): void {
+  if (saved.fleet === name && saved.dns === dns) return
+  throw new UsageError(
+    `${path} is a plan of fleet ${saved.fleet} (${saved.dns}), and this fleet file is of ${name} (${dns}).`,
+    {suggestions: ['Name the fleet file that the plan was made of with -f.']},
+  )
+}
+
+/** Throws McdError with everything that moved: then nothing of the plan is carried out. */
+export function checkUnmoved(path: string, saved: SavedPlan, made: Made): void {
+  const moved = whatMoved(saved.picture, pictureOf(made))
+  if (moved.length === 0) return
+  throw new McdError(
+    [
+      `The plan in ${path} is not carried out: since ${saved.madeAt} the world has moved.`,
+      ...moved.map(text => `  ${text}`),
+    ].join('\n'),
+    {suggestions: ['Look at a new plan, approve it, and carry that one out. Nothing was changed.', REMAKE]},
+  )
+}
+
+const REMAKE = 'Make it anew: mcd plan --out FILE'
+
+function parse(path: string): SavedPlan {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UsageError(
+      `The plan ${path} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? cause}.`,
+      {
+        cause,
+        suggestions: [REMAKE],
+      },
+    )
+  }
+  try {
+    const saved = JSON.parse(text) as Partial<SavedPlan> | null
+    if (saved?.format === SAVED_PLAN_FORMAT && saved.picture && saved.ends) return saved as SavedPlan
+  } catch {
+    // It is no plan, whatever else it is.
+  }
+  throw new UsageError(`${path} is no plan that this mcd can carry out.`, {suggestions: [REMAKE]})
+}

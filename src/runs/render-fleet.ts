@@ -1,0 +1,136 @@
+import {McdError, UsageError} from '../errors.ts'
+import type {Fleet, Group} from '../fleet/model.ts'
+import type {Outside} from '../fleet/outside.ts'
+import {type ZoneKey, zoneKey} from '../journal/events.ts'
+import {nearest} from '../nearest.ts'
+import type {Zone} from '../providers/dns.ts'
+import {openContext} from '../surroundings/context.ts'
+import type {RenderedUserdata} from '../userdata/render.ts'
+import type {Template} from '../userdata/template.ts'
+
+export type RenderedGroup = {
+  group: string
+  provider: string
+  userdata: string
+  rawBytes: number
+  sentBytes: number
+  limitBytes: number
+  compressed: boolean
+  /** Zones that could not be asked for their id, which stands as ZONE_ID in the text. */
+  unknownZones: string[]
+}
+
+const PLACEHOLDER = 'ZONE_ID'
+
+export type RenderOptions = {readonly file: string; readonly sandbox: boolean; readonly signal: AbortSignal}
+
+/** What each group's instances would get. Reads zones for their ids alone, and goes on without them. */
+export function renderFleet(options: RenderOptions, only?: string): Promise<RenderedGroup[]> {
+  return eachGroup(options, only, ({group, render, unknownZones}) => {
+    const {masked, rawBytes, sentBytes, limitBytes, compressed} = render()
+    return {
+      group: group.name,
+      provider: group.place.provider,
+      userdata: masked,
+      rawBytes,
+      sentBytes,
+      limitBytes,
+      compressed,
+      unknownZones,
+    }
+  })
+}
+
+export type GroupToRender = {
+  readonly fleet: Fleet
+  readonly group: Group
+  readonly template: Template
+  readonly render: () => RenderedUserdata
+  /** Zones that could not be asked for their id. */
+  readonly unknownZones: string[]
+}
+
+/** Does something with what every group's userdata is made of, or that of `only`. */
+export async function eachGroup<Result>(
+  options: RenderOptions,
+  only: string | undefined,
+  work: (group: GroupToRender) => Result,
+): Promise<Result[]> {
+  const context = await openContext({...options, journal: 'read', demands: ['instance-credentials']})
+  try {
+    const {fleet, outside, userdata} = context
+    const wanted = fleet.groups.filter(({name}) => only === undefined || name === only)
+    if (only !== undefined && wanted.length === 0) throw unknownGroup(only, fleet)
+    const {zones, unknown: unknownZones} = await readZones(fleet, outside)
+    return wanted.map(group => {
+      const render = () => userdata.render(group, zones, outside.compute(group.place).capabilities)
+      return work({fleet, group, template: userdata.template, render, unknownZones})
+    })
+  } finally {
+    await context.close()
+  }
+}
+
+/** The document, and beside it what it weighs. */
+export function renderText({
+  group,
+  provider,
+  userdata,
+  rawBytes,
+  sentBytes,
+  limitBytes,
+  compressed,
+  unknownZones,
+}: RenderedGroup): {note: string; text: string} {
+  const missing =
+    unknownZones.length > 0
+      ? ` The id of ${unknownZones.join(', ')} could not be read: it stands as ${PLACEHOLDER}.`
+      : ''
+  return {
+    note: `# group ${group} on ${provider}: ${sizeText({rawBytes, sentBytes, limitBytes, compressed})}; secrets masked.${missing}`,
+    text: userdata,
+  }
+}
+
+/** `11071 bytes compressed (33149 before), limit 16384` */
+export function sizeText({
+  rawBytes,
+  sentBytes,
+  limitBytes,
+  compressed,
+}: Pick<RenderedGroup, 'rawBytes' | 'sentBytes' | 'limitBytes' | 'compressed'>): string {
+  const size = compressed ? `${sentBytes} bytes compressed (${rawBytes} before)` : `${rawBytes} bytes`
+  return `${size}, limit ${limitBytes}`
+}
+
+async function readZones(
+  fleet: Fleet,
+  outside: Outside,
+): Promise<{zones: Map<ZoneKey, Zone>; unknown: string[]}> {
+  const zones = new Map<ZoneKey, Zone>()
+  const unknown: string[] = []
+  const self = fleet.names.filter(({registration}) => registration === 'self')
+  for (const {vendor, zone} of self) {
+    const key = zoneKey(vendor, zone)
+    if (zones.has(key)) continue
+    try {
+      zones.set(key, await outside.dns(vendor).findZone(zone))
+    } catch (error) {
+      if (!(error instanceof McdError)) throw error
+      zones.set(key, {id: PLACEHOLDER, name: zone, account: '', nameServers: []})
+      unknown.push(`${zone} (${vendor})`)
+    }
+  }
+  return {zones, unknown}
+}
+
+function unknownGroup(name: string, {groups}: Fleet): UsageError {
+  const near = nearest(
+    name,
+    groups.map(group => group.name),
+  )
+  return new UsageError(
+    `The fleet file has no group "${name}"${near === undefined ? '.' : `; did you mean "${near}"?`}`,
+    {suggestions: [`Its groups: ${groups.map(group => group.name).join(', ')}.`]},
+  )
+}

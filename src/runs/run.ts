@@ -1,0 +1,187 @@
+import {confirm} from '../command-line/confirm.ts'
+import {parseDuration} from '../duration.ts'
+import {UsageError} from '../errors.ts'
+import type {Request} from '../fleet/course.ts'
+import type {Desired} from '../fleet/desired.ts'
+import {parseBatch} from '../fleet/file/quantity.ts'
+import type {Rollout} from '../fleet/model.ts'
+import {endedBy, type Plan} from '../fleet/plan/action.ts'
+import {type RunResult, reconcile} from '../fleet/reconcile.ts'
+import {describeStatus} from '../fleet/status/describe.ts'
+import type {FleetStatus} from '../fleet/status/report.ts'
+import {type ProgressView, plainProgress, terminalProgress} from '../output/progress.ts'
+import {shortIds} from '../output/short-id.ts'
+import {endedText, statusText} from '../output/status-text.ts'
+import {wrappedLines} from '../output/wrapped.ts'
+import {isRunning} from '../process-identity.ts'
+import {type ContextOptions, openContext} from '../surroundings/context.ts'
+import {checkFleet, checkUnmoved, type ReadPlan, readPlanFile} from './plan-file.ts'
+import type {FileEdit} from './scale-run.ts'
+import {thisRun} from './this-run.ts'
+
+export type RunFlags = {
+  readonly command: string
+  readonly goal: Desired['goal']
+  readonly file: string
+  readonly sandbox: boolean
+  readonly yes: boolean
+  readonly allowEmpty: boolean
+  readonly allowShrink?: boolean
+  readonly wait: boolean
+  readonly timeout: string
+  readonly json: boolean
+  readonly signal: AbortSignal
+  /** The run is one for the fleet file as this changes it. */
+  readonly edit?: FileEdit
+  /** What `mcd replace` asks for. */
+  readonly request?: Request
+  /** In place of the fleet file's `rollout`. */
+  readonly batch?: string | undefined
+  readonly pause?: string | undefined
+  readonly 'refresh-images'?: boolean
+  /** A file of `mcd plan --out`: exactly that is carried out, and counts as approved. */
+  readonly plan?: string | undefined
+  readonly now?: boolean
+  /** One of several runs of a command: what it came to is told only where it fell short. */
+  readonly isPart?: boolean
+}
+
+/** `up --json` and `down --json`: the status after the run, and what the run did. */
+export type RunReport = FleetStatus & {
+  run: string
+  actions: RunResult['actions']
+  shortcomings: string[]
+  /** What a person should know all the same. */
+  notes: string[]
+  exit: number
+}
+
+/** What `up` and `down` share: open, reconcile, print. */
+export async function runCommand(flags: RunFlags): Promise<RunReport> {
+  const timeoutMs = durationFlag('--timeout', flags.timeout)
+  const saved = flags.plan === undefined ? undefined : readPlanFile(flags.plan)
+  const rollout = rolloutFlags(flags)
+  const view = await chooseProgress(flags.json)
+  const context = await openContext({
+    file: flags.file,
+    sandbox: flags.sandbox,
+    journal: 'write',
+    demands: demandsOf(flags),
+    signal: flags.signal,
+    progress: event => view.show(event),
+    ...(flags.edit ? {edit: flags.edit.apply} : {}),
+  })
+  try {
+    const fleet = {...context.fleet, rollout: {...context.fleet.rollout, ...rollout}}
+    if (saved) checkFleet(saved.path, saved, fleet)
+    const result = await reconcile(context.outside, fleet, {
+      command: flags.command,
+      goal: flags.goal,
+      ...(flags.request ? {request: flags.request} : {}),
+      refreshImages: saved?.refreshImages ?? flags['refresh-images'] ?? false,
+      now: flags.now ?? false,
+      timeoutMs,
+      approve: plan => (saved ? approveSaved(plan, saved) : approve(plan, flags)),
+      ...(saved ? {expect: made => checkUnmoved(saved.path, saved, made)} : {}),
+      approval: {allowEmpty: flags.allowEmpty, allowShrink: flags.allowShrink ?? false},
+      ...(flags.edit ? {begun: flags.edit.save} : {}),
+      wait: flags.wait,
+      identity: thisRun(),
+      isRunning,
+    })
+    await view.close({settled: result.converged})
+    const {desired, observed, remaining, owners, run, actions, converged, exit} = result
+    const status = describeStatus(desired, observed, remaining, owners)
+    const report = {
+      ...(await context.locate(status)),
+      converged,
+      run,
+      actions,
+      shortcomings: result.shortcomings.map(({text}) => text),
+      notes: remaining.notes.filter(({blocks}) => !blocks).map(({text}) => text),
+      exit,
+    }
+    if (!flags.json && !(flags.isPart && converged)) printReport(report, flags)
+    return report
+  } finally {
+    await view.close()
+    await context.close()
+  }
+}
+
+async function chooseProgress(json: boolean): Promise<ProgressView> {
+  // A terminal without a size (under expect, script) would get one letter a line.
+  const canMove = process.stderr.isTTY && (process.stderr.columns ?? 0) > 0
+  return canMove && !json && !process.env.CI ? terminalProgress() : plainProgress()
+}
+
+function printReport(report: RunReport, {command, goal, edit, request}: RunFlags): void {
+  const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
+  const {columns} = process.stdout
+  const goalText =
+    request?.kind === 'rollback'
+      ? 'back at the launch spec before'
+      : goal.kind === 'sync'
+        ? 'in DNS as it should be'
+        : undefined
+  const lines = [wholeFleet ? endedText(report, columns) : statusText(report, columns, goalText)]
+  // Said before, too, but it is the last word that stays: the file is another one than the fleet.
+  if (request?.kind === 'rollback')
+    lines.push('', ...report.notes.map(text => wrappedLines(shortIds(text), columns)))
+  if (report.shortcomings.length > 0) {
+    lines.push(
+      '',
+      'Not done:',
+      ...report.shortcomings.map(text => wrappedLines(`  ${shortIds(text)}`, columns)),
+      '',
+    )
+    const next = edit ? 'Run "mcd up"' : `Run "mcd ${command}" again`
+    lines.push(`${next} to go on: it picks up where this run stopped.`)
+  }
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** A plan that ends instances is asked about, once. */
+async function approve(plan: Plan, flags: RunFlags): Promise<void> {
+  const ids = endedBy(plan)
+  const ended = `${ids.length} ${ids.length === 1 ? 'instance' : 'instances'} would be ended: ${shortIds(ids.join(', '))}.`
+  const costs = plan.notes.filter(({kind}) => kind === 'outage').map(({text}) => text)
+  const what = [ended, ...costs].join(' ')
+  const suggestions = ['Add --yes to allow it.', 'The plan above says everything that would happen.']
+  await confirm({what, question: 'Go on?', suggestions}, flags)
+}
+
+/** What the saved plan ends was seen and approved with it; whoever else turns up meanwhile was not. */
+async function approveSaved(plan: Plan, {ends, path}: ReadPlan): Promise<void> {
+  const others = endedBy(plan).filter(id => !ends.includes(id))
+  if (others.length > 0)
+    throw new UsageError(
+      `${others.join(', ')} would be ended now, and the plan in ${path} does not say so.`,
+      {
+        suggestions: ['Look at a new plan: mcd plan --out FILE'],
+      },
+    )
+}
+
+/** A rollback must not fail for the very template that it is there to leave. */
+function demandsOf({goal, request}: RunFlags): NonNullable<ContextOptions['demands']> {
+  if (goal.kind !== 'up') return []
+  return request?.kind === 'rollback' ? ['instance-credentials'] : ['instance-credentials', 'template']
+}
+
+function rolloutFlags({batch, pause}: RunFlags): Partial<Rollout> {
+  const size = batch === undefined ? undefined : parseBatch(batch)
+  if (batch !== undefined && !size)
+    throw new UsageError(`--batch must be a whole number or a percentage such as 25%; "${batch}" is not.`)
+  return {
+    ...(size ? {batch: size} : {}),
+    ...(pause === undefined ? {} : {pauseMs: durationFlag('--pause', pause)}),
+  }
+}
+
+export function durationFlag(flag: string, text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined)
+    throw new UsageError(`${flag} must be a duration with a unit, such as 90s or 10m; "${text}" is not.`)
+  return ms
+}

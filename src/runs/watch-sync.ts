@@ -1,0 +1,68 @@
+import {readFileSync} from 'node:fs'
+import {watchSync} from '../fleet/watch-sync.ts'
+import {syncLines} from '../output/sync-text.ts'
+import {isRunning} from '../process-identity.ts'
+import {realRuntime} from '../runtime.ts'
+import {type Context, openContext} from '../surroundings/context.ts'
+import {durationFlag} from './run.ts'
+import {thisRun} from './this-run.ts'
+
+export type WatchFlags = {
+  readonly file: string
+  readonly sandbox: boolean
+  readonly allowEmpty: boolean
+  readonly allowShrink: boolean
+  readonly interval: string
+  readonly timeout: string
+  readonly signal: AbortSignal
+}
+
+/** `mcd sync --watch`: prints a line for each change, until the signal. A fleet file that changes is read again. */
+export async function watchCommand(
+  {file, sandbox, signal, allowEmpty, allowShrink, interval, timeout}: WatchFlags,
+  print: (line: string) => void,
+): Promise<void> {
+  const intervalMs = durationFlag('--interval', interval)
+  const timeoutMs = durationFlag('--timeout', timeout)
+  let text: string | undefined
+  let context: Context | undefined
+  async function latest(): Promise<Context> {
+    const now = readText(file)
+    // One whose lease was lost is stopped for good.
+    if (context && text === now && !context.outside.runtime.signal.aborted) return context
+    await context?.close()
+    context = undefined
+    context = await openContext({file, sandbox, signal, journal: 'write'})
+    text = now
+    return context
+  }
+  try {
+    // Mistakes that stand in the file from the beginning are no news of a round.
+    await latest()
+    await watchSync(
+      {runtime: realRuntime(signal)},
+      {
+        intervalMs,
+        timeoutMs,
+        approval: {allowEmpty, allowShrink},
+        identity: thisRun(),
+        isRunning,
+        open: latest,
+        tell: news => {
+          for (const line of syncLines(news)) print(line)
+        },
+      },
+    )
+  } finally {
+    await context?.close()
+  }
+}
+
+/** Undefined where it cannot be read, which whoever opens it says in full. */
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
