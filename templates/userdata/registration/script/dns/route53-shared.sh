@@ -122,6 +122,9 @@ route53_wanted() {
         print clash " " odd >(folder "/odd")
         exit
       }
+      all = split(types, each, " ")
+      for (k = 1; k <= all; k++)
+        for (i = 1; i <= count[each[k]]; i++) stands[each[k], meaning(each[k], value[each[k], i])]
       for (i = 1; i <= count["TXT"]; i++) {
         text = value["TXT", i]
         gsub(/&quot;/, "\"", text)
@@ -144,10 +147,13 @@ route53_wanted() {
             inherited[type, is]
             continue
           }
+        } else if (word[3] != "" && index(types, " " type " ")) {
+          # What another fleet left behind without its value: that comes now, and is ours.
+          is = meaning(type, substr(text, length(word[1] " " word[2] " " word[3] " ") + 1))
+          if (((type, is) in wanted) && !((type, is) in stands)) continue
         }
         stay("TXT", value["TXT", i])
       }
-      all = split(types, each, " ")
       for (k = 1; k <= all; k++) {
         type = each[k]
         for (i = 1; i <= count[type]; i++) {
