@@ -1,9 +1,11 @@
 import {operation} from './laws.ts'
-import {type Machine, NAME, type SharedFleet} from './machines.ts'
+import {type Machine, NAME, SERVICE, type SharedFleet} from './machines.ts'
+import type {Item} from './picture.ts'
 import {RegistrationScript} from './script.ts'
 import {cloudflareScript} from './script-cloudflare.ts'
-import {Route53Calls, route53Script} from './script-route53.ts'
+import {Route53Calls, route53Script, simpleScript} from './script-route53.ts'
 import {noService, serviceScript} from './script-service.ts'
+import {sharedScript} from './script-shared.ts'
 import type {Stage, Writer} from './stage.ts'
 
 /**
@@ -19,8 +21,7 @@ export class Instance {
   readonly #liveliness: number
   #life = 0
   #machine: Machine
-  /** Where mcd registers them, they have none. */
-  #script: RegistrationScript | undefined
+  #script: RegistrationScript
 
   constructor(stage: Stage, fleet: SharedFleet, number: number, liveliness: number) {
     this.#stage = stage
@@ -51,7 +52,7 @@ export class Instance {
     // Its service fails, or is back.
     if (this.#stage.chance(0.05)) machine.serves = !machine.serves
     this.#does('check')
-    await this.#script?.check()
+    await this.#script.check()
   }
 
   /** mcd ends it: it is told to stop, and does not come back. */
@@ -66,7 +67,7 @@ export class Instance {
     this.#machine.state = 'stopping'
     if (!this.#stage.chance(0.15)) {
       this.#does('deregister')
-      await this.#script?.deregister()
+      await this.#script.deregister()
     }
     this.#machine.state = 'stopped'
     this.#stage.addresses.giveBack(this.#machine.address)
@@ -76,7 +77,7 @@ export class Instance {
   async #register(): Promise<void> {
     if (this.#stage.chance(0.2)) return
     this.#does('register')
-    await this.#script?.register()
+    await this.#script.register()
   }
 
   #launch(): Machine {
@@ -84,8 +85,7 @@ export class Instance {
     return this.#fleet.launch(id, this.#stage.addresses.take())
   }
 
-  #scriptOf(machine: Machine): RegistrationScript | undefined {
-    if (this.#fleet.fleet.names.every(({registration}) => registration === 'mcd')) return undefined
+  #scriptOf(machine: Machine): RegistrationScript {
     const carry = this.#stage.carry(this.writer)
     const pause = () => this.#stage.scheduler.point(this.writer.name)
     if (this.#stage.vendor === 'cloudflare') {
@@ -93,14 +93,30 @@ export class Instance {
       return new RegistrationScript(machine, NAME, vendor, noService, pause)
     }
     const calls = new Route53Calls(this.#stage, carry)
-    const vendor = route53Script(calls, machine, NAME)
-    const service =
-      this.#stage.kind === 'srv' ? serviceScript(calls, vendor, machine, NAME, pause) : noService
+    if (this.#stage.kind === 'simple') {
+      const shared = sharedScript(calls, machine, NAME, 'A', pause)
+      return new RegistrationScript(
+        machine,
+        NAME,
+        simpleScript(calls, machine, NAME, shared),
+        noService,
+        pause,
+      )
+    }
+    const isSrv = this.#stage.kind === 'srv'
+    const vendor = route53Script(calls, machine, NAME, isSrv ? `${machine.id}.${NAME}` : undefined)
+    const shared = sharedScript(calls, machine, SERVICE, 'SRV', pause)
+    const service = isSrv ? serviceScript(shared, vendor, machine, NAME) : noService
     return new RegistrationScript(machine, NAME, vendor, service, pause)
   }
 
   #does(what: string): void {
-    const owner = `${this.#machine.fleet} ${this.#machine.id}`
-    this.writer.operation = operation(what, item => item.owner === owner)
+    const {fleet, id, address} = this.#machine
+    // In a shared set an address that passed from another instance of the fleet passes with its entry.
+    const isInherited = ({owner, value, about}: Item) =>
+      this.#stage.kind === 'simple' &&
+      owner?.startsWith(`${fleet} `) === true &&
+      (about ?? {value}).value === address
+    this.writer.operation = operation(what, item => item.owner === `${fleet} ${id}` || isInherited(item))
   }
 }

@@ -50,6 +50,8 @@ export function judgeWrite(
     const what = `${item.bytes} (${item.owner ?? 'foreign'}) became ${now ? `${now.bytes} (${now.owner ?? 'foreign'})` : 'nothing'}`
     if (item.owner !== undefined && operation.isMeant(item)) continue
     if (now && isReclaimed(item, now) && operation.isMeant(now)) continue
+    // An entry whose value is gone is nobody's loss.
+    if (!now && item.about && looseEntries(before).includes(item.key)) continue
     const reading = operation.readings.findLast(({picture, call}) => {
       const read = picture.get(item.key)
       return call > operation.lookedUntil && read?.owner !== undefined && operation.isMeant(read)

@@ -43,7 +43,7 @@ export class SharedFleet {
       vendor: kind === 'cloudflare' ? 'cloudflare' : 'route53',
       name: NAME,
       ttlSeconds: TTL_SECONDS,
-      registration: kind === 'simple' ? 'mcd' : 'self',
+      registration: 'self',
       ...(kind === 'simple' && {routing: 'simple'}),
       ...(kind === 'srv' && {discovery: {service: '_http._tcp', instance: 'v1', txt: ['path=/']}}),
     }

@@ -156,12 +156,17 @@ const isOfDns = (action: Action): action is DnsAction =>
 
 /** Whether a change names this value, or the value that this entry of a companion speaks of. */
 function isNamed({create, remove}: DnsChange, {name, type, value, owner, about}: Item): boolean {
-  const named = (member: Member) =>
-    owner === ownerOf(member) &&
-    (about
+  const isSame = (member: Member) =>
+    about
       ? member.type === about.type && member.value === about.value
-      : member.name === name && member.type === type && member.value === value)
-  return create.some(named) || remove.some(named)
+      : member.name === name && member.type === type && member.value === value
+  // In a shared set an address that passed from another instance of the fleet passes with its entry.
+  const inherits = ({mark, routing}: Member) =>
+    routing === 'simple' && owner?.startsWith(`${mark?.fleet} `) === true
+  return (
+    create.some(member => isSame(member) && (owner === ownerOf(member) || inherits(member))) ||
+    remove.some(member => isSame(member) && owner === ownerOf(member))
+  )
 }
 
 const ownerOf = ({mark}: Member): string | undefined => mark && `${mark.fleet} ${mark.instance}`

@@ -6,6 +6,7 @@ import {VendorError} from '../../../src/sandbox/world/vendor-error.ts'
 import type {Carry} from '../../support/carry.ts'
 import {type Machine, TTL_SECONDS} from './machines.ts'
 import {Never, NotNow, type Own, type VendorScript} from './script.ts'
+import type {SharedScript} from './script-shared.ts'
 import type {Stage} from './stage.ts'
 
 const instances = {name: 'instances'}
@@ -24,11 +25,16 @@ export class Route53Calls {
 
   /** route53_sets */
   async sets(name: string, type: string, identifier = '', maxItems = 300): Promise<readonly RecordSet[]> {
+    const sets = await this.from(name, type, maxItems, identifier)
+    return sets.filter(set => set.name === `${name}.` && set.type === type)
+  }
+
+  async from(name: string, type: string, maxItems: number, identifier = ''): Promise<readonly RecordSet[]> {
     const query = {name: `${name}.`, type, maxItems: String(maxItems), ...(identifier && {identifier})}
     const {sets} = await this.#asked('listResourceRecordSets', () =>
       this.#stage.world.route53.listRecordSets(instances, this.#zone, query),
     )
-    return sets.filter(set => set.name === `${name}.` && set.type === type)
+    return sets
   }
 
   change(changes: readonly ChangeInput[]): Promise<unknown> {
@@ -48,24 +54,27 @@ export class Route53Calls {
   }
 }
 
-/** dns/route53.sh, call by call. */
-export function route53Script(calls: Route53Calls, {fleet, id}: Machine, name: string): VendorScript {
+/** dns/route53.sh, call by call; `host` is entered together with the name. */
+export function route53Script(
+  calls: Route53Calls,
+  {fleet, id}: Machine,
+  name: string,
+  host?: string,
+): VendorScript {
   const mark = markToSetIdentifier({fleet, instance: id})
-  /** route53_change */
-  const change = (action: string, at: string, address: string, ttlSeconds: number) =>
-    calls.change([
-      {
-        action,
-        recordSet: {
-          name: `${at}.`,
-          type: 'A',
-          setIdentifier: mark,
-          multiValueAnswer: true,
-          ttlSeconds,
-          values: [address],
-        },
-      },
-    ])
+  /** route53_set */
+  const setOf = (action: string, at: string, address: string, ttlSeconds: number): ChangeInput => ({
+    action,
+    recordSet: {
+      name: `${at}.`,
+      type: 'A',
+      setIdentifier: mark,
+      multiValueAnswer: true,
+      ttlSeconds,
+      values: [address],
+    },
+  })
+  const change = (...of: Parameters<typeof setOf>) => calls.change([setOf(...of)])
   const standing = async (at: string) => {
     const [set] = await calls.sets(at, 'A', mark, 1).catch(never)
     return set?.setIdentifier === mark ? set : undefined
@@ -79,7 +88,10 @@ export function route53Script(calls: Route53Calls, {fleet, id}: Machine, name: s
       const set = await standing(at)
       return (set?.values ?? []).slice(0, 1).map(address => ({address, id: String(set?.ttlSeconds)}))
     },
-    create: async (at, address) => void (await change('UPSERT', at, address, TTL_SECONDS).catch(never)),
+    async create(at, address) {
+      const names = at === name && host !== undefined ? [at, host] : [at]
+      await calls.change(names.map(each => setOf('UPSERT', each, address, TTL_SECONDS))).catch(never)
+    },
     async remove(at, entered, keep) {
       // There is one set, and creating it replaced what was.
       if (keep !== undefined) return
@@ -93,6 +105,22 @@ export function route53Script(calls: Route53Calls, {fleet, id}: Machine, name: s
           await change('DELETE', at, address, set.ttlSeconds).catch(never)
       }
     },
+  }
+}
+
+/** The same for a name with simple routing. */
+export function simpleScript(
+  calls: Route53Calls,
+  machine: Machine,
+  name: string,
+  shared: SharedScript,
+): VendorScript {
+  return {
+    ...route53Script(calls, machine, name),
+    own: async () => (await shared.look(machine.address)).held.map(address => ({address, id: ''})),
+    create: (_at, address) => shared.swap(address),
+    // What came replaced what was.
+    remove: async (_at, _entered, keep) => (keep === undefined ? shared.swap('') : undefined),
   }
 }
 
