@@ -168,6 +168,19 @@ test("strangers' addresses are left to a name whose own all fail", async () => {
   expect(await inDns(sim, wanted)).not.toEqual(expect.arrayContaining(virginia))
 })
 
+test('they count as well where the set that all share has a companion', async () => {
+  const {sim, wanted, virginia} = await serving(1, 0, {vendor: 'route53', routing: 'simple'})
+  const {route53} = sim.world
+  const [own] = await addresses(sim, wanted)
+  const [name, type, ttlSeconds] = ['www.example.com.', 'A', 60]
+  const values = [own?.value ?? '', '203.0.113.9']
+  route53.changeRecordSets({name: 'operator'}, route53.zone('example.com')?.id ?? '', [
+    {action: 'UPSERT', recordSet: {name, type, ttlSeconds, values}},
+  ])
+  await sim.sync(wanted, {request: {kind: 'drain', instances: virginia, until: 'removed'}})
+  expect((await addresses(sim, wanted)).map(({value}) => value)).toEqual(['203.0.113.9'])
+})
+
 test('what is behind a silent cloud stays, and the other one is seen to', async () => {
   const {sim, wanted, virginia, east} = await serving(2, 3)
   const [sick = '', ...others] = east

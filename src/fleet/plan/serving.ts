@@ -26,9 +26,10 @@ export function emptiedBy(
   const servingAt = (key: string): Member[] => {
     const seen = observed.names.get(key)
     if (!seen?.readable) return []
-    const held = new Set(seen.holds.map(({value}) => holdInstance(value)))
+    // What else stands beside the holds, the entries of companions and people's texts, holds nobody out.
+    const held = new Set(seen.holds.flatMap(({value}) => holdInstance(value) ?? []))
     return seen.members.filter(
-      member => member.type !== 'TXT' && !held.has(member.mark?.instance) && !swept.has(member),
+      member => member.type !== 'TXT' && !held.has(member.mark?.instance ?? '') && !swept.has(member),
     )
   }
   const goes = (member: Member) =>
