@@ -158,6 +158,49 @@ test('where all answer with errors the last ones stay, unless a person says othe
   expect(await inDns(sim, wanted)).toEqual([])
 })
 
+test('one that is stopped is nobody who would be left: the others stay until one that is well is in', async () => {
+  const {sim, wanted, virginia} = await serving(3, 0)
+  const [sick = '', stopped = '', well = ''] = virginia
+  const dns = watchDns(sim, wanted)
+  sim.guests.setServing(well, false)
+  await sim.sync(wanted)
+  sim.guests.setServing(sick, false)
+  const region = sim.world.ec2.region('us-east-1').name
+  sim.world.ec2.call({principal: {name: 'operator'}, region}, 'StopInstances', {instanceIds: [stopped]})
+  await sim.time.advance(60_000)
+  const alone = await sim.sync(wanted, {allowShrink: true})
+  expect(texts(alone)).toEqual([expect.stringMatching(/^Every address of www\.example\.com is one that/)])
+  expect(await inDns(sim, wanted)).toEqual([sick])
+  sim.guests.setServing(well, true)
+  expect(texts(await sim.sync(wanted, {allowShrink: true}))).toEqual([])
+  expect(await inDns(sim, wanted)).toEqual([well])
+  expect(dns.fewest()).toBeGreaterThan(0)
+})
+
+test('the last one stays in each vendor, where they hold different ones', async () => {
+  const names = [dnsName(), dnsName({vendor: 'route53'})]
+  const sim = new SimulatedFleet()
+  const wanted = fleet([group('virginia', 2, {wish: wish({open: [80]})})], {names})
+  await sim.up(wanted)
+  const [one, other] = truth(sim, wanted)
+  const {cloudflare, route53} = sim.world
+  const zone = cloudflare.zone('example.com')
+  for (const {id, content} of zone?.records.values() ?? [])
+    if (content === one?.address)
+      cloudflare.deleteRecord({token: SANDBOX.cloudflare.operatorToken}, zone?.id ?? '', id)
+  const [name, type, ttlSeconds] = ['www.example.com.', 'A', 60]
+  const [setIdentifier, values] = [`mcd:v1:web:${other?.id}`, [other?.address ?? '']]
+  route53.changeRecordSets({name: 'operator'}, route53.zone('example.com')?.id ?? '', [
+    {
+      action: 'DELETE',
+      recordSet: {name, type, ttlSeconds, setIdentifier, multiValueAnswer: true, values},
+    },
+  ])
+  probed(sim, () => ERROR)
+  const run = await sim.sync(wanted, {allowShrink: true})
+  expect([run.exit, did(run)]).toEqual([EXIT.partly, []])
+})
+
 test("strangers' addresses are left to a name whose own all fail", async () => {
   const {sim, wanted, virginia} = await serving(2, 0)
   const foreign = await plantForeign(sim, wanted)

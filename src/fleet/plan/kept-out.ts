@@ -91,7 +91,7 @@ function isProberCutOff({observed: {health}}: FleetView, serving: readonly Insta
   })
 }
 
-/** By name: the failing ones that are all that a name would have left (law 5). Strangers' addresses count as left. */
+/** By name: the failing ones that are all that a vendor would have left of it (law 5). Strangers' addresses count as left. */
 function lastAddresses(
   view: FleetView,
   failing: ReadonlySet<string>,
@@ -104,14 +104,22 @@ function lastAddresses(
     const members = seen?.readable ? seen.members.filter(({type}) => type !== 'TXT') : []
     const ownerOf = ({mark}: Member) => (mark?.fleet === fleet.name ? mark.instance : undefined)
     const goes = (id: string) =>
-      isLeaving(view, id) || departing.has(id) || view.drained.has(id) || isDead(view, id)
+      isLeaving(view, id) ||
+      departing.has(id) ||
+      view.drained.has(id) ||
+      isDead(view, id) ||
+      isStopped(view.living.get(id))
     const left = members.map(ownerOf).filter(id => id === undefined || !goes(id))
     const ids = left.filter(id => id !== undefined)
     if (ids.length > 0 && left.every(id => id !== undefined && failing.has(id)))
-      spared.set(name, new Set(ids))
+      spared.set(name, new Set([...(spared.get(name) ?? []), ...ids]))
   }
   return spared
 }
+
+/** By somebody's hand: its record goes with its address. */
+const isStopped = (instance: Instance | undefined): boolean =>
+  instance?.state === 'stopped' || instance?.state === 'stopping'
 
 /** One deregister a zone that is not as it should be. */
 function planOut(
