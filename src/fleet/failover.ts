@@ -55,7 +55,9 @@ export function silentInstances(
   for (const {vendor, name} of names) {
     const seen = observed.names.get(nameKey(vendor, name))
     for (const {type, value, mark} of seen?.readable ? seen.members : []) {
-      if (type !== 'TXT' && mark?.fleet === fleetName && mayBeSilent(mark)) known.set(mark.instance, value)
+      if (type === 'TXT' || mark?.fleet !== fleetName || !mayBeSilent(mark)) continue
+      // IPv4 where there is both, as for all whose health is asked: whoever asks may have no other.
+      if (type !== 'AAAA' || !known.has(mark.instance)) known.set(mark.instance, value)
     }
   }
   return [...known].map(([id, address]) => ({id, address}))

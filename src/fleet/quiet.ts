@@ -4,6 +4,7 @@ import type {Probed} from './health.ts'
 import type {Fleet} from './model.ts'
 import type {Connections, Quiet} from './observed.ts'
 import type {CountConnections} from './outside.ts'
+import {addressesOf} from './plan/address-records.ts'
 
 /** Each look is a login over ssh, or a request. */
 const CONCURRENT_LOOKS = 16
@@ -32,8 +33,9 @@ export function connectionWatch(fleet: Fleet, count: CountConnections, runtime: 
   const everyMs = Math.max(1, Math.min(Math.ceil(forMs / PARTS), LONGEST_BETWEEN_EMPTY_LOOKS_MS))
   const looksNeeded = 1 + Math.ceil(forMs / everyMs)
 
-  async function ask({publicIp, privateIp}: Probed): Promise<Connections> {
-    const address = names[0]?.address === 'private' ? privateIp : publicIp
+  async function ask(instance: Probed): Promise<Connections> {
+    // IPv4 where there is both, as for its health.
+    const [address] = addressesOf(instance, {address: names[0]?.address ?? 'public'})
     if (address === undefined || !drainQuiet) return {why: 'it has no address'}
     return count({address, service, host: fleet.dns, by: drainQuiet.by})
   }

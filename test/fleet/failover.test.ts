@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {withFailover} from '../../src/fleet/failover.ts'
+import {silentInstances, withFailover} from '../../src/fleet/failover.ts'
 import type {Health, Observed} from '../../src/fleet/observed.ts'
 import type {Instance} from '../../src/providers/compute.ts'
 import {
@@ -157,4 +157,12 @@ describe('how many a group has that takes over', () => {
   test('its declared count where that is more than the floor', () => {
     expect(wanted(seen({dead: ['i-1', 'i-2']}), [...silent(60)], 6)[0]).toBe(6)
   })
+})
+
+test('a silent instance is asked over IPv4 where it has both, whichever is listed first', () => {
+  const over = (of: Instance, value: string) => record(of, {type: 'AAAA', value})
+  const six = (id: number) => `2001:db8::${id}`
+  const members = [record(v1), over(v1, six(1)), over(v2, six(2)), record(v2), over(e1, six(3))]
+  const asked = silentInstances(fleet([virginia, east(2)]), recorded(...silent(11)), seen({members}))
+  expect(asked).toEqual([v1, v2].map(({id, publicIp}) => ({id, address: publicIp})))
 })

@@ -84,3 +84,24 @@ test('only those that are waited for are asked, while they run', async () => {
   await watch.look([MACHINE, instance('i-8'), instance('i-9', {state: 'stopping'})])
   expect(asked).toEqual(['192.0.2.7'])
 })
+
+const {publicIp: ipv4, ...WITHOUT_IPV4} = MACHINE
+
+test.each([
+  ['IPv4 where there is both', {...MACHINE, publicIpv6: '2001:db8::7'}, ipv4],
+  ['IPv6 where there is nothing else', {...WITHOUT_IPV4, publicIpv6: '2001:db8::7'}, '2001:db8::7'],
+])('it is asked at the address by which it is reached: %s', async (_, machine, wanted) => {
+  const asked: string[] = []
+  const drainQuiet: DrainQuiet = {forMs: 30_000, maxMs: 86_400_000, by: {kind: 'ssh'}}
+  const watch = connectionWatch(
+    fleet([], {drainQuiet}),
+    async ({address}) => {
+      asked.push(address)
+      return NONE
+    },
+    new VirtualTime().runtime(),
+  )
+  watch.watch([machine.id])
+  await watch.look([machine])
+  expect(asked).toEqual([wanted])
+})
