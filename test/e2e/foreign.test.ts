@@ -93,7 +93,7 @@ describe.skipIf(!has('aws') || !has('triton') || !has('curl'))(
         const {exitCode, stderr} = await place.mcd([command, '--sandbox', '--file', 'simple.yaml'])
         expect(exitCode).toBe(1)
         expect(stderr).toMatch(
-          /simple\.example\.com has a simple A record set that mcd did not make \(192\.0\.2\.79\): Route53 allows no multivalue answers beside it\./,
+          /simple\.example\.com has a simple A record set that is not this fleet's \(192\.0\.2\.79\): Route53 allows no multivalue answers beside it\. Set "routing: simple" in dns, remove it, or choose another name\./,
         )
         expect(stderr).toMatch(/Nothing was changed\./)
       }
