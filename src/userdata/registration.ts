@@ -39,19 +39,20 @@ export type RegistrationService = {
 
 /** What stands in templates/userdata/registration, ready to be put into userdata: the same for every fleet and cloud. */
 export type RegistrationFiles = {
-  readonly script: string
-  /** The same with what names with DNS-SD need. */
-  readonly discoveryScript: string
+  /** What these names need, and no more: EC2 takes 16 KB. */
+  script(of: ScriptNeeds): string
   readonly installer: string
   /** File name → text. */
   readonly units: Readonly<Record<string, string>>
 }
 
+export type ScriptNeeds = {readonly vendors: readonly DnsVendor[]; readonly discovery: boolean}
+
 /** Where the URLs of a vendor's API begin, without a final slash. */
 const API = {cloudflare: 'https://api.cloudflare.com/client/v4', route53: 'https://route53.amazonaws.com'}
 
-/** Order matters for the first and the last alone; clouds and DNS vendors are whatever lies in their folders. */
-const SCRIPT_PARTS = [
+/** Order matters for the first and the last alone; clouds are whatever lies in their folder. */
+const scriptParts = ({vendors, discovery}: ScriptNeeds): string[] => [
   'settings.sh',
   'log.sh',
   'time.sh',
@@ -61,11 +62,10 @@ const SCRIPT_PARTS = [
   'self.sh',
   'names.sh',
   'clouds',
-  'dns',
-  'no-discovery.sh',
+  ...[...new Set(vendors)].sort().flatMap(vendor => [`dns/${vendor}.sh`, `dns/${vendor}`]),
+  discovery ? 'discovery' : 'no-discovery.sh',
   'commands.sh',
 ]
-const DISCOVERY_PARTS = SCRIPT_PARTS.map(part => (part === 'no-discovery.sh' ? 'discovery' : part))
 const SCRIPT_PATH = '/usr/local/lib/mcd/mcd-registration'
 const FILES_MARK = '# mcd: the files\n'
 const END = 'MCD_END_OF_FILE'
@@ -140,8 +140,7 @@ export function loadRegistration(builtIn: string = builtInTemplates()): Registra
   const folder = join(builtIn, 'registration')
   const units = join(folder, 'systemd')
   return {
-    script: assemble(join(folder, 'script'), SCRIPT_PARTS),
-    discoveryScript: assemble(join(folder, 'script'), DISCOVERY_PARTS),
+    script: needs => assemble(join(folder, 'script'), scriptParts(needs)),
     installer: readFileSync(join(folder, 'install.sh'), 'utf8'),
     units: Object.fromEntries(
       readdirSync(units)
@@ -183,7 +182,10 @@ export function registrationPart(
   unveil: Unveil,
 ): string | undefined {
   if (names.length === 0) return undefined
-  const script = names.some(({discovery}) => discovery) ? files.discoveryScript : files.script
+  const script = files.script({
+    vendors: names.map(({vendor}) => vendor),
+    discovery: names.some(({discovery}) => discovery),
+  })
   const placed = [
     place('0755', SCRIPT_PATH, script),
     place('0600', '/etc/mcd/registration.conf', configuration(fleet, group, names, unveil)),

@@ -17,7 +17,7 @@ export type SharedScript = {
   look(value: string): Promise<{changes: ChangeInput[]; held: string[]}>
 }
 
-/** dns/route53-shared.sh, call by call, for one type of sets. */
+/** dns/route53/shared.sh, call by call, for one type of sets. */
 export function sharedScript(
   calls: Route53Calls,
   {fleet, id}: Machine,

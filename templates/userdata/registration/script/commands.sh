@@ -42,8 +42,7 @@ check_name() {
   *)
     # TTL and the like are mcd's affair: two who put them right would never agree.
     if [ "$check_own" = extra ]; then
-      # shellcheck disable=SC2086 # They are several.
-      "${VENDOR}_remove" $ADDRESSES || return $?
+      "${VENDOR}_remove" "$ADDRESSES" || return $?
     fi
     rejoin_service || return $?
     remember entered

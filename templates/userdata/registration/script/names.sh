@@ -108,7 +108,7 @@ compare_own() {
   ' "$OWN")
 }
 
-# own_others ADDRESS…: the lines of $OWN but for these.
+# own_others ADDRESSES: the lines of $OWN but for these.
 own_others() {
   awk -v kept="$*" "$PLAIN"'
     BEGIN { for (i = split(kept, each, " "); i > 0; i--) keep[plain(each[i])] }
@@ -134,8 +134,7 @@ enter() {
   "${VENDOR}_create" || return $?
   # An address from before a stop belongs to somebody else by now.
   if [ -n "$enter_before" ] && [ "$enter_before" != "$ADDRESSES" ]; then
-    # shellcheck disable=SC2086 # They are several.
-    "${VENDOR}_remove" $ADDRESSES || return $?
+    "${VENDOR}_remove" "$ADDRESSES" || return $?
   fi
   join_service || return $?
   remember entered

@@ -1,5 +1,5 @@
 
-# Route53: the value stands in an SRV set that many share (see dns/route53-shared.sh).
+# Route53: the value stands in an SRV set that many share (see dns/route53/shared.sh).
 
 route53_join() {
   own_value
