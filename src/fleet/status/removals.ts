@@ -8,10 +8,16 @@ export type Removal = {
   readonly ttlSeconds: number
 }
 
-/** The last removal of each value, by zone, name and value. What instances and people removed is in no journal. */
+/**
+ * The last removal of each value, by zone, name and value. What instances and people removed is in no journal: of what mcd put
+ * back since, no removal of its own tells when it went.
+ */
 export function removalsOf(events: readonly StoredEvent[]): ReadonlyMap<string, Removal> {
   const removals = new Map<string, Removal>()
-  const steps = new Map<string, {zone: ZoneKey; remove: readonly {key: string; ttlSeconds: number}[]}>()
+  const steps = new Map<
+    string,
+    {remove: readonly {key: string; ttlSeconds: number}[]; created: readonly string[]}
+  >()
   for (const {atMs, run, event} of events) {
     if (event.type === 'intent' && event.what.kind === 'change-dns') {
       const {zone, change} = event.what
@@ -19,11 +25,13 @@ export function removalsOf(events: readonly StoredEvent[]): ReadonlyMap<string, 
         key: removalKey(zone, name, value),
         ttlSeconds,
       }))
-      if (remove.length > 0) steps.set(event.step, {zone, remove})
+      const created = change.create.map(({name, value}) => removalKey(zone, name, value))
+      steps.set(event.step, {remove, created})
     }
     if (event.type !== 'outcome' || event.result.kind !== 'done') continue
-    for (const {key, ttlSeconds} of steps.get(event.step)?.remove ?? [])
-      removals.set(key, {atMs, run, ttlSeconds})
+    const {remove = [], created = []} = steps.get(event.step) ?? {}
+    for (const {key, ttlSeconds} of remove) removals.set(key, {atMs, run, ttlSeconds})
+    for (const key of created) removals.delete(key)
     steps.delete(event.step)
   }
   return removals

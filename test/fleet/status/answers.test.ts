@@ -5,6 +5,7 @@ import {anybodyRemembers, judgeAnswers} from '../../../src/fleet/status/answers.
 import type {HeardName} from '../../../src/fleet/status/hear.ts'
 import {removalKey, removalsOf} from '../../../src/fleet/status/removals.ts'
 import type {StoredEvent} from '../../../src/journal/events.ts'
+import type {DnsChange} from '../../../src/providers/dns.ts'
 import {dnsName, fleet, group, instance, NOW_MS, observed, record, ZONE} from '../../support/fleet-builder.ts'
 
 const [one, two, gone] = [instance('i-1'), instance('i-2'), instance('i-7')]
@@ -164,4 +165,25 @@ test('a removal counts from its outcome; one that failed took nothing away', () 
   }
   const removals = removalsOf([...remove('a', one, 'done', 5), ...remove('b', two, 'failed', 6)])
   expect([...removals]).toEqual([[`${ZONE} www.example.com 192.0.2.1`, {atMs: 5, run: 'r', ttlSeconds: 60}]])
+})
+
+test('what mcd put back since is none that it removed: who took it away after that is in no journal', () => {
+  const step = (id: string, change: DnsChange, atMs: number): StoredEvent[] => [
+    {
+      sequence: atMs,
+      run: 'r',
+      atMs,
+      event: {type: 'intent', step: id, what: {kind: 'change-dns', zone: ZONE, change, leaving: []}},
+    },
+    {
+      sequence: atMs + 1,
+      run: 'r',
+      atMs,
+      event: {type: 'outcome', step: id, result: {kind: 'done'}},
+    },
+  ]
+  const [create, remove] = [[record(one)], [record(one)]]
+  const drained = step('a', {create: [], remove}, 1)
+  expect([...removalsOf([...drained, ...step('b', {create, remove: []}, 3)])]).toEqual([])
+  expect([...removalsOf([...drained, ...step('b', {create, remove}, 3)])]).toEqual([])
 })
