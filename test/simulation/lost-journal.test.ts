@@ -6,6 +6,7 @@ import {type Rebuilt, rebuildJournal} from '../../src/fleet/rebuild.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {fold} from '../../src/journal/fold.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
+import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {watchDns} from '../support/dns-watch.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {expectExactly, truth} from '../support/laws.ts'
@@ -245,5 +246,37 @@ describe('mcd state rebuild', () => {
       if (run.points.length <= at) passed.push(at)
     }
     expect(passed[0]).toBeGreaterThan(5)
+  })
+})
+
+describe.each([
+  ['cloudflare', 'multivalue', 'mcd'],
+  ['cloudflare', 'multivalue', 'self'],
+  ['route53', 'multivalue', 'mcd'],
+  ['route53', 'multivalue', 'self'],
+  ['route53', 'simple', 'mcd'],
+  ['route53', 'weighted', 'self'],
+] as const)('an address that its cloud gave to the next one: %s, %s, registration: %s', (...of) => {
+  const [vendor, routing, registration] = of
+  const wanted = fleet([group('east', 1, {place: EAST, wish: wish({types: ['g1.nano']})})], {
+    names: [dnsName({vendor, routing, registration})],
+  })
+
+  test.each([
+    ['lost', true],
+    ['whole', false],
+  ])('the journal is %s', async (_, isLost) => {
+    const sim = new SimulatedFleet()
+    sim.guests.repairEveryMs = 60_000
+    await sim.up(wanted)
+    const [gone] = truth(sim, wanted)
+    sim.guests.kill(gone?.id ?? '')
+    sim.world.triton.session(SANDBOX.triton.account, {name: 'operator'}).machines.delete(gone?.id ?? '')
+    await sim.time.advance(3_600_000)
+    if (isLost) sim.journal = memoryJournal()
+    expect((await sim.up(wanted)).shortcomings).toEqual([])
+    const [next] = truth(sim, wanted)
+    expect([next?.address, next?.id === gone?.id]).toEqual([gone?.address, false])
+    await expectExactly(sim, wanted)
   })
 })

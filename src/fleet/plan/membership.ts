@@ -46,6 +46,7 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
   const awaiting: string[] = []
   const notes: Note[] = []
   const isMoved = moveTogether(view, name, ours, observed)
+  const passedOn = passedOnAddresses(view)
   /** Addresses that stand, by instance. */
   const standing = new Map<string, Set<string>>()
 
@@ -53,7 +54,7 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
     const id = member.mark?.instance ?? ''
     if (out.has(id)) continue
     const values = standing.get(id) ?? new Set()
-    const verdict = judge(view, name, id, member, {members: observed.members, values})
+    const verdict = judge(view, name, id, member, {members: observed.members, values, passedOn})
     // Whoever goes gets no better record, so the one it has serves until it goes.
     const isKept = verdict === 'stale' && !isMoved && (departing.has(id) || outdated.has(id))
     if (verdict === 'right' || isKept) standing.set(id, values.add(member.value))
@@ -92,6 +93,7 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
   }
 
   const drifted = new Set(remove.filter(({type}) => type !== 'TXT').map(({mark}) => mark?.instance))
+  const freed = new Set(remove.filter(({type}) => type !== 'TXT').map(({value}) => value))
   const foreign = new Set(
     observed.members.filter(({mark}) => mark?.fleet !== view.desired.fleet.name).map(({value}) => value),
   )
@@ -120,7 +122,7 @@ export function planName(view: FleetView, name: DnsName, {departing, outdated, o
     }
     const isDrifted = drifted.has(instance.id)
     if (!isHealthy(view, instance) && !isDrifted) continue
-    const isLostByUs = isDrifted || wereHeld.has(instance.id)
+    const isLostByUs = isDrifted || wereHeld.has(instance.id) || free.some(value => freed.has(value))
     if (name.registration === 'self' && !isLostByUs && mayStillRegister(view, name, instance))
       awaiting.push(instance.id)
     else create.push(...free.map(value => addressRecord(view, name, instance, value)))
@@ -144,11 +146,15 @@ function judge(
   name: DnsName,
   id: string,
   member: Member,
-  {members, values}: {members: readonly Member[]; values: ReadonlySet<string>},
+  {
+    members,
+    values,
+    passedOn,
+  }: {members: readonly Member[]; values: ReadonlySet<string>; passedOn: ReadonlySet<string>},
 ): Verdict {
   if (isLeaving(view, id)) return 'leave'
   const instance = view.living.get(id)
-  if (!instance) return isDead(view, id) ? 'dead' : 'leave'
+  if (!instance) return isDead(view, id) || isPassedOn(view, member, passedOn) ? 'dead' : 'leave'
   // Stopped by somebody's hand, or about to be: its address is given back and may be a stranger's tomorrow.
   if (instance.state === 'stopped' || instance.state === 'stopping') return 'dead'
   if (instance.state !== 'running') return 'leave'
@@ -171,6 +177,18 @@ export function isGone(view: FleetView, id: string): boolean {
   const isSomewhere = view.living.has(id) || view.expected.has(id) || view.strangers.has(id)
   return view.allReadable && !isSomewhere && view.openLaunches.size === 0
 }
+
+/** The public addresses of all that live: nobody else in the world has these. */
+export const passedOnAddresses = ({living}: FleetView): ReadonlySet<string> =>
+  new Set(
+    [...living.values()].flatMap(({publicIp, publicIpv6}) =>
+      [publicIp, publicIpv6].filter(address => address !== undefined),
+    ),
+  )
+
+/** Of an instance that nobody can name, and another one of ours has its address by now: wherever it may live, it is not here. */
+export const isPassedOn = (view: FleetView, {mark, value}: Member, passedOn: ReadonlySet<string>): boolean =>
+  passedOn.has(value) && isGone(view, mark?.instance ?? '')
 
 function mayStillRegister(view: FleetView, name: DnsName, instance: Instance): boolean {
   const published = view.recorded.names.find(

@@ -2,7 +2,7 @@ import {nameKey} from '../observed.ts'
 import type {Note} from './action.ts'
 import type {FleetView} from './fleet-view.ts'
 import {ourNames} from './leave.ts'
-import {isDead, isGone} from './membership.ts'
+import {isDead, isGone, isPassedOn, passedOnAddresses} from './membership.ts'
 
 /** What could not be read: unknown, so left as it is (law 6). */
 export function troubleNotes({observed, desired}: FleetView): Note[] {
@@ -45,12 +45,15 @@ export function strangerNotes({strangers, desired}: FleetView): Note[] {
 
 /** Addresses of ours whose instances nobody can name: they stay, and somebody has to look. */
 export function unknownNotes(view: FleetView): Note[] {
-  return ourNames(view).flatMap(({vendor, name}): Note[] => {
+  const passedOn = passedOnAddresses(view)
+  return ourNames(view).flatMap(({vendor, name, declared}): Note[] => {
     const seen = view.observed.names.get(nameKey(vendor, name))
     const marked = seen?.readable
-      ? seen.members.flatMap(({mark, type, value}) =>
-          mark?.fleet === view.desired.fleet.name && type !== 'TXT' ? [{id: mark.instance, value}] : [],
-        )
+      ? seen.members.flatMap(member => {
+          const {mark, type, value} = member
+          if (mark?.fleet !== view.desired.fleet.name || type === 'TXT') return []
+          return declared && isPassedOn(view, member, passedOn) ? [] : [{id: mark.instance, value}]
+        })
       : []
     const unknown = marked.filter(({id}) => isGone(view, id) && !isDead(view, id))
     if (unknown.length === 0) return []

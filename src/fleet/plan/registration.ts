@@ -49,8 +49,11 @@ export function planRegistration(
     const whose = ({mark, name}: Member) => `${mark?.instance} ${name}`
     const renewed = new Set(create.map(whose))
     // What stands in the way of what comes goes in the same change.
+    const values = new Set(create.map(valueKey))
     const isReplaced = (member: Member) =>
-      renewed.has(whose(member)) || create.some(each => cannotStandBeside(each, member))
+      renewed.has(whose(member)) ||
+      values.has(valueKey(member)) ||
+      create.some(each => cannotStandBeside(each, member))
     const gone = [...remove, ...dead].filter(member => !isReplaced(member))
     const replaced = [...remove, ...dead].filter(isReplaced)
     if (gone.length > 0) {
@@ -108,6 +111,9 @@ export function planRegistration(
   }
   return {actions, notes}
 }
+
+/** Of an instance that is gone, and of the one that has its address now: the name must not be without it in between. */
+const valueKey = ({name, type, value}: Member): string => `${name} ${type} ${value}`
 
 /** Addresses and holds of one name that route in different ways: their sets exclude each other. */
 function cannotStandBeside(coming: Member, {name, type, routing}: Member): boolean {
