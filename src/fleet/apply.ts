@@ -1,9 +1,10 @@
 import {formatDuration} from '../duration.ts'
 import {CapacityError, ConflictError, UnreachableError} from '../errors.ts'
 import type {ZoneKey} from '../journal/events.ts'
-import type {DnsChange, DnsVendor} from '../providers/dns.ts'
+import type {DnsChange, DnsVendor, Member} from '../providers/dns.ts'
 import {adopt, launch, resumeLaunch} from './apply-launch.ts'
 import {isStillAnswered} from './authority.ts'
+import {nameKey, type Observed} from './observed.ts'
 import {othersStay} from './others-stay.ts'
 import {failed, type Pass, placeOf} from './pass.ts'
 import type {Action} from './plan/action.ts'
@@ -112,6 +113,7 @@ async function awaitServed(
     const waiting = instances.filter(id => entryOf(id)?.servedAtMs === undefined)
     const left = waiting.map(entryOf).filter(entry => entry !== undefined)
     const removed = left.flatMap(entry => entry.removed)
+    const ownAlone = removed.filter(member => !isAnothers(observed, vendorOf(key), member))
     const bare = new Set(waiting.filter(id => entryOf(id)?.removed.length === 0))
     const receipts = [
       ...new Map(left.map(({receipt, removedAtMs}) => [receipt?.id, {receipt, removedAtMs}])).values(),
@@ -120,7 +122,7 @@ async function awaitServed(
       receipts.map(({receipt, removedAtMs}) =>
         removed.length === 0
           ? true
-          : outside.dns(vendorOf(key)).removalServed(zone, removed, receipt, removedAtMs),
+          : outside.dns(vendorOf(key)).removalServed(zone, ownAlone, receipt, removedAtMs),
       ),
     )
     if (!answers.every(Boolean)) continue
@@ -137,6 +139,20 @@ async function awaitServed(
   return served.length > 0
     ? `${served.join(', ')} no longer ${served.length === 1 ? 'answers' : 'answer'} with them`
     : undefined
+}
+
+/**
+ * Whether the same stands there for somebody else, so that it is answered for ever: a cloud gives the address of a stopped
+ * instance to the next one.
+ */
+function isAnothers({names}: Observed, vendor: DnsVendor, {name, type, value, mark}: Member): boolean {
+  const seen = names.get(nameKey(vendor, name))
+  return (
+    seen?.readable === true &&
+    seen.members.some(
+      other => other.type === type && other.value === value && other.mark?.instance !== mark?.instance,
+    )
+  )
 }
 
 async function terminate(

@@ -285,3 +285,29 @@ test('killed wherever something changes, a drain and its undrain are whole after
   expect(steps).toBeGreaterThan(10)
   process.stdout.write(`drain: ${steps} kill points\n`)
 })
+
+test.each([
+  ['cloudflare', 'multivalue', 'mcd'],
+  ['cloudflare', 'multivalue', 'self'],
+  ['route53', 'multivalue', 'mcd'],
+  ['route53', 'simple', 'mcd'],
+  ['route53', 'weighted', 'self'],
+] as const)(
+  'a stopped one ends although another one has its address by now: %s, %s, registration: %s',
+  async (...how) => {
+    const [vendor, routing, registration] = how
+    const {sim, wanted, ids} = await serving(2, {vendor, routing, registration})
+    const [stopped = ''] = ids
+    const address = sim.guests.addressOf(stopped)
+    const region = sim.world.ec2.region('us-east-1').name
+    sim.world.ec2.call({principal: {name: 'operator'}, region}, 'StopInstances', {instanceIds: [stopped]})
+    await sim.time.advance(5_000)
+    await sim.sync(wanted)
+    await sim.time.advance(60_000)
+    const grown = of(3, {vendor, routing, registration})
+    await sim.up(grown)
+    expect((await sim.members(grown)).map(({value}) => value)).toContain(address)
+    expect((await sim.down(grown, {instances: [stopped]})).shortcomings).toEqual([])
+    expect(sim.world.ec2.instance(stopped)?.state).toBe('terminated')
+  },
+)
