@@ -3,6 +3,7 @@ import {EXIT, TransientError} from '../../src/errors.ts'
 import type {DnsName, Fleet} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import type {Call, Service} from '../../src/sandbox/world/calls.ts'
+import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import {watchDns} from '../support/dns-watch.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
@@ -147,4 +148,33 @@ describe.each(Object.entries(WAYS))('a cloud that %s', (how, way) => {
       await expectExactly(sim, wanted)
     })
   })
+})
+
+test('whoever began to leave while nobody could see that it is the last serves until another one does', async () => {
+  const sim = new SimulatedFleet()
+  const both = fleet([group('virginia', 1)], {names: [dnsName({vendor: 'route53'}), dnsName()]})
+  await sim.up(both)
+  const {cloudflare} = sim.world
+  cloudflare.createRecord(
+    {token: SANDBOX.cloudflare.operatorToken},
+    cloudflare.zone('example.com')?.id ?? '',
+    {
+      type: 'A',
+      name: 'www.example.com',
+      content: '203.0.113.7',
+      ttl: 300,
+      proxied: false,
+    },
+  )
+  const watch = watchDns(sim, {names: both.names.slice(0, 1)})
+  const [last] = truth(sim, both)
+  sim.world.calls.plan.add({target: 'route53', kind: 'outage', ms: 3_600_000})
+  const down = await sim.down(both, {instances: [last?.id ?? '']})
+  expect(down.exit).toBe(EXIT.partly)
+  sim.world.calls.plan.clear()
+  await sim.time.advance(600_000)
+  expect((await sim.up(both)).shortcomings).toEqual([])
+  expect(truth(sim, both).map(({id}) => id === last?.id)).toEqual([false])
+  expect([watch.early, watch.fewest() > 0]).toEqual([[], true])
+  await expectExactly(sim, both)
 })

@@ -82,16 +82,18 @@ function planUp(view: FleetView, notes: Note[]): Plan {
 
   const short = notes.some(note => note.blocks)
   const gate = building.length > 0 ? building : short ? ['the declared instances serve'] : []
+  const areLast = (those: readonly Leaver[]) =>
+    gate.length > 0 && emptiedBy(view.desired.fleet, view.observed, idsOf(those), actions).length > 0
   // Nor does a count that moves from one group to another: the last ones that serve stay until others do.
-  if (gate.length > 0 && emptiedBy(view.desired.fleet, view.observed, idsOf(leavers), actions).length > 0)
-    later.push(...leavers.splice(0))
-  actions.push(...planLeaving(view, [...resumed(view), ...leavers]))
+  if (areLast(leavers)) later.push(...leavers.splice(0))
+  // Nor those that began to leave while nobody could see, in a zone that was silent, that they are the last.
+  const before = resumed(view)
+  const [first, last] = areLast([...before, ...leavers]) ? [[], before] : [before, []]
+  actions.push(...planLeaving(view, [...first, ...leavers]))
   actions.push(
-    ...planLeaving(
-      view,
-      later.filter(({instance}) => !isLeaving(view, instance.id)),
-      gate,
-    ).map(action => renamed(action, gate)),
+    ...planLeaving(view, [...last, ...later.filter(({instance}) => !isLeaving(view, instance.id))], gate).map(
+      action => renamed(action, gate),
+    ),
   )
   actions.push(...waitForGone(view), ...planNetworkRemoval(view))
   return {actions, notes}
