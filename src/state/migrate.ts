@@ -31,6 +31,7 @@ export const moveJournal = (
       })
     checkBeginning(await to.read(), await journal.read(), move)
     await take([], [])
+    await checkOtherPlace(ledger.run, to, move)
     const events = await copy(journal, to, move)
     const end = {type: 'run-finished', exit: EXIT.done, converged: false} as const
     await ledger.append({type: 'moved', to: move.address}, end)
@@ -38,6 +39,18 @@ export const moveJournal = (
     await saveFold(to, await openFold(to))
     return events
   })
+
+/**
+ * Two spellings may name one place: options, an alias of a host. What this run wrote into the old place shows then in the new
+ * one, where nothing of it is yet. The last word that it has moved would leave the fleet without a journal.
+ */
+async function checkOtherPlace(run: string, to: Journal, {address}: Move): Promise<void> {
+  const events = await to.read()
+  if (events.every(event => event.run !== run)) return
+  throw new UsageError(`${address} is where this journal lies already: there is nothing to move.`, {
+    suggestions: [`Write "state: ${address}" into the fleet file, if it is to be reached like that.`],
+  })
+}
 
 async function copy(from: Journal, to: Journal, move: Move): Promise<number> {
   const events = await from.read()

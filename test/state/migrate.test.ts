@@ -88,6 +88,13 @@ describe('a journal that moves', () => {
     },
   )
 
+  test('does not go where it lies already, under whatever name', async () => {
+    const {sim, from, move} = await scene()
+    await expect(move(from)).rejects.toThrow(/is where this journal lies already/)
+    expect(await readRecorded(from)).toMatchObject({movedTo: undefined, lease: undefined})
+    expect((await sim.up(of)).actions).toEqual([])
+  })
+
   test('does not go where another one lies', async () => {
     const {from, move} = await scene()
     const other = new SimulatedFleet({seed: 7})
