@@ -1,3 +1,4 @@
+import type {ZoneKey} from '../../journal/events.ts'
 import type {Member} from '../../providers/dns.ts'
 import type {Observed} from '../observed.ts'
 import type {Action, Note, Plan} from '../plan/action.ts'
@@ -71,9 +72,9 @@ function differenceOf(
         ...healthTrouble(instance, observed, rolling.has(action.group)),
       }))
     case 'register':
-      return registerDifferences(action, recordFix, standing(observed))
+      return registerDifferences(action, recordFix, standingBeside(action.zone, observed))
     case 'deregister':
-      return deregisterDifferences(action, recordFix, standing(observed))
+      return deregisterDifferences(action, recordFix, standingBeside(action.zone, observed))
     case 'terminate':
       return action.instances.map(instance => ({
         kind: 'surplus-instance',
@@ -120,8 +121,14 @@ function differenceOf(
   }
 }
 
-const standing = ({names}: Observed): Member[] =>
-  [...names.values()].flatMap(seen => (seen.readable ? [...seen.members, ...(seen.discovery ?? [])] : []))
+/** All that stands at the vendor of this zone: the same name may stand at another one, with records of its own. */
+const standingBeside = (zone: ZoneKey, {names}: Observed): Member[] =>
+  [...names].flatMap(([key, seen]) =>
+    seen.readable && vendorOf(key) === vendorOf(zone) ? [...seen.members, ...(seen.discovery ?? [])] : [],
+  )
+
+/** Of a zone key, or of a name key. */
+const vendorOf = (key: string): string | undefined => key.split('/', 1)[0]
 
 /** Up waits for what is on its way; what answered once and does so no more comes back by itself or not at all. */
 function healthTrouble(

@@ -30,7 +30,7 @@ export function fixesBy(sync: Plan | undefined): Fix {
 const changeKey = ({sign, member: {name, type, value, ref = ''}}: Change): string =>
   [sign, name, type, value, sign === '-' ? ref : ''].join(' ')
 
-/** What stands otherwise than it should, and what does not stand at all. `standing` is all that stands anywhere. */
+/** What stands otherwise than it should, and what does not stand at all. `standing` is all that stands at the vendor. */
 export function registerDifferences(
   {create, remove, reason}: Registering,
   fix: Fix,

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import type {Action} from '../../../src/fleet/plan/action.ts'
 import {describeStatus} from '../../../src/fleet/status/describe.ts'
-import {desired, fleet, group, instance, NOW_MS, observed} from '../../support/fleet-builder.ts'
+import {desired, fleet, group, instance, NOW_MS, observed, record, ZONE} from '../../support/fleet-builder.ts'
 
 const base = {place: 'aws:us-east-1', group: 'virginia', after: []}
 const launch = (zone: string): Action => ({
@@ -83,6 +83,34 @@ test('instances stand as their groups do in the file, the oldest first, and othe
   })
   const {instances} = describeStatus(desired(of), seen, {actions: [], notes: []}, [])
   expect(instances.map(({id}) => id)).toEqual(['i-1', 'i-2', 'i-3', 'i-4'])
+})
+
+test('what stands of an instance at another vendor makes no duplicate of its record', () => {
+  const failing = instance('i-1')
+  const member = record(failing)
+  const seen = observed({members: [member]})
+  const names = new Map([
+    ...seen.names,
+    ['route53/www.example.com', {readable: true, members: [{...member, ref: 'there'}], holds: []}] as const,
+  ])
+  const out: Action = {
+    kind: 'deregister',
+    key: 'out',
+    after: [],
+    zone: ZONE,
+    create: [],
+    remove: [member],
+    leaving: [],
+    heldOut: ['i-1'],
+    reason: 'does not answer',
+  }
+  const {differences} = describeStatus(
+    desired(fleet([group('virginia', 1)])),
+    {...seen, names},
+    {actions: [out], notes: []},
+    [],
+  )
+  expect(differences.map(({kind}) => kind)).toEqual(['unwanted-in-dns'])
 })
 
 test('nobody knows how many live in a place that says nothing', () => {
