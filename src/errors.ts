@@ -156,7 +156,7 @@ export class ZoneNotFoundError extends McdError {
     super(`Zone ${zone} was not found in ${vendor}: these credentials can list zones, but not this one.`, {
       ...options,
       suggestions: [
-        'Check the spelling of "zone" in the fleet file.',
+        'Check the spelling of the zone: "zone" in the fleet file, or --zone.',
         `Give these credentials access to ${zone}, then run again.`,
       ],
     })

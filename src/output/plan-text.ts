@@ -7,6 +7,12 @@ import type {Member} from '../providers/dns.ts'
 import {shortIds} from './short-id.ts'
 import {useText} from './use-text.ts'
 
+const NOTHING_LEFT = {
+  up: 'the fleet is as declared',
+  down: 'nothing is there to end',
+  sync: 'DNS is as it should be',
+}
+
 /** The plan as people read it: one line an action, its sign first, what follows later indented under it. */
 export function planText(plan: Plan, goal: Desired['goal']['kind'] = 'up'): string {
   const {actions, notes} = plan
@@ -15,9 +21,7 @@ export function planText(plan: Plan, goal: Desired['goal']['kind'] = 'up'): stri
   if (lines.length === 0) {
     const isSure = notes.every(({blocks}) => !blocks)
     return [
-      isSure
-        ? `Nothing to do: ${goal === 'sync' ? 'DNS is as it should be' : 'the fleet is as declared'}.`
-        : 'Nothing that mcd can do now:',
+      isSure ? `Nothing to do: ${NOTHING_LEFT[goal]}.` : 'Nothing that mcd can do now:',
       ...remarks,
     ].join('\n')
   }

@@ -56,13 +56,17 @@ export function checkUnmoved(path: string, saved: SavedPlan, made: Made): void {
 
 const REMAKE = 'Make it anew: mcd plan --out FILE'
 
+const isMissing = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT'
+
 function parse(path: string): SavedPlan {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
     throw new UsageError(
-      `The plan ${path} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? cause}.`,
+      isMissing(cause)
+        ? `There is no plan at ${path}.`
+        : `The plan ${path} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? cause}.`,
       {
         cause,
         suggestions: [REMAKE],

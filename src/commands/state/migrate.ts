@@ -3,18 +3,21 @@ import {fileFlag, journalOfSandboxFlag, McdCommand, waitFlag} from '../../comman
 import type {MigrateReport} from '../../runs/migrate-run.ts'
 
 export default class StateMigrate extends McdCommand {
-  static override summary = 'Move the journal to another place: from this machine to S3, or back.'
+  static override summary =
+    'Move the journal to another place: from this machine to S3 or PostgreSQL, or back.'
   static override description =
     'Copies every event under the lease of this run, says in the old place where the journal goes on, and changes "state" in the fleet file. No two places can be written at once; stopped anywhere, the same command goes on. Clouds and zones are not touched.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> s3://acme-state/mcd',
     "<%= config.bin %> <%= command.id %> 's3://acme-state/mcd?region=eu-west-1'",
+    '<%= config.bin %> <%= command.id %> postgres://mcd@db.example.com/mcd',
     '<%= config.bin %> <%= command.id %> local',
   ]
   static override args = {
     to: Args.string({
       required: true,
-      description: '"local", or s3://BUCKET/PREFIX, with ?region=, &endpoint=, &encryption= and &kmsKeyId=.',
+      description:
+        '"local"; s3://BUCKET/PREFIX, with ?region=, &endpoint=, &encryption= and &kmsKeyId=; or postgres://USER@HOST/DATABASE, with ?sslmode= and &schema=.',
     }),
   }
   static override flags = {file: fileFlag, sandbox: journalOfSandboxFlag, wait: waitFlag}
