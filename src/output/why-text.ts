@@ -96,7 +96,7 @@ function wayOut({out, standing, past}: WhyReport): string[] {
   if (!out) return []
   const zones = out.zones.map(
     ({zone, removedAt, servedAt}) =>
-      `out of ${zone} since ${dateText(Date.parse(removedAt))} UTC${servedAt === undefined ? ', which its servers have yet to follow' : `, served so since ${dateText(Date.parse(servedAt)).slice(11)}`}`,
+      `out of ${zone} since ${dateText(Date.parse(removedAt))} UTC${servedAt === undefined ? ', and no run has looked whether its servers follow' : `, served so since ${dateText(Date.parse(servedAt)).slice(11)}`}`,
   )
   const forgotten =
     out.forgottenAt === undefined
