@@ -246,12 +246,17 @@ export class SimulatedFleet {
       : worldRoute53Dns(this.world, runtime, SANDBOX.aws.operator.accessKeyId, carry)
   }
 
-  /** As an instance sees it, with credentials of its own. */
-  #guestDns(vendor: DnsVendor): DnsProvider {
+  /** As an instance sees it, with credentials of its own. What is gone sends nothing any more, and hears nothing. */
+  #guestDns(vendor: DnsVendor, guest: Guest): DnsProvider {
     const runtime = this.time.runtime()
+    const carry: Carry = async (_call, send) => {
+      if (!this.guests.isUp(guest)) return new Promise<never>(() => {})
+      const answer = await send()
+      return this.guests.isUp(guest) ? answer : new Promise<never>(() => {})
+    }
     return vendor === 'cloudflare'
-      ? worldCloudflareDns(this.world, runtime, GUESTS_TOKEN)
-      : worldRoute53Dns(this.world, runtime, SANDBOX.aws.instances.accessKeyId)
+      ? worldCloudflareDns(this.world, runtime, GUESTS_TOKEN, carry)
+      : worldRoute53Dns(this.world, runtime, SANDBOX.aws.instances.accessKeyId, carry)
   }
 
   /** As the guest was told at its launch, and carries in its mark. */
@@ -286,7 +291,7 @@ export class SimulatedFleet {
       register: async (guest: Guest) => {
         for (const each of fleet.names) {
           const {vendor, zone: zoneName, name} = each
-          const provider = this.#guestDns(vendor)
+          const provider = this.#guestDns(vendor, guest)
           const zone = await provider.findZone(zoneName)
           const members = await provider.listMembers(zone, [name, holdName(name)])
           if (members.some(({type, value}) => type === 'TXT' && holdInstance(value) === guest.id)) continue
@@ -295,7 +300,7 @@ export class SimulatedFleet {
       },
       deregister: async (guest: Guest) => {
         for (const {vendor, zone: zoneName, name} of fleet.names) {
-          const provider = this.#guestDns(vendor)
+          const provider = this.#guestDns(vendor, guest)
           const zone = await provider.findZone(zoneName)
           const mine = (await provider.listMembers(zone, [name, holdName(name)])).filter(
             ({mark, type}) => type === 'A' && mark?.instance === guest.id,

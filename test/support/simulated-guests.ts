@@ -87,7 +87,7 @@ export class SimulatedGuests implements Hypervisor {
   #repairLater(guest: Guest): void {
     if (this.repairEveryMs === undefined || !this.#scripts.has(guest.id)) return
     this.#clock.after(this.repairEveryMs, () => {
-      if (this.#guests.get(guest.id) !== guest) return
+      if (!this.isUp(guest)) return
       void this.repair(guest.id, guest.publicIp).catch(() => {})
       this.#repairLater(guest)
     })
@@ -96,8 +96,13 @@ export class SimulatedGuests implements Hypervisor {
   /** Until it went through, as the script's timer does. */
   #registerPatiently(guest: Guest): void {
     const script = this.#scripts.get(guest.id)
-    if (!script || this.#guests.get(guest.id) !== guest) return
+    if (!script || !this.isUp(guest)) return
     script.register(guest).catch(() => this.#clock.after(TRY_AGAIN_MS, () => this.#registerPatiently(guest)))
+  }
+
+  /** This boot of it: one that was started again is another. */
+  isUp(guest: Guest): boolean {
+    return this.#guests.get(guest.id) === guest
   }
 
   console(id: string): string {
