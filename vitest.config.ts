@@ -10,7 +10,16 @@ const shared = {
 export default defineConfig({
   test: {
     projects: [
-      {test: {...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**']}},
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          // One for each core: vitest would leave one of two idle.
+          maxWorkers: '100%',
+        },
+      },
       {
         test: {
           ...shared,
