@@ -106,7 +106,7 @@ function sentence(
     case 'healthy': {
       const health = observed.health.get(id)
       return instance?.state === 'running'
-        ? `${id} in group ${group} does not answer its health check${health?.why ? ` (${health.why})` : ''}. If it stays so, "mcd down --instance ${id}" and then "mcd up" put another in its place.`
+        ? `${id} in group ${group} does not answer its health check${health?.why ? ` (${health.why})` : ''}. If it stays so, "mcd replace ${id}" puts another in its place.`
         : `${id} in group ${group} is ${instance?.state ?? 'not visible'}.`
     }
     default:
@@ -133,7 +133,7 @@ async function bootLogTail(
     const log = await provider.bootLog(instance.id)
     const lines = log?.trimEnd().split('\n').slice(-BOOT_LOG_LINES)
     return lines && lines.length > 0
-      ? `Its console ends:\n  ${lines.join('\n  ')}`
+      ? `\n  Its console ends:\n  ${lines.join('\n  ')}`
       : 'Its console is empty so far.'
   } catch (error) {
     // An explanation is a courtesy: that it could not be had must not hide what it was for.

@@ -222,7 +222,7 @@ async function finish(run: {
 }
 
 /** Without what instances printed: that is theirs to tell, and may hold anything. */
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
+const firstLine = (text: string): string => text.split('\n', 1)[0]?.trimEnd() ?? ''
 
 /** What this run has not got round to, for want of time or of what it waits for. */
 const unfinished = ({key, reason, after}: Action): Note => ({

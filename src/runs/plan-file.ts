@@ -41,8 +41,12 @@ export function checkFleet(path: string, saved: SavedPlan, {name, dns}: Pick<Fle
   )
 }
 
-/** Throws McdError with everything that moved: then nothing of the plan is carried out. */
+/**
+ * Throws McdError with everything that moved: then nothing of the plan is carried out. Where nothing is left to do the plan
+ * has come true, as for a job that is run again.
+ */
 export function checkUnmoved(path: string, saved: SavedPlan, made: Made): void {
+  if (made.plan.actions.length === 0 && made.plan.notes.every(({blocks}) => !blocks)) return
   const moved = whatMoved(saved.picture, pictureOf(made))
   if (moved.length === 0) return
   throw new McdError(

@@ -1,4 +1,5 @@
 import {readFileSync} from 'node:fs'
+import {formatDuration} from '../duration.ts'
 import {watchSync} from '../fleet/watch-sync.ts'
 import {syncLines} from '../output/sync-text.ts'
 import {isRunning} from '../process-identity.ts'
@@ -38,7 +39,9 @@ export async function watchCommand(
   }
   try {
     // Mistakes that stand in the file from the beginning are no news of a round.
-    await latest()
+    const {fleet} = await latest()
+    const names = [...new Set(fleet.names.map(({name}) => name))].join(', ')
+    process.stderr.write(`Watching ${names}, every ${formatDuration(intervalMs)}. Ctrl-C ends it.\n`)
     await watchSync(
       {runtime: realRuntime(signal)},
       {

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
 import type {FleetStatus} from '../../src/fleet/status/report.ts'
+import type {RunReport} from '../../src/runs/run.ts'
 import {type Workplace, workplaces} from '../support/cli.ts'
 import {eventually} from '../support/eventually.ts'
 import {aws, fleetText, joyent, MNX} from '../support/fleet-text.ts'
@@ -90,13 +91,12 @@ describe('one sandbox, from its start to its end', () => {
     expect(stdout).toMatch(new RegExp(`^${crashed?.id} .* unhealthy `, 'm'))
     expect(stdout).toMatch(
       new RegExp(
-        `${crashed?.id} does not answer its health check \\(.*\\)  → mcd down --instance ${crashed?.id}, then mcd up$`,
+        `${crashed?.id} does not answer its health check \\(.*\\)  → mcd replace ${crashed?.id}$`,
         'm',
       ),
     )
-    const down = await place.mcd(['down', '--sandbox', '--yes', '--instance', crashed?.id ?? ''])
-    expect(down.exitCode).toBe(0)
-    const mended = await place.up()
+    const replaced = await place.mcd(['replace', crashed?.id ?? '', '--sandbox', '--yes', '--json'])
+    const mended = replaced.json<RunReport>()
     expect(mended).toMatchObject({converged: true, instances: [{health: 'healthy'}, {health: 'healthy'}]})
     expect(mended.instances.map(({id}) => id)).not.toContain(crashed?.id)
   })

@@ -36,7 +36,7 @@ test('the record of a machine that died without a word is taken out, by sync and
   await eventually(async () => (await dnsChanges(place)) > changesBefore)
   watch.kill('SIGINT')
   const {exitCode, stdout, stderr} = await watch.ended
-  expect([exitCode, stderr]).toEqual([130, ''])
+  expect([exitCode, stderr]).toEqual([130, 'Watching www.example.com, every 500ms. Ctrl-C ends it.'])
   const address = up.instances.find(({id}) => id === second)?.publicIp
   expect(stdout.split('\n')).toEqual([
     expect.stringMatching(

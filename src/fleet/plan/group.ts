@@ -143,14 +143,13 @@ function planLaunches(
 /** What only a person can mend. */
 function troubleOf(view: FleetView, {group}: DesiredGroup, instance: Instance): Note[] {
   const {id, state} = instance
-  const endIt = `or end it with "mcd down --instance ${id}" and run "mcd up".`
   if (isFailing(view, instance)) {
     const why = view.observed.health.get(id)?.why
-    const text = `${id} in group ${group.name} no longer answers its health check${why ? ` (${why})` : ''}: look at it, ${endIt}`
+    const text = `${id} in group ${group.name} no longer answers its health check${why ? ` (${why})` : ''}: look at it, or put another in its place with "mcd replace ${id}".`
     return [{kind: 'unhealthy', text, blocks: true, instance: id}]
   }
   if (state === 'stopped') {
-    const text = `${id} in group ${group.name} is stopped: start it, ${endIt}`
+    const text = `${id} in group ${group.name} is stopped: start it, or end it with "mcd down --instance ${id}" and run "mcd up".`
     return [{kind: 'stopped', text, blocks: true, instance: id}]
   }
   return []

@@ -143,7 +143,7 @@ function healthTrouble(
     // Ended alone it would be launched again from the same launch spec.
     fix: isRolling
       ? `mend what is rolled out and run ${UP}, or mcd replace --rollback`
-      : `mcd down --instance ${instance}, then ${UP}`,
+      : `mcd replace ${instance}`,
   }
 }
 
@@ -164,6 +164,7 @@ function fixFor(kind: Note['kind'], instance: string | undefined): string {
     case 'no-address':
       return 'mend the fleet file'
     case 'unhealthy':
+      return instance === undefined ? UP : `mcd replace ${instance}`
     case 'stopped':
       return instance === undefined ? UP : `mcd down --instance ${instance}, then ${UP}`
     case 'last-addresses':

@@ -49,7 +49,7 @@ test.each([
 })
 
 test.each([
-  ['alone', [], 'mcd down --instance i-9, then mcd up'],
+  ['alone', [], /^mcd replace i-9$/],
   [
     'in a rollout, where another would be launched like it',
     [replace(['i-1'], 0)],

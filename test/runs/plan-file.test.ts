@@ -1,0 +1,21 @@
+import {expect, test} from 'vitest'
+import {savePlan} from '../../src/fleet/saved-plan.ts'
+import {checkUnmoved} from '../../src/runs/plan-file.ts'
+import {desired, fleet, group, instance, observed, recorded} from '../support/fleet-builder.ts'
+
+const wanted = desired(fleet([group('virginia', 1)]))
+const before = {desired: wanted, recorded: recorded(), observed: observed({}), plan: {actions: [], notes: []}}
+const saved = savePlan(before, {mcd: '1', madeAt: '2026-01-01T00:00:00Z', refreshImages: false})
+const after = {...before, observed: observed({instances: [instance('i-1')]})}
+const note = {kind: 'shortfall', text: 'there is no room', blocks: true} as const
+
+test('a plan that has come true is carried out again by doing nothing', () => {
+  expect(() => checkUnmoved('p.json', saved, after)).not.toThrow()
+})
+
+test('one that something stands in the way of is not', () => {
+  const blocked = {...after, plan: {actions: [], notes: [note]}}
+  expect(() => checkUnmoved('p.json', saved, blocked)).toThrow(
+    /not carried out.*\n {2}instance i-1 .* has come/,
+  )
+})
