@@ -7,6 +7,15 @@ const SCRIPT = join(import.meta.dirname, 'build.sh')
 const BUILD_LIMIT_MS = 15 * 60_000
 const WEEK_MS = 7 * 24 * 3_600_000
 
+/**
+ * With mounts and processes of its own, which end with it: what a build that was killed had mounted would stay in the
+ * unfinished image, and whoever cleared that away would clear the machine's own /proc.
+ */
+const ALONE = [
+  ...['--pdeathsig', 'KILL'],
+  ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
+]
+
 /** The image's folder: `rootfs`, `disk.ext4`, `vmlinuz`, `initrd`. Built where it is missing, anew every week; the others are removed. */
 export function findImage(cache: string): string {
   const sources = aptSources()
@@ -25,7 +34,7 @@ export function findImage(cache: string): string {
   console.log('building the image to boot…')
   const startedAtMs = Date.now()
   try {
-    execFileSync('sh', [SCRIPT, unfinished, suite(), ...sources], {
+    execFileSync('setpriv', [...ALONE, 'sh', SCRIPT, unfinished, suite(), ...sources], {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: BUILD_LIMIT_MS,
       maxBuffer: 64 * 1024 * 1024,
