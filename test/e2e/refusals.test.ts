@@ -86,7 +86,7 @@ const CASES: Record<string, Case> = {
   'a zone that Route53 does not show': {
     zone: 'example.org',
     message: [/^Zone example\.org was not found in Route53/],
-    suggestion: /spelling of "zone"/,
+    suggestion: /spelling of the zone/,
   },
   'a zone that CloudFlare does not show': {
     vendor: 'cloudflare',
