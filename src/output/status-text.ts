@@ -36,16 +36,18 @@ function tables(status: FleetStatus, columns = Number.POSITIVE_INFINITY): string
   )
   const instances = narrowed(
     ['INSTANCE', 'NAME', 'GROUP', 'ZONE', 'STATE', 'HEALTH', 'ADDRESS', 'IN DNS'],
-    status.instances.map(({id, name, group, zone, state, health, publicIp, privateIp, servedAt, inDns}) => [
-      shortIds(id),
-      name ?? '',
-      group,
-      zone ?? '',
-      state,
-      health,
-      `${publicIp ?? privateIp ?? ''}${servedAt === undefined ? '' : ` (at ${servedAt})`}`,
-      inDns ? 'yes' : 'no',
-    ]),
+    status.instances.map(
+      ({id, name, group, zone, state, health, publicIp, publicIpv6, privateIp, servedAt, inDns}) => [
+        shortIds(id),
+        name ?? '',
+        group,
+        zone ?? '',
+        state,
+        health,
+        `${publicIp ?? publicIpv6 ?? privateIp ?? ''}${servedAt === undefined ? '' : ` (at ${servedAt})`}`,
+        inDns ? 'yes' : 'no',
+      ],
+    ),
     columns,
   )
   return [groups, instances, ...status.names.map(name => nameText(name, columns))]

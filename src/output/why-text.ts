@@ -80,8 +80,11 @@ const byText = ({run, command, user, host, at}: RunRef): string =>
 
 function healthText({health, seen, standing}: WhyReport): string[] {
   if (standing !== 'lives' && standing !== 'leaves') return []
-  const address = seen?.publicIp ?? seen?.privateIp
-  const at = address === undefined ? 'It has no address yet' : `Its address is ${address}`
+  const [address = seen?.privateIp, other] = [seen?.publicIp, seen?.publicIpv6].filter(
+    each => each !== undefined,
+  )
+  const beside = other === undefined ? '' : ` and ${other}`
+  const at = address === undefined ? 'It has no address yet' : `Its address is ${address}${beside}`
   const served = seen?.servedAt === undefined ? '' : `, served at ${seen.servedAt} here`
   const verdict =
     health === undefined

@@ -62,3 +62,10 @@ test.each([
     expected,
   )
 })
+
+test('an instance that has nothing but an IPv6 address is shown with it', () => {
+  const [only] = status.instances
+  const {publicIp: _, ...rest} = only ?? {}
+  const shown = {...status, instances: [{...rest, publicIpv6: '2001:db8::7'}]} as typeof status
+  expect(statusText(shown)).toMatch(/healthy +2001:db8::7 +yes/)
+})

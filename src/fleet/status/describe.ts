@@ -54,6 +54,7 @@ export function describeStatus(
       state: instance.state,
       health: observed.health.get(instance.id)?.verdict ?? 'unknown',
       ...(instance.publicIp === undefined ? {} : {publicIp: instance.publicIp}),
+      ...(instance.publicIpv6 === undefined ? {} : {publicIpv6: instance.publicIpv6}),
       ...(instance.privateIp === undefined ? {} : {privateIp: instance.privateIp}),
       inDns: isInDns(instance.id),
       launch: instance.mark.launch,

@@ -22,6 +22,7 @@ export type FleetStatus = {
     state: string
     health: string
     publicIp?: string
+    publicIpv6?: string
     privateIp?: string
     /** `host:port` where the sandbox really serves it, when that is not its own address. */
     servedAt?: string

@@ -90,7 +90,7 @@ export function explainInstance(
     const ours = members.filter(({mark}) => mark?.fleet === fleet.name && mark.instance === id)
     const hold = seen?.readable ? seen.holds.find(({value}) => holdInstance(value) === id) : undefined
     const addresses = new Set(
-      [instance?.publicIp, instance?.privateIp, ...ours.map(({value}) => value)].filter(
+      [instance?.publicIp, instance?.publicIpv6, instance?.privateIp, ...ours.map(({value}) => value)].filter(
         address => address !== undefined,
       ),
     )
@@ -123,6 +123,7 @@ function seenAs({
   zone,
   type,
   publicIp,
+  publicIpv6,
   privateIp,
   launchedAtMs,
   mark,
@@ -134,6 +135,7 @@ function seenAs({
     ...(zone !== undefined && {zone}),
     ...(type !== undefined && {type}),
     ...(publicIp !== undefined && {publicIp}),
+    ...(publicIpv6 !== undefined && {publicIpv6}),
     ...(privateIp !== undefined && {privateIp}),
     launchedAt: iso(launchedAtMs),
     owner: mark.dns,

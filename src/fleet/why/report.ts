@@ -22,6 +22,7 @@ export type WhyReport = {
     zone?: string
     type?: string
     publicIp?: string
+    publicIpv6?: string
     privateIp?: string
     servedAt?: string
     launchedAt: string

@@ -146,3 +146,14 @@ test.each([
   const {differences} = describeStatus(desired(fleet([])), observed({}), {actions: [], notes}, [])
   expect(differences[0]?.fix).toMatch(fix)
 })
+
+test('both addresses of an instance that has both are told', () => {
+  const both = instance('i-1', {publicIpv6: '2001:db8::1'})
+  const {instances} = describeStatus(
+    desired(fleet([group('virginia', 1)])),
+    observed({instances: [both]}),
+    {actions: [], notes: []},
+    [],
+  )
+  expect(instances).toMatchObject([{publicIp: both.publicIp, publicIpv6: '2001:db8::1'}])
+})
