@@ -157,14 +157,6 @@ export const MUTATIONS: readonly Mutation[] = [
     writers: 'srv',
   },
   {
-    name: 'only the set that changes is compared',
-    file: 'src/providers/route53/draft-set.ts',
-    find: 'const after = isUntouched(draft) ? before : draft.after()',
-    replace: `if (isUntouched(draft)) return []
-    const after = draft.after()`,
-    writers: 'srv',
-  },
-  {
     name: 'a value is removed whoever it belongs to',
     file: 'src/providers/route53/shared-edits.ts',
     find: 'if (set.has(member.value) && !isOurs)',
