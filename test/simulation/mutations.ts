@@ -228,11 +228,4 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '...drained.keys(), ...held, ...drain]',
     replace: '...drain]',
   },
-  {
-    name: 'nobody looks whether the others stayed',
-    file: 'src/providers/route53/shared-edits.ts',
-    find: 'if (change.othersStay) requireOthers(',
-    replace: 'if (false) requireOthers(',
-    writers: 'simple',
-  },
 ]
