@@ -39,7 +39,7 @@ export async function objectJournal(
       keys.slice(Math.max(0, begins)).map(key => () => readBatch(store, key)),
     )
     const events = batches.flatMap(batch => batch.events)
-    checkGaps(store, events)
+    checkGaps(store, events, after)
     next = Math.max(next, (events.at(-1)?.sequence ?? 0) + 1)
     return events.filter(({sequence}) => sequence > after)
   }
@@ -110,26 +110,29 @@ async function readBatch(store: ObjectStore, key: string): Promise<Batch> {
     `${store.name}/${key} was listed and is not there: somebody deletes from this journal.`,
     {
       suggestions: [
-        'Restore it from a version of the bucket, or run "mcd state rebuild" to begin anew from what the clouds show.',
+        'Restore it from a version of the bucket, or name another prefix in "state": what is yours is found again by its marks.',
       ],
     },
   )
 }
 
-/** What is missing in the middle was never written by mcd that way. */
-function checkGaps(store: ObjectStore, events: readonly StoredEvent[]): void {
-  const at = events.findIndex(
-    ({sequence}, index) => index > 0 && sequence !== (events[index - 1]?.sequence ?? 0) + 1,
-  )
-  if (at < 0) return
-  throw new McdError(
-    `The journal in ${store.name} has a gap: event ${events[at - 1]?.sequence} is followed by event ${events[at]?.sequence}.`,
-    {
-      suggestions: [
-        'Restore the objects in between from a version of the bucket, or run "mcd state rebuild" to begin anew from what the clouds show.',
-      ],
-    },
-  )
+/** What is missing at the beginning or in the middle was never left out by mcd: read over, it would pass for an empty journal. */
+function checkGaps(store: ObjectStore, events: readonly StoredEvent[], after: number): void {
+  const [first] = events
+  // The first batch may begin before what was asked for, and never behind it.
+  let last = Math.min(after, (first?.sequence ?? 1) - 1)
+  for (const {sequence} of events) {
+    if (sequence !== last + 1)
+      throw new McdError(
+        `The journal in ${store.name} has a gap: event ${last} is followed by event ${sequence}.`,
+        {
+          suggestions: [
+            'Restore what is missing from a version of the bucket, or name another prefix in "state": what is yours is found again by its marks.',
+          ],
+        },
+      )
+    last = sequence
+  }
 }
 
 async function readSnapshot(

@@ -118,6 +118,14 @@ describe('a journal in S3', () => {
     await expect(journal.read()).rejects.toThrow(/gap: event 1 is followed by event 3/)
   })
 
+  test('one whose beginning is gone is no empty one', async () => {
+    const journal = await objectJournal(store())
+    for (const sequence of [1, 2, 3]) await journal.append(sequence, [finished(sequence)])
+    world.s3.deleteObject(OPERATOR, BUCKET, 'team/web/events/000000000001.json')
+    await expect(journal.read()).rejects.toThrow(/gap: event 0 is followed by event 2/)
+    await expect(journal.read(1)).resolves.toHaveLength(2)
+  })
+
   test('more than a page of objects is listed whole', async () => {
     const keys = Array.from(
       {length: 1_100},
