@@ -8,7 +8,7 @@ import {nameKey, type Observed} from './observed.ts'
 import {othersStay} from './others-stay.ts'
 import {failed, type Pass, placeOf} from './pass.ts'
 import type {Action} from './plan/action.ts'
-import {absenceOf} from './plan/remember.ts'
+import {absenceOf} from './plan/leaving/remember.ts'
 import {settleTtl} from './settle-ttl.ts'
 
 /**

@@ -8,7 +8,7 @@ import {mostInstances} from './failover.ts'
 import type {DnsName, Fleet, Group} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
-import {batchSize} from './plan/rollout.ts'
+import {batchSize} from './plan/groups/rollout.ts'
 import {specHash} from './spec.ts'
 
 export type DesireOptions = {

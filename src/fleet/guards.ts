@@ -5,7 +5,7 @@ import type {Desired, Targets} from './desired.ts'
 import type {Fleet} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
 import {isReady, type Plan} from './plan/action.ts'
-import {emptiedBy} from './plan/serving.ts'
+import {emptiedBy} from './plan/dns/serving.ts'
 
 export type Approval = {
   readonly allowEmpty: boolean

@@ -4,7 +4,7 @@ import type {Runtime} from '../runtime.ts'
 import type {Fleet} from './model.ts'
 import type {Health} from './observed.ts'
 import type {Probe} from './outside.ts'
-import {addressesOf} from './plan/address-records.ts'
+import {addressesOf} from './plan/dns/address-records.ts'
 
 const CONCURRENT_PROBES = 32
 

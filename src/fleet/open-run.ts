@@ -7,7 +7,7 @@ import type {Ledger} from './ledger.ts'
 import type {Fleet} from './model.ts'
 import type {Observer} from './observe.ts'
 import type {Observed} from './observed.ts'
-import {rememberedSeconds} from './plan/remember.ts'
+import {rememberedSeconds} from './plan/leaving/remember.ts'
 import type {Turn} from './turn.ts'
 
 /**

@@ -4,7 +4,7 @@ import type {Probed} from './health.ts'
 import type {Fleet} from './model.ts'
 import type {Connections, Quiet} from './observed.ts'
 import type {CountConnections} from './outside.ts'
-import {addressesOf} from './plan/address-records.ts'
+import {addressesOf} from './plan/dns/address-records.ts'
 
 /** Each look is a login over ssh, or a request. */
 const CONCURRENT_LOOKS = 16

@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from 'node:util'
-import {batchSize} from '../../src/fleet/plan/rollout.ts'
+import {batchSize} from '../../src/fleet/plan/groups/rollout.ts'
 import type {CallRecord} from '../../src/sandbox/world/calls.ts'
 import {holds, LawBroken} from '../support/laws.ts'
 import type {Stage} from './play.ts'

@@ -23,7 +23,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an open launch is not looked for',
-    file: 'src/fleet/plan/standing.ts',
+    file: 'src/fleet/plan/groups/standing.ts',
     find: 'const open = [...view.openLaunches.values()].filter(isHere)',
     replace: 'const open = []',
   },
@@ -66,7 +66,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody waits for resolvers to forget',
-    file: 'src/fleet/plan/drain.ts',
+    file: 'src/fleet/plan/leaving/drain.ts',
     find: "return view.observed.atMs < untilMs ? {until: 'forgotten', zones, after: [], untilMs} : undefined",
     replace: 'return undefined',
   },
@@ -84,19 +84,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'instances end before they leave DNS',
-    file: 'src/fleet/plan/leave.ts',
+    file: 'src/fleet/plan/leaving/leave.ts',
     find: 'for (const each of first) end.after.add(each)',
     replace: '',
   },
   {
     name: 'no hold is written',
-    file: 'src/fleet/plan/leave.ts',
+    file: 'src/fleet/plan/leaving/leave.ts',
     find: '.filter(({instance: {id}}) => !held.has(id) && (selfRegistered || cameBack(id)))',
     replace: '.filter(() => false)',
   },
   {
     name: "others' records leave with ours",
-    file: 'src/fleet/plan/leave.ts',
+    file: 'src/fleet/plan/leaving/leave.ts',
     find: `({mark, type}) => type !== 'TXT' && mark?.fleet === view.desired.fleet.name && ids.has(mark.instance),`,
     replace: "({type}) => type !== 'TXT',",
   },
@@ -114,20 +114,20 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a new instance that does not serve is followed all the same',
-    file: 'src/fleet/plan/rollout.ts',
+    file: 'src/fleet/plan/groups/rollout.ts',
     find: 'const stand = kept.every(({id}) => serving.has(id) || spared.has(id))',
     replace: 'const stand = true',
   },
   {
     name: 'both clouds roll at once',
-    file: 'src/fleet/plan/rollout.ts',
+    file: 'src/fleet/plan/groups/rollout.ts',
     find: '      planRollout(view, standing, serving, {',
     replace:
       "      planRollout(view, standing, serving, {hasTurn: true, after: anybodyLeaves ? ['theirs'] : []} || {",
   },
   {
     name: 'a whole group is one batch',
-    file: 'src/fleet/plan/rollout.ts',
+    file: 'src/fleet/plan/groups/rollout.ts',
     find: "return 'count' in batch ? batch.count :",
     replace: 'return count || ',
   },
@@ -206,7 +206,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'quiet is believed without asking',
-    file: 'src/fleet/plan/quiet.ts',
+    file: 'src/fleet/plan/leaving/quiet.ts',
     find: 'if (quiet?.isQuiet) continue',
     replace: 'continue',
   },
@@ -218,7 +218,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'unhealthy ones leave even the last place',
-    file: 'src/fleet/plan/kept-out.ts',
+    file: 'src/fleet/plan/dns/kept-out.ts',
     find: 'if (desired.allowEmpty) return {failing, notes}',
     replace: 'if (failing.length > 0) return {failing, notes}',
   },

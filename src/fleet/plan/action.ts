@@ -1,7 +1,7 @@
 import type {ZoneKey} from '../../journal/events.ts'
 import type {LaunchZone, NetworkPiece} from '../../providers/compute.ts'
 import type {DnsVendor, Member} from '../../providers/dns.ts'
-import type {Use} from './quiet.ts'
+import type {Use} from './leaving/quiet.ts'
 
 /**
  * One thing to do, with the reason. `key` is stable from pass to pass and names the action in output and tests. An action

@@ -1,8 +1,8 @@
 import {nameKey} from '../observed.ts'
 import type {Note} from './action.ts'
+import {isDead, isGone, isPassedOn, passedOnAddresses} from './dns/membership.ts'
 import type {FleetView} from './fleet-view.ts'
-import {ourNames} from './leave.ts'
-import {isDead, isGone, isPassedOn, passedOnAddresses} from './membership.ts'
+import {ourNames} from './leaving/leave.ts'
 
 /** What could not be read: unknown, so left as it is (law 6). */
 export function troubleNotes({observed, desired}: FleetView): Note[] {

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
+import {spread} from '../../../src/fleet/plan/groups/spread.ts'
 import {plan} from '../../../src/fleet/plan/plan.ts'
-import {spread} from '../../../src/fleet/plan/spread.ts'
 import type {JournalEvent} from '../../../src/journal/events.ts'
 import type {LaunchZone} from '../../../src/providers/compute.ts'
 import {desired, fleet, group, instance, observed, recorded, SPEC, wish} from '../../support/fleet-builder.ts'

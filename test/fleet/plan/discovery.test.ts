@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import {definitionOf, discoveryMembers} from '../../../src/fleet/discovery.ts'
 import {nameKey} from '../../../src/fleet/observed.ts'
-import {planDiscovery} from '../../../src/fleet/plan/discovery.ts'
+import {planDiscovery} from '../../../src/fleet/plan/dns/discovery.ts'
 import {fleetView} from '../../../src/fleet/plan/fleet-view.ts'
 import {plan} from '../../../src/fleet/plan/plan.ts'
 import type {Instance} from '../../../src/providers/compute.ts'

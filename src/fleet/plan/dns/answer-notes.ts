@@ -1,11 +1,11 @@
-import {ADDRESS_BYTES, answerBytes, srvBytes, UDP_BYTES} from '../../dns/answer-size.ts'
-import {mostInOneAnswer} from '../authority.ts'
-import {discoveryNames, hostName} from '../discovery.ts'
-import type {DnsName} from '../model.ts'
-import {nameKey} from '../observed.ts'
-import type {Note} from './action.ts'
+import {ADDRESS_BYTES, answerBytes, srvBytes, UDP_BYTES} from '../../../dns/answer-size.ts'
+import {mostInOneAnswer} from '../../authority.ts'
+import {discoveryNames, hostName} from '../../discovery.ts'
+import type {DnsName} from '../../model.ts'
+import {nameKey} from '../../observed.ts'
+import type {Note} from '../action.ts'
+import type {FleetView} from '../fleet-view.ts'
 import {addressesOf} from './address-records.ts'
-import type {FleetView} from './fleet-view.ts'
 
 /** What clients will notice of answers that the declared fleet makes long: a random part of them, or a second question over TCP. */
 export function answerNotes(view: FleetView): Note[] {

@@ -1,5 +1,5 @@
-import type {Action} from './action.ts'
-import type {FleetView} from './fleet-view.ts'
+import type {Action} from '../action.ts'
+import type {FleetView} from '../fleet-view.ts'
 
 /** `<place> <group>` of what lives, or may still appear, behind ingress of ours. */
 function usedIngress({desired, living, expected, openLaunches}: FleetView): Set<string> {

@@ -1,5 +1,5 @@
-import type {Leaving, Recorded} from '../../journal/recorded.ts'
-import type {FleetView} from './fleet-view.ts'
+import type {Leaving, Recorded} from '../../../journal/recorded.ts'
+import type {FleetView} from '../fleet-view.ts'
 
 /** Added to the largest TTL: clocks and servers are not exact. */
 const DRAIN_MARGIN_MS = 5_000

@@ -1,12 +1,12 @@
-import {zoneKey} from '../../journal/events.ts'
-import {holdInstance} from '../../mark.ts'
-import type {Instance} from '../../providers/compute.ts'
-import type {Member} from '../../providers/dns.ts'
-import type {DnsName} from '../model.ts'
-import {nameKey} from '../observed.ts'
-import type {Note} from './action.ts'
+import {zoneKey} from '../../../journal/events.ts'
+import {holdInstance} from '../../../mark.ts'
+import type {Instance} from '../../../providers/compute.ts'
+import type {Member} from '../../../providers/dns.ts'
+import type {DnsName} from '../../model.ts'
+import {nameKey} from '../../observed.ts'
+import type {Note} from '../action.ts'
+import {type FleetView, isHealthy, isLeaving, launchedInRun} from '../fleet-view.ts'
 import {addressesOf, addressRecord, isAsDeclared, movedRecord, moveTogether} from './address-records.ts'
-import {type FleetView, isHealthy, isLeaving, launchedInRun} from './fleet-view.ts'
 
 /**
  * A missing record of an instance that registers itself is its own business for this long after launch; later, mcd

@@ -1,11 +1,11 @@
-import {formatDuration} from '../../duration.ts'
-import type {ZoneKey} from '../../journal/events.ts'
-import type {Instance} from '../../providers/compute.ts'
-import type {DrainQuiet} from '../model.ts'
-import type {Connections} from '../observed.ts'
-import type {Action} from './action.ts'
+import {formatDuration} from '../../../duration.ts'
+import type {ZoneKey} from '../../../journal/events.ts'
+import type {Instance} from '../../../providers/compute.ts'
+import type {DrainQuiet} from '../../model.ts'
+import type {Connections} from '../../observed.ts'
+import type {Action} from '../action.ts'
+import type {FleetView} from '../fleet-view.ts'
 import {forgottenAtMs} from './drain.ts'
-import type {FleetView} from './fleet-view.ts'
 import {rememberedFor} from './remember.ts'
 
 /** What is known of those who use an instance that leaves. */

@@ -1,6 +1,6 @@
-import type {Instance} from '../../providers/compute.ts'
-import type {DesiredGroup} from '../desired.ts'
-import type {FleetView} from './fleet-view.ts'
+import type {Instance} from '../../../providers/compute.ts'
+import type {DesiredGroup} from '../../desired.ts'
+import type {FleetView} from '../fleet-view.ts'
 import {isExhausted, shortfallsOf} from './shortfall.ts'
 import {type Share, spread} from './spread.ts'
 

@@ -1,10 +1,10 @@
-import {holdInstance, isDrainedHold} from '../../mark.ts'
-import type {Instance} from '../../providers/compute.ts'
-import type {Member} from '../../providers/dns.ts'
-import {nameKey} from '../observed.ts'
-import type {Action, Note} from './action.ts'
-import {type FleetView, isLeaving} from './fleet-view.ts'
-import {holdFor, holdsFor, type OurName, ourNames, recordsOf} from './leave.ts'
+import {holdInstance, isDrainedHold} from '../../../mark.ts'
+import type {Instance} from '../../../providers/compute.ts'
+import type {Member} from '../../../providers/dns.ts'
+import {nameKey} from '../../observed.ts'
+import type {Action, Note} from '../action.ts'
+import {type FleetView, isLeaving} from '../fleet-view.ts'
+import {holdFor, holdsFor, type OurName, ourNames, recordsOf} from '../leaving/leave.ts'
 import {isDead, zoneOf} from './membership.ts'
 
 /** Those that live and stay, and must not stand in DNS: a person drained them, or they fail their health check. */

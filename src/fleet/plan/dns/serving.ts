@@ -1,10 +1,10 @@
-import {holdInstance} from '../../mark.ts'
-import type {Member} from '../../providers/dns.ts'
-import type {Fleet} from '../model.ts'
-import {nameKey, type Observed} from '../observed.ts'
-import {type Action, isReady} from './action.ts'
+import {holdInstance} from '../../../mark.ts'
+import type {Member} from '../../../providers/dns.ts'
+import type {Fleet} from '../../model.ts'
+import {nameKey, type Observed} from '../../observed.ts'
+import {type Action, isReady} from '../action.ts'
+import {type FleetView, isHealthy} from '../fleet-view.ts'
 import {addressesOf} from './address-records.ts'
-import {type FleetView, isHealthy} from './fleet-view.ts'
 
 /**
  * The names that serve now and would hold no address once these instances have left, and those whom the actions keep out

@@ -1,5 +1,5 @@
-import type {Instance} from '../../providers/compute.ts'
-import type {FleetView} from './fleet-view.ts'
+import type {Instance} from '../../../providers/compute.ts'
+import type {FleetView} from '../fleet-view.ts'
 
 /** How much an instance does for the service: drained ones were taken out of it by a person. */
 type Use = 'drained' | 'idle' | 'serving'

@@ -1,9 +1,9 @@
-import {holdName} from '../../mark.ts'
-import type {Instance} from '../../providers/compute.ts'
-import type {DnsVendor, Member} from '../../providers/dns.ts'
-import type {DnsName} from '../model.ts'
-import {nameKey, type ObservedName} from '../observed.ts'
-import type {FleetView} from './fleet-view.ts'
+import {holdName} from '../../../mark.ts'
+import type {Instance} from '../../../providers/compute.ts'
+import type {DnsVendor, Member} from '../../../providers/dns.ts'
+import type {DnsName} from '../../model.ts'
+import {nameKey, type ObservedName} from '../../observed.ts'
+import type {FleetView} from '../fleet-view.ts'
 
 /** What a name answers for an instance, IPv4 first. IPv6 is public alone. */
 export function addressesOf(

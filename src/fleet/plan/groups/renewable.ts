@@ -1,5 +1,5 @@
-import type {Note} from './action.ts'
-import type {FleetView} from './fleet-view.ts'
+import type {Note} from '../action.ts'
+import type {FleetView} from '../fleet-view.ts'
 import type {GroupStanding} from './standing.ts'
 
 /**

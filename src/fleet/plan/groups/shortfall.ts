@@ -1,6 +1,6 @@
-import type {LaunchOrder, LaunchReceipt, LaunchZone} from '../../providers/compute.ts'
-import type {Group} from '../model.ts'
-import {type FleetView, launchedInRun} from './fleet-view.ts'
+import type {LaunchOrder, LaunchReceipt, LaunchZone} from '../../../providers/compute.ts'
+import type {Group} from '../../model.ts'
+import {type FleetView, launchedInRun} from '../fleet-view.ts'
 
 /** What a cloud could not give in this run, and for which order. */
 export type Shortfall = NonNullable<LaunchReceipt['shortfall']> & {

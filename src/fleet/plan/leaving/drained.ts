@@ -1,9 +1,9 @@
-import {nameKey} from '../observed.ts'
-import type {Action, Note} from './action.ts'
+import {nameKey} from '../../observed.ts'
+import type {Action, Note} from '../action.ts'
+import {zoneOf} from '../dns/membership.ts'
+import type {FleetView} from '../fleet-view.ts'
 import {planDrains} from './drain.ts'
-import type {FleetView} from './fleet-view.ts'
 import {ourNames} from './leave.ts'
-import {zoneOf} from './membership.ts'
 
 /** Those that this run drains: waited for until resolvers have forgotten them. `out` is how they get out of DNS first. */
 export function planForgetting(view: FleetView, out: readonly Action[]): Action[] {

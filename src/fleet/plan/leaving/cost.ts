@@ -1,9 +1,9 @@
-import {expectedOutage} from '../../dns/outage.ts'
-import {formatDuration} from '../../duration.ts'
-import type {DnsName} from '../model.ts'
-import {nameKey} from '../observed.ts'
-import {type Action, endedBy, type Note} from './action.ts'
-import type {FleetView} from './fleet-view.ts'
+import {expectedOutage} from '../../../dns/outage.ts'
+import {formatDuration} from '../../../duration.ts'
+import type {DnsName} from '../../model.ts'
+import {nameKey} from '../../observed.ts'
+import {type Action, endedBy, type Note} from '../action.ts'
+import type {FleetView} from '../fleet-view.ts'
 
 /**
  * How long servers may go on answering with what was removed. Route53: "usually within 60 seconds" (API Reference,

@@ -1,7 +1,7 @@
-import type {RecordedLaunch} from '../../journal/recorded.ts'
-import type {Instance} from '../../providers/compute.ts'
-import type {DesiredGroup} from '../desired.ts'
-import {type FleetView, isLeaving, launchedInRun, staying} from './fleet-view.ts'
+import type {RecordedLaunch} from '../../../journal/recorded.ts'
+import type {Instance} from '../../../providers/compute.ts'
+import type {DesiredGroup} from '../../desired.ts'
+import {type FleetView, isLeaving, launchedInRun, staying} from '../fleet-view.ts'
 import {chooseSurplus, useBy} from './surplus.ts'
 
 /** One group as it stands: who fills its places, and who is on the way. */

@@ -1,8 +1,8 @@
-import {zoneKey} from '../../journal/events.ts'
-import type {LoweredTtl} from '../../journal/recorded.ts'
-import {nameKey} from '../observed.ts'
-import type {Action, Note} from './action.ts'
-import type {FleetView} from './fleet-view.ts'
+import {zoneKey} from '../../../journal/events.ts'
+import type {LoweredTtl} from '../../../journal/recorded.ts'
+import {nameKey} from '../../observed.ts'
+import type {Action, Note} from '../action.ts'
+import type {FleetView} from '../fleet-view.ts'
 
 /** Added to the longest TTL: clocks and servers are not exact. */
 const SETTLE_MARGIN_MS = 5_000

@@ -1,11 +1,11 @@
-import {canonical} from '../../dns/presentation.ts'
-import {WHOLE_FLEET} from '../../mark.ts'
-import type {Member} from '../../providers/dns.ts'
-import {definitionOf, discoveryMembers} from '../discovery.ts'
-import type {DnsName} from '../model.ts'
-import {nameKey} from '../observed.ts'
+import {canonical} from '../../../dns/presentation.ts'
+import {WHOLE_FLEET} from '../../../mark.ts'
+import type {Member} from '../../../providers/dns.ts'
+import {definitionOf, discoveryMembers} from '../../discovery.ts'
+import type {DnsName} from '../../model.ts'
+import {nameKey} from '../../observed.ts'
+import {type FleetView, isHealthy, isLeaving} from '../fleet-view.ts'
 import {addressesOf} from './address-records.ts'
-import {type FleetView, isHealthy, isLeaving} from './fleet-view.ts'
 import type {NamePlan, Parting} from './membership.ts'
 
 /** `passedOn`: what is removed as ours, and made again at once with the mark of others who rely on it. */

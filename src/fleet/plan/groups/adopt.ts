@@ -1,5 +1,5 @@
-import type {Action} from './action.ts'
-import type {FleetView} from './fleet-view.ts'
+import type {Action} from '../action.ts'
+import type {FleetView} from '../fleet-view.ts'
 
 /**
  * What earlier launches made for groups that want nothing of them any more (a `down`, a group taken out of the file): it is

@@ -1,4 +1,4 @@
-import type {LaunchTarget, LaunchZone} from '../../providers/compute.ts'
+import type {LaunchTarget, LaunchZone} from '../../../providers/compute.ts'
 
 /** EC2 advises against more than this in one RunInstances. */
 const MAX_PER_LAUNCH = 100

@@ -1,7 +1,7 @@
-import type {ZoneKey} from '../../journal/events.ts'
-import type {Instance} from '../../providers/compute.ts'
-import type {Action} from './action.ts'
-import type {FleetView} from './fleet-view.ts'
+import type {ZoneKey} from '../../../journal/events.ts'
+import type {Instance} from '../../../providers/compute.ts'
+import type {Action} from '../action.ts'
+import type {FleetView} from '../fleet-view.ts'
 import {absenceOf, rememberedFor} from './remember.ts'
 
 /** What an instance that is out of DNS is waited for; the first of both that is still to come. */
