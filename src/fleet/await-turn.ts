@@ -1,9 +1,16 @@
-import {lockedBy, standingOf, type TakenOver} from './lease.ts'
+import {type Identity, type IsRunning, lockedBy, standingOf, type TakenOver} from './lease.ts'
 import type {Ledger} from './ledger.ts'
 import type {Outside} from './outside.ts'
-import type {RunOptions} from './reconcile.ts'
 
 const LOOK_MS = 2_000
+
+/** Who waits, and how. */
+export type WaitOptions = {
+  readonly identity: Identity
+  readonly isRunning: IsRunning
+  /** While another run works on the fleet: wait for its end instead of refusing. */
+  readonly wait: boolean
+}
 
 /**
  * Comes back when the lease is free, or when its holder is known to be dead: then with what the taking over is to say. A
@@ -13,7 +20,7 @@ const LOOK_MS = 2_000
 export async function awaitTurn(
   ledger: Ledger,
   {runtime, progress}: Pick<Outside, 'runtime' | 'progress'>,
-  {wait, identity, isRunning}: Pick<RunOptions, 'wait' | 'identity' | 'isRunning'>,
+  {wait, identity, isRunning}: WaitOptions,
 ): Promise<TakenOver | undefined> {
   let lastSeen: number | undefined
   // Counted in looks, not read from the clock: a clock that is set, or stood still with this host, proves nothing.

@@ -5,7 +5,6 @@ import {areRequestsMet, type CourseOptions, createCourse} from './course.ts'
 import type {Desired} from './desired.ts'
 import {explainRollout, explainWaits, withBootLogs} from './explain.ts'
 import {type Approval, checkEmptiness, checkShrinking} from './guards.ts'
-import type {Identity, IsRunning} from './lease.ts'
 import type {Ledger} from './ledger.ts'
 import {leftBehind} from './left-behind.ts'
 import type {Fleet} from './model.ts'
@@ -17,24 +16,20 @@ import type {Pass} from './pass.ts'
 import {type Action, endedBy, isReady, isTimed, type Note, type Plan} from './plan/action.ts'
 import {plan} from './plan/plan.ts'
 import type {Made} from './saved-plan.ts'
-import {inTurn, type Turn} from './turn.ts'
+import {inTurn, type Turn, type TurnOptions} from './turn.ts'
 
-export type RunOptions = CourseOptions & {
-  readonly command: string
-  /** How long to wait for instances that boot, register or end. A drain is not counted. */
-  readonly timeoutMs: number
-  /** Asked before instances are ended, with the plan that would end them; throws when the answer is no. */
-  approve(plan: Plan): Promise<void>
-  /** Called at the first look, before anything is asked or changed; throws where it is not the plan that was to be carried out. */
-  expect?(made: Made): void
-  readonly approval: Approval
-  readonly identity: Identity
-  readonly isRunning: IsRunning
-  /** Called once the run has its turn and its plan is approved, before anything is changed. */
-  begun?(): Promise<void>
-  /** While another run works on the fleet: wait for its end instead of refusing. */
-  readonly wait: boolean
-}
+export type RunOptions = CourseOptions &
+  TurnOptions & {
+    /** How long to wait for instances that boot, register or end. A drain is not counted. */
+    readonly timeoutMs: number
+    /** Asked before instances are ended, with the plan that would end them; throws when the answer is no. */
+    approve(plan: Plan): Promise<void>
+    /** Called at the first look, before anything is asked or changed; throws where it is not the plan that was to be carried out. */
+    expect?(made: Made): void
+    readonly approval: Approval
+    /** Called once the run has its turn and its plan is approved, before anything is changed. */
+    begun?(): Promise<void>
+  }
 
 export type RunResult = {
   readonly run: string

@@ -2,14 +2,13 @@ import {EXIT, InterruptedError, LockedError, McdError} from '../errors.ts'
 import type {JournalEvent} from '../journal/events.ts'
 import {LEASE_MS} from '../journal/fold-lease.ts'
 import type {Runtime} from '../runtime.ts'
-import {awaitTurn} from './await-turn.ts'
+import {awaitTurn, type WaitOptions} from './await-turn.ts'
 import {RENEW_MS} from './lease.ts'
 import {type Ledger, openLedger} from './ledger.ts'
 import type {Outside} from './outside.ts'
-import type {RunOptions} from './reconcile.ts'
 
 /** What it takes to wait for one's turn. */
-export type TurnOptions = Pick<RunOptions, 'command' | 'identity' | 'isRunning' | 'wait'>
+export type TurnOptions = WaitOptions & {readonly command: string}
 
 /** A run whose turn it is. It looks and plans first: while a person thinks about the plan, nobody else is held up. */
 export type Turn = {

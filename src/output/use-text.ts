@@ -1,4 +1,4 @@
-import type {Use} from '../fleet/plan/leaving/quiet.ts'
+import type {Use} from '../fleet/plan/action.ts'
 
 /** `2 connections on i-1`, or why they could not be counted. */
 export function useText(use: Use): string {

@@ -1,6 +1,5 @@
 import {expect, test} from 'vitest'
-import type {Action} from '../../src/fleet/plan/action.ts'
-import type {Use} from '../../src/fleet/plan/leaving/quiet.ts'
+import type {Action, Use} from '../../src/fleet/plan/action.ts'
 import {plainProgress} from '../../src/output/progress.ts'
 
 /** What plain progress writes of a wait for clients, as they are seen one look after the other. */

@@ -1,7 +1,10 @@
 import type {ZoneKey} from '../../journal/events.ts'
 import type {LaunchZone, NetworkPiece} from '../../providers/compute.ts'
 import type {DnsVendor, Member} from '../../providers/dns.ts'
-import type {Use} from './leaving/quiet.ts'
+import type {Connections} from '../observed.ts'
+
+/** What is known of those who use an instance that leaves. */
+export type Use = {readonly instance: string} & Connections
 
 /**
  * One thing to do, with the reason. `key` is stable from pass to pass and names the action in output and tests. An action

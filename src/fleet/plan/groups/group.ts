@@ -4,15 +4,13 @@ import type {DesiredGroup} from '../../desired.ts'
 import type {Action, Note} from '../action.ts'
 import {isFailing} from '../dns/kept-out.ts'
 import {type FleetView, isHealthy} from '../fleet-view.ts'
+import type {Leaver} from '../leaving/leave.ts'
 import {adoption} from './adopt.ts'
 import {renewableNotes} from './renewable.ts'
 import {batchSize, type Rolling} from './rollout.ts'
 import {sharesOf} from './shares.ts'
 import {shortfallsOf, shortfallText} from './shortfall.ts'
 import type {GroupStanding} from './standing.ts'
-
-/** An instance that is to go, and why. */
-export type Leaver = {readonly instance: Instance; readonly reason: string}
 
 /** Launches that are missing or next in the rollout, waits for what is not healthy yet, and what the group has too much. */
 export function planGroup(

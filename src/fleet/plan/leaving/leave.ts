@@ -7,9 +7,11 @@ import type {Action} from '../action.ts'
 import {holdRouting} from '../dns/address-records.ts'
 import {isDead, isGone, zoneOf} from '../dns/membership.ts'
 import type {FleetView} from '../fleet-view.ts'
-import type {Leaver} from '../groups/group.ts'
 import {planDrains} from './drain.ts'
 import {planQuiet, quietReason} from './quiet.ts'
+
+/** An instance that is to go, and why. */
+export type Leaver = {readonly instance: Instance; readonly reason: string}
 
 /** A name of ours, declared or of earlier days. */
 export type OurName = {

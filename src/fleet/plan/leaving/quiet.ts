@@ -2,14 +2,10 @@ import {formatDuration} from '../../../duration.ts'
 import type {ZoneKey} from '../../../journal/events.ts'
 import type {Instance} from '../../../providers/compute.ts'
 import type {DrainQuiet} from '../../model.ts'
-import type {Connections} from '../../observed.ts'
-import type {Action} from '../action.ts'
+import type {Action, Use} from '../action.ts'
 import type {FleetView} from '../fleet-view.ts'
 import {forgottenAtMs} from './drain.ts'
 import {rememberedFor} from './remember.ts'
-
-/** What is known of those who use an instance that leaves. */
-export type Use = {readonly instance: string} & Connections
 
 /**
  * `drain.quiet`, of those that resolvers should have forgotten: who is still used waits, until nobody has been connected for
