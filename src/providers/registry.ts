@@ -2,15 +2,15 @@ import {query} from '../dns/query.ts'
 import {McdError} from '../errors.ts'
 import type {Runtime} from '../runtime.ts'
 import type {Secret} from '../secret.ts'
-import {awsCompute} from './aws/compute.ts'
+import {type AwsComputeOptions, awsCompute} from './aws/compute.ts'
 import type {Limits} from './call.ts'
 import {type CloudflareOptions, cloudflareDns} from './cloudflare/dns.ts'
 import {cloudflareToken} from './cloudflare/token.ts'
 import type {ComputeProvider, Place} from './compute.ts'
 import type {DnsCredentials, DnsProvider, DnsVendor} from './dns.ts'
-import {joyentCompute} from './joyent/compute.ts'
+import {type JoyentComputeOptions, joyentCompute} from './joyent/compute.ts'
 import type {TritonProfile} from './joyent/profile.ts'
-import {route53Dns} from './route53/dns.ts'
+import {type Route53Options, route53Dns} from './route53/dns.ts'
 
 /** What every provider is made with. */
 export type Surroundings = {
@@ -49,13 +49,9 @@ export function apiAddresses(
 export function computeProvider(place: Place, around: Surroundings): ComputeProvider {
   switch (place.provider) {
     case 'aws':
-      return awsCompute({place, ...inSandboxAws(around, place), ...common(around, 'aws')})
+      return awsCompute(awsOptions(place, around))
     case 'joyent':
-      return joyentCompute({
-        place: {...place, ...inSandboxPlace(around)},
-        ...inSandboxTriton(around),
-        ...common(around, 'joyent'),
-      })
+      return joyentCompute(joyentOptions(place, around))
     default:
       return place.provider satisfies never
   }
@@ -68,27 +64,45 @@ export function dnsProvider(
   credentials?: DnsCredentials,
 ): DnsProvider {
   switch (vendor) {
-    case 'cloudflare': {
-      if (credentials && credentials.kind !== 'token') throw new McdError('CloudFlare takes a token.')
-      const apiToken =
-        credentials?.token ?? around.sandbox?.cloudflare.apiToken ?? cloudflareToken(process.env)
-      return cloudflareDns({apiToken, ...cloudflareAddresses(around), ...common(around, 'cloudflare')})
-    }
-    case 'route53': {
-      if (credentials && credentials.kind !== 'keys') throw new McdError('Route53 takes an access key.')
-      const keys = credentials && {
-        accessKeyId: credentials.accessKeyId.reveal(),
-        secretAccessKey: credentials.secretAccessKey.reveal(),
-      }
-      const theirs = keys ?? around.sandbox?.aws.credentials
-      return route53Dns({
-        ...(around.sandbox ? {endpoint: around.sandbox.aws.endpoint} : {}),
-        ...(theirs ? {credentials: theirs} : {}),
-        ...common(around, 'route53'),
-      })
-    }
+    case 'cloudflare':
+      return cloudflareDns(cloudflareOptions(around, credentials))
+    case 'route53':
+      return route53Dns(route53Options(around, credentials))
     default:
       return vendor satisfies never
+  }
+}
+
+const awsOptions = (place: Place, around: Surroundings): AwsComputeOptions => ({
+  place,
+  ...inSandboxAws(around, place),
+  ...common(around, 'aws'),
+})
+
+const joyentOptions = (place: Place, around: Surroundings): JoyentComputeOptions => ({
+  place: {...place, ...inSandboxPlace(around)},
+  ...inSandboxTriton(around),
+  ...common(around, 'joyent'),
+})
+
+/** Throws AuthError where there is no token. */
+function cloudflareOptions(around: Surroundings, credentials?: DnsCredentials): CloudflareOptions {
+  if (credentials && credentials.kind !== 'token') throw new McdError('CloudFlare takes a token.')
+  const apiToken = credentials?.token ?? around.sandbox?.cloudflare.apiToken ?? cloudflareToken(process.env)
+  return {apiToken, ...cloudflareAddresses(around), ...common(around, 'cloudflare')}
+}
+
+function route53Options(around: Surroundings, credentials?: DnsCredentials): Route53Options {
+  if (credentials && credentials.kind !== 'keys') throw new McdError('Route53 takes an access key.')
+  const keys = credentials && {
+    accessKeyId: credentials.accessKeyId.reveal(),
+    secretAccessKey: credentials.secretAccessKey.reveal(),
+  }
+  const theirs = keys ?? around.sandbox?.aws.credentials
+  return {
+    ...(around.sandbox ? {endpoint: around.sandbox.aws.endpoint} : {}),
+    ...(theirs ? {credentials: theirs} : {}),
+    ...common(around, 'route53'),
   }
 }
 
