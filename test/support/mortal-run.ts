@@ -53,7 +53,8 @@ const never = new Promise<never>(() => {})
 /** Time, the probe and what name servers answer are lost without a trace. */
 const isEventful = (call: string): boolean => !/^(sleep|probe|dns:query|journal:read)$/.test(call)
 const isAppend = (call: string): boolean => call.startsWith('journal:')
-const changes = (call: string): boolean =>
+/** Whether it changes a cloud or a zone. */
+export const changes = (call: string): boolean =>
   /^(ec2:(?!Describe|Get)|cloudapi:(?!GET)|route53:change|cloudflare:(batch|create|delete))/.test(call)
 
 const launches = (call: string): boolean => /^(ec2:RunInstances|cloudapi:POST .*machines)$/.test(call)

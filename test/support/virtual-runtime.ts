@@ -25,7 +25,8 @@ export type AttendOptions = {
  * Virtual time and seeded chance: one queue of events behind both a Runtime (for the engine and the providers) and a
  * Clock (for the world), so that they live at the same instant. Nothing happens by itself; time moves in one of two ways:
  *
- * - `run(task)`: for work that is all in memory. Deterministic: when nothing is left to do now, the next event happens.
+ * - `run(task)`: for work that is all in memory, or says when it is not (`outside`). Deterministic: when nothing is left to do
+ *   now, the next event happens.
  * - `attend()`: for work with real I/O in it (loopback sockets, nock, imports). The same, but the event loop turns first,
  *   and deadlines wait for the I/O they guard.
  */
@@ -34,6 +35,7 @@ export class VirtualTime {
   readonly random: () => number
   #nowMs: number
   #order = 0
+  #outsideWork = 0
   /** Sorted by time, then by order of scheduling. */
   readonly #events: Event[] = []
 
@@ -89,12 +91,23 @@ export class VirtualTime {
     for (let idleTurns = 0; !settled; ) {
       await turn()
       if (settled) break
+      if (this.#outsideWork > 0) continue
       if (this.#nowMs > untilMs) throw new Error('The task has not ended after a week of virtual time.')
       if (this.#next()) idleTurns = 0
       else if (++idleTurns > IDLE_TURNS)
         throw new Error('The task waits for something that is not scheduled in virtual time.')
     }
     return result
+  }
+
+  /** Real work in the middle of `run` (a server on loopback): it takes none of this time, which stands still as long as it lasts. */
+  async outside<T>(work: () => Promise<T>): Promise<T> {
+    this.#outsideWork++
+    try {
+      return await work()
+    } finally {
+      this.#outsideWork--
+    }
   }
 
   /** Lets time pass whenever nothing happens, until the returned function is called. */
