@@ -48,6 +48,11 @@ export type ComputeNeeds = {
 export type ZoneNeeds = {
   readonly zone: string
   readonly names: readonly NameWish[]
+  /**
+   * Looks with the credentials of instances, and at what those need alone: registering themselves in these names. They may not
+   * search for the zone: its id, where the vendor asks for one, is what they are told.
+   */
+  readonly forInstances?: {readonly zoneId: string}
 }
 
 /**
@@ -57,5 +62,5 @@ export type ZoneNeeds = {
  */
 export type ExamineCompute = (needs: ComputeNeeds) => Promise<Finding[]>
 
-/** The same for a zone; with the credentials of instances it looks at what those need alone. */
+/** The same for a zone. */
 export type ExamineDns = (needs: ZoneNeeds) => Promise<Finding[]>
