@@ -173,11 +173,18 @@ export class LockedError extends McdError {
 export class InterruptedError extends McdError {
   override name = 'InterruptedError'
   override readonly exit: number
+  /** Aborted once a call in flight is waited for no longer, with the InterruptedError that it ends with. Who interrupts decides. */
+  readonly abandon: AbortSignal
 
-  constructor(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') {
-    super('Interrupted: the call in flight was finished and recorded.', {
-      suggestions: ['Run the same command again to go on.'],
-    })
+  constructor(
+    signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
+    {
+      message = 'Interrupted: what had begun is recorded.',
+      abandon = new AbortController().signal,
+    }: {message?: string; abandon?: AbortSignal} = {},
+  ) {
+    super(message, {suggestions: ['Run the same command again to go on.']})
     this.exit = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
+    this.abandon = abandon
   }
 }

@@ -48,3 +48,17 @@ export function realRuntime(interrupted: AbortSignal = new AbortController().sig
       }),
   }
 }
+
+/**
+ * For a look at something that may never answer: `late` is aborted after `ms`, and at once when the run is interrupted, since
+ * who looks has nothing to finish. `end` is called when the look is over.
+ */
+export function lookLimit(runtime: Runtime, ms: number): {late: AbortSignal; end(): void} {
+  const late = new AbortController()
+  const over = new AbortController()
+  runtime.sleep(ms, over.signal).then(
+    () => late.abort(),
+    () => runtime.signal.aborted && late.abort(),
+  )
+  return {late: late.signal, end: () => over.abort()}
+}

@@ -7,6 +7,8 @@ import {usageMistake} from './usage-mistake.ts'
 
 /** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
 const FINISH_CALL_MS = 8_000
+/** What is left then: to give the lease back, and to say so. CI kills a cancelled job after ten seconds. */
+const LAST_WORDS_MS = 1_500
 
 export const fileFlag = Flags.string({
   char: 'f',
@@ -55,16 +57,26 @@ const ADD_SANDBOX = 'The sandbox of this folder runs: add --sandbox to use it.'
 export abstract class McdCommand extends Command {
   static override enableJsonFlag = true
 
-  /** For what runs long: aborted by the first Ctrl-C or SIGTERM; a second one stops at once, which is as safe as SIGKILL. */
-  protected interruptible({quiet = false}: {quiet?: boolean} = {}): AbortSignal {
+  /**
+   * For what runs long: aborted by the first Ctrl-C or SIGTERM; a second one stops at once, which is as safe as SIGKILL.
+   * Who only `looks` has nothing to finish, and ends at once.
+   */
+  protected interruptible({quiet = false, looks = false} = {}): AbortSignal {
     const controller = new AbortController()
+    const patienceMs = looks ? 0 : FINISH_CALL_MS
     const stop = (signal: 'SIGINT' | 'SIGTERM') => {
       const status = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
       if (controller.signal.aborted) process.exit(status)
       process.exitCode = status
-      if (!quiet) process.stderr.write('\nFinishing the call in flight; once more to stop at once.\n')
-      controller.abort(new InterruptedError(signal))
-      setTimeout(() => process.exit(status), FINISH_CALL_MS).unref()
+      if (!quiet && !looks)
+        process.stderr.write('\nFinishing the call in flight; once more to stop at once.\n')
+      const abandon = new AbortController()
+      controller.abort(new InterruptedError(signal, {abandon: abandon.signal}))
+      const message = looks
+        ? 'Interrupted. Nothing was changed.'
+        : `Interrupted: the call in flight had no answer after ${patienceMs / 1_000} s. The next run finds out what came of it.`
+      setTimeout(() => abandon.abort(new InterruptedError(signal, {message})), patienceMs).unref()
+      setTimeout(() => process.exit(status), patienceMs + LAST_WORDS_MS).unref()
     }
     process.on('SIGINT', stop).on('SIGTERM', stop)
     return controller.signal

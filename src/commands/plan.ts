@@ -49,7 +49,7 @@ export default class Plan extends McdCommand {
       sandbox: flags.sandbox,
       journal: 'read',
       demands: ['instance-credentials', 'template'],
-      signal: this.interruptible(),
+      signal: this.interruptible({looks: true}),
     })
     try {
       const refreshImages = flags['refresh-images']

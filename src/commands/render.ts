@@ -27,7 +27,7 @@ export default class Render extends McdCommand {
     const {args, flags} = await this.parse(Render)
     if (flags.check) return this.#check(flags, args.group)
     const {renderFleet, renderText} = await import('../runs/render-fleet.ts')
-    const groups = await renderFleet({...flags, signal: this.interruptible()}, args.group)
+    const groups = await renderFleet({...flags, signal: this.interruptible({looks: true})}, args.group)
     for (const {note, text} of groups.map(renderText)) {
       this.logToStderr(note)
       this.log(text)
@@ -37,7 +37,7 @@ export default class Render extends McdCommand {
 
   async #check(flags: {file: string; sandbox: boolean}, group: string | undefined): Promise<FleetCheck> {
     const {checkFleet, checkText} = await import('../check/check-fleet.ts')
-    const check = await checkFleet({...flags, signal: this.interruptible()}, group)
+    const check = await checkFleet({...flags, signal: this.interruptible({looks: true})}, group)
     this.log(checkText(check))
     if (check.findings.length > 0) process.exitCode = EXIT.usage
     return check

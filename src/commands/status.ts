@@ -42,7 +42,7 @@ export default class Status extends McdCommand {
       sandbox: flags.sandbox,
       journal: 'read',
       resolvers: await resolversOf(flags),
-      signal: this.interruptible({quiet: flags.watch}),
+      signal: this.interruptible({looks: true}),
     })
     if (context.isNewSandbox) this.logToStderr(NEW_SANDBOX)
     try {

@@ -35,7 +35,7 @@ export default class Why extends McdCommand {
       sandbox: flags.sandbox,
       journal: 'read',
       resolvers: await resolversOf(flags),
-      signal: this.interruptible(),
+      signal: this.interruptible({looks: true}),
     })
     if (context.isNewSandbox) this.logToStderr(NEW_SANDBOX)
     try {

@@ -1,6 +1,6 @@
 import type {OutgoingHttpHeaders} from 'node:http'
 import type {CountConnections} from '../fleet/outside.ts'
-import type {Runtime} from '../runtime.ts'
+import {lookLimit, type Runtime} from '../runtime.ts'
 import type {AddressMap} from '../surroundings/health-probe.ts'
 
 const TIMEOUT_MS = 5_000
@@ -14,27 +14,23 @@ export function countByCounter(runtime: Runtime, addressOf: AddressMap): CountCo
   return async ({address, service, host, by}) => {
     if (by.kind !== 'counter') throw new TypeError('The counter is asked for by its path.')
     const {port, health} = service
-    const answered = new AbortController()
-    const late = new AbortController()
-    runtime.sleep(TIMEOUT_MS, answered.signal).then(
-      () => late.abort(),
-      () => undefined,
-    )
+    const {late, end} = lookLimit(runtime, TIMEOUT_MS)
     const page = `${address}:${port}${by.path}`
     try {
       const target = await addressOf(address, port)
       const headers = {host, 'user-agent': USER_AGENT}
-      const {status, body} = await get(target, by.path, headers, health.protocol === 'https', late.signal)
+      const {status, body} = await get(target, by.path, headers, health.protocol === 'https', late)
       if (status !== 200)
         return {why: `HTTP ${status} from ${page}; see that the service shows its number there`}
       const text = body.trim()
       if (/^\d{1,9}$/.test(text)) return {connections: Number(text)}
       return {why: `${page} shows ${JSON.stringify(text.slice(0, 40))} where one number should stand`}
     } catch (error) {
-      if (late.signal.aborted) return {why: `no answer from ${page} within ${TIMEOUT_MS / 1_000} s`}
+      runtime.signal.throwIfAborted()
+      if (late.aborted) return {why: `no answer from ${page} within ${TIMEOUT_MS / 1_000} s`}
       return {why: `${(error as NodeJS.ErrnoException).code ?? (error as Error).message} at ${page}`}
     } finally {
-      answered.abort()
+      end()
     }
   }
 }

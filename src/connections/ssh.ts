@@ -1,5 +1,5 @@
 import type {CountConnections} from '../fleet/outside.ts'
-import type {Runtime} from '../runtime.ts'
+import {lookLimit, type Runtime} from '../runtime.ts'
 import {countUses, TABLE_MARK} from './socket-table.ts'
 
 const CONNECT_TIMEOUT_SECONDS = 5
@@ -42,23 +42,19 @@ export function sshArguments(address: string, port: number, user: string | undef
 export function countOverSsh(runtime: Runtime, program = 'ssh'): CountConnections {
   return async ({address, service: {port}, by}) => {
     const user = by.kind === 'ssh' ? by.user : undefined
-    const answered = new AbortController()
-    const late = new AbortController()
-    runtime.sleep(TIMEOUT_MS, answered.signal).then(
-      () => late.abort(),
-      () => undefined,
-    )
+    const {late, end} = lookLimit(runtime, TIMEOUT_MS)
     const {execa} = await import('execa')
     const {exitCode, stdout, stderr, code} = await execa(program, sshArguments(address, port, user), {
       input: SCRIPT,
       reject: false,
-      cancelSignal: late.signal,
+      cancelSignal: late,
       forceKillAfterDelay: 1_000,
-    }).finally(() => answered.abort())
+    }).finally(end)
     const login = `ssh ${user === undefined ? '' : `-l ${user} `}${address}`
     if (code === 'ENOENT')
       return {why: `there is no ${program} program here; install one, or give drain.counter`}
-    if (late.signal.aborted) return {why: `${login} has not answered within ${TIMEOUT_MS / 1_000} s`}
+    runtime.signal.throwIfAborted()
+    if (late.aborted) return {why: `${login} has not answered within ${TIMEOUT_MS / 1_000} s`}
     const connections = exitCode === 0 ? countUses(stdout, port) : undefined
     if (connections !== undefined) return {connections}
     const said = stderr.trim().split('\n').at(-1)?.trim() ?? ''

@@ -59,8 +59,8 @@ export type ProbeTarget = {
 }
 
 /**
- * How many use the service of an instance that leaves: mcd itself left out, and its own programs on the instance. Never throws:
- * what goes wrong is the answer, and says what to do.
+ * How many use the service of an instance that leaves: mcd itself left out, and its own programs on the instance. What goes
+ * wrong is the answer, and says what to do; only an interrupted run throws its reason.
  */
 export type CountConnections = (target: {
   address: string

@@ -154,10 +154,13 @@ async function withTimeout<T>(
     },
     () => {
       const {aborted, reason} = runtime.signal
-      // Stopped from within (the lease is lost): nobody else would ever end a call that gets no answer.
-      if (aborted && !(reason instanceof InterruptedError)) throw reason
-      // Answered, or interrupted: a call in flight may finish, and whoever interrupts decides how long that may take.
-      return new Promise<never>(() => {})
+      // Answered, whatever else has happened.
+      if (!aborted || answered.signal.aborted) return new Promise<never>(() => {})
+      // Interrupted: a call in flight may finish, and whoever interrupts decides how long that may take. Stopped from within
+      // (the lease is lost): nobody else would ever end a call that gets no answer.
+      return (
+        reason instanceof InterruptedError ? whenAborted(reason.abandon) : Promise.reject(reason)
+      ).finally(() => abandon.abort())
     },
   )
   try {
@@ -167,6 +170,13 @@ async function withTimeout<T>(
     answered.abort('answered')
   }
 }
+
+/** Rejects with the signal's reason. */
+const whenAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason), {once: true})
+  })
 
 /** Wraps what a vendor library throws unexpectedly, so that nobody reads a stack trace of somebody else's code. */
 export function unexpected(service: string, error: unknown): McdError {

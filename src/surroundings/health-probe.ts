@@ -2,7 +2,7 @@ import {type ClientRequest, type RequestOptions, request} from 'node:http'
 import {request as requestTls} from 'node:https'
 import {connect, isIP} from 'node:net'
 import type {Probe, ProbeTarget} from '../fleet/outside.ts'
-import type {Runtime} from '../runtime.ts'
+import {lookLimit, type Runtime} from '../runtime.ts'
 
 /** Where an instance's address and port are really served: the sandbox maps some of its machines (decision 37). */
 export type AddressMap = (address: string, port: number) => Promise<{host: string; port: number}>
@@ -12,7 +12,7 @@ type Served = Awaited<ReturnType<AddressMap>>
 /**
  * One health check as load balancers make it. `http` and `https` ask for a page by the fleet's DNS name, and 200 to 399 is
  * healthy; `tcp` is healthy when the connection opens. Behind `https` any certificate will do: an instance is asked by its
- * address, and many carry one of their own making. Never throws: what goes wrong is the answer.
+ * address, and many carry one of their own making. What goes wrong is the answer; only an interrupted run throws its reason.
  */
 export function healthProbe(
   runtime: Runtime,
@@ -22,31 +22,27 @@ export function healthProbe(
     const {protocol, address, port, path, timeoutMs} = target
     const where = `${address.includes(':') ? `[${address}]` : address}:${port}`
     const served = await addressOf(address, port)
-    const answered = new AbortController()
-    const late = new AbortController()
-    runtime.sleep(timeoutMs, answered.signal).then(
-      () => late.abort(),
-      () => undefined,
-    )
+    const {late, end} = lookLimit(runtime, timeoutMs)
     try {
       if (protocol === 'tcp') {
-        await open(served, late.signal)
+        await open(served, late)
         return {ok: true}
       }
-      const status = await get(served, target, late.signal)
+      const status = await get(served, target, late)
       return status >= 200 && status < 400
         ? {ok: true}
         : {ok: false, answered: true, why: `HTTP ${status} from ${where}${path}`}
     } catch (error) {
       const {code, message} = error as NodeJS.ErrnoException
-      if (late.signal.aborted) return {ok: false, why: `no answer from ${where} within ${timeoutMs / 1000} s`}
+      runtime.signal.throwIfAborted()
+      if (late.aborted) return {ok: false, why: `no answer from ${where} within ${timeoutMs / 1000} s`}
       if (code === 'ECONNREFUSED') return {ok: false, why: `connection refused at ${where}`}
       // Something is there, and speaks another protocol.
       if (code === 'EPROTO' || code?.startsWith('HPE_'))
         return {ok: false, answered: true, why: `no ${protocol} at ${where} (${code})`}
       return {ok: false, why: `${code ?? message} at ${where}`}
     } finally {
-      answered.abort()
+      end()
     }
   }
 }

@@ -101,4 +101,21 @@ describe('a call without an answer', () => {
     const late = new Promise<string>(resolve => void time.clock.after(2_000, () => resolve('here')))
     expect(await time.run(() => call({name: 'Get'}, () => late))).toBe('here')
   })
+
+  test('is waited for no longer once whoever interrupted abandons it, and its connection is closed', async () => {
+    const time = new VirtualTime({startMs: 0})
+    const [interrupt, abandon] = [new AbortController(), new AbortController()]
+    const call = createCaller(time.runtime(interrupt.signal), 'test')
+    const closed: number[] = []
+    time.clock.after(1_000, () => interrupt.abort(new InterruptedError('SIGTERM', {abandon: abandon.signal})))
+    time.clock.after(9_000, () => abandon.abort(new InterruptedError('SIGTERM', {message: 'No answer.'})))
+    const ended = await time.run(() =>
+      call({name: 'Get'}, signal => {
+        signal.addEventListener('abort', () => closed.push(time.now()))
+        return new Promise(() => {})
+      }).catch((error: InterruptedError) => [error.message, error.exit, time.now()]),
+    )
+    expect(ended).toEqual(['No answer.', 143, 9_000])
+    expect(closed).toEqual([9_000])
+  })
 })

@@ -3,6 +3,7 @@ import {createServer as createHttpsServer} from 'node:https'
 import {type AddressInfo, createServer as createTcpServer, type Server, type Socket} from 'node:net'
 import type {TLSSocket} from 'node:tls'
 import {expect, onTestFinished, test} from 'vitest'
+import {InterruptedError} from '../../src/errors.ts'
 import type {ProbeTarget} from '../../src/fleet/outside.ts'
 import {realRuntime} from '../../src/runtime.ts'
 import {healthProbe} from '../../src/surroundings/health-probe.ts'
@@ -117,4 +118,18 @@ test('https at a port that speaks plain HTTP is answered, and unhealthy', async 
     ok: false,
     answered: true,
   })
+})
+
+test('an interrupted run does not wait for who never answers, and takes nobody for sick', async () => {
+  const stop = new AbortController()
+  const silent = createTcpServer(() => stop.abort(new InterruptedError('SIGTERM')))
+  const probing = healthProbe(realRuntime(stop.signal))({
+    protocol: 'http',
+    address: '127.0.0.1',
+    port: await served(silent),
+    path: '/',
+    host: 'www.example.com',
+    timeoutMs: 3_600_000,
+  })
+  await expect(probing).rejects.toThrow(InterruptedError)
 })

@@ -28,7 +28,7 @@ export default class SdBrowse extends McdCommand {
       import('../../dns/sd/names.ts'),
       import('../../dns/sd/resolve.ts'),
     ])
-    const {ask} = await openResolver(flags, this.interruptible({quiet: true}))
+    const {ask} = await openResolver(flags, this.interruptible({looks: true}))
     if (args.domain === undefined) {
       const domain = args.service
       const services = await listServices(ask, domain)

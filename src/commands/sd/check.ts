@@ -23,7 +23,7 @@ export default class SdCheck extends McdCommand {
       import('../../dns/sd/check.ts'),
       import('../../output/service-check-text.ts'),
     ])
-    const {ask} = await openResolver(flags, this.interruptible({quiet: true}))
+    const {ask} = await openResolver(flags, this.interruptible({looks: true}))
     const checked = await checkService(ask, args.name)
     this.log(checkedText(checked))
     if (checked.findings.some(({warning}) => !warning)) process.exitCode = EXIT.differences

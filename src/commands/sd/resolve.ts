@@ -32,7 +32,7 @@ export default class SdResolve extends McdCommand {
     const [{resolveService, endpointsOf, drawEndpoints}] = await Promise.all([
       import('../../dns/sd/resolve.ts'),
     ])
-    const {ask, random} = await openResolver(flags, this.interruptible({quiet: true}))
+    const {ask, random} = await openResolver(flags, this.interruptible({looks: true}))
     const service = await resolveService(ask, args.name, random)
     const endpoints =
       flags.count === undefined ? endpointsOf(service) : drawEndpoints(service, flags.count, random)
