@@ -1,9 +1,10 @@
+import type {Service} from '../world/calls.ts'
 import {SANDBOX} from '../world/credentials.ts'
 import type {AwsCaller} from '../world/ec2/model.ts'
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
 import {ec2Refusal, serveEc2} from './ec2.ts'
-import type {VendorWire, WireReply, WireRequest} from './http.ts'
+import {dated, type VendorWire, type WireReply, type WireRequest} from './http.ts'
 import {route53Wire} from './route53.ts'
 import {s3Refusal, serveS3} from './s3.ts'
 import {claimedScope, verifySigV4} from './sigv4.ts'
@@ -17,7 +18,7 @@ type Served = {
   serve: (world: World, caller: AwsCaller, request: WireRequest) => WireReply
   refuse: (error: unknown) => WireReply
 }
-const SERVICES: Record<string, Served> = {
+const SERVICES: Partial<Record<Service, Served>> = {
   ec2: {serve: serveEc2, refuse: ec2Refusal},
   ssm: {serve: serveSsm, refuse: ssmRefusal},
   sts: {serve: serveSts, refuse: stsRefusal},
@@ -36,18 +37,20 @@ export function awsWire(world: World): VendorWire {
   }
 }
 
-function serveSigned(world: World, request: WireRequest, service: string, region: string): WireReply {
+function serveSigned(world: World, request: WireRequest, scope: string, region: string): WireReply {
+  const service = scope as Service
   const served = SERVICES[service]
   if (!served)
     return stsRefusal(
       new VendorError(
         404,
         'UnknownService',
-        `The sandbox has no AWS service ${service}: it has ${Object.keys(SERVICES).join(', ')} and route53.`,
+        `The sandbox has no AWS service ${scope}: it has ${Object.keys(SERVICES).join(', ')} and route53.`,
       ),
     )
+  const nowMs = world.calls.plan.clockOf(service)
   try {
-    const {accessKeyId} = verifySigV4(request, id => world.ec2.keys.secretOf(id), world.calls.plan.sentAtMs)
+    const {accessKeyId} = verifySigV4(request, id => world.ec2.keys.secretOf(id), nowMs)
     const principal = world.ec2.keys.principalOf(accessKeyId)
     if (!principal)
       throw new VendorError(
@@ -55,8 +58,9 @@ function serveSigned(world: World, request: WireRequest, service: string, region
         'AuthFailure',
         'AWS was not able to validate the provided access credentials',
       )
-    return served.serve(world, {principal: {...principal, address: request.remoteAddress}, region}, request)
+    const caller = {principal: {...principal, address: request.remoteAddress}, region}
+    return dated(served.serve(world, caller, request), nowMs)
   } catch (error) {
-    return served.refuse(error)
+    return dated(served.refuse(error), nowMs)
   }
 }

@@ -5,7 +5,7 @@ import {invalidCredentials, notAuthorized, notFound, tooLarge} from '../world/tr
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
 import {type Answer, findRoute, refusal} from './cloudapi-routes.ts'
-import type {VendorWire, WireReply, WireRequest} from './http.ts'
+import {dated, type VendorWire, type WireReply, type WireRequest} from './http.ts'
 import {parseAuthorization, signatureFault} from './http-signature.ts'
 
 const VERSION = '9.20.0'
@@ -15,10 +15,11 @@ type TritonPart = Pick<World, 'calls' | 'triton'>
 /** CloudAPI: JSON over HTTP, every request signed with a key of the account. */
 export function cloudapiWire(world: TritonPart): VendorWire {
   return request => {
+    const answered = (answer: Answer) => dated(toReply(answer), world.calls.plan.clockOf('cloudapi'))
     try {
-      return toReply(serve(world, request))
+      return answered(serve(world, request))
     } catch (error) {
-      return toReply(refusal(error))
+      return answered(refusal(error))
     }
   }
 }
@@ -77,7 +78,7 @@ function authenticate(
   if (!account) return refuse(`Invalid account ${login}`)
   const publicKey = account.verificationKey(key, user)
   if (!publicKey) return refuse(`Invalid key ${key}`)
-  const fault = signatureFault(signed, request, publicKey, world.calls.plan.sentAtMs)
+  const fault = signatureFault(signed, request, publicKey, world.calls.plan.clockOf('cloudapi'))
   if (fault) return refuse(fault)
   return {login, principal: {name: 'operator', address: request.remoteAddress}, keyId: signed.keyId}
 }

@@ -34,6 +34,12 @@ export function carried(carry: Carry, wire: VendorWire): Wire {
   }
 }
 
+/** Says by whose clock it was answered. */
+export const dated = (reply: WireReply, atMs: number): WireReply => ({
+  ...reply,
+  headers: {...reply.headers, date: new Date(atMs).toUTCString()},
+})
+
 /** Serves a wire on loopback; port 0 picks a free one. */
 export async function listen(
   wire: Wire,

@@ -2,7 +2,7 @@ import type {Principal} from '../world/calls.ts'
 import type {Route53World} from '../world/route53.ts'
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
-import type {VendorWire, WireReply, WireRequest} from './http.ts'
+import {dated, type VendorWire, type WireReply, type WireRequest} from './http.ts'
 import {changeInfo, delegationSet, errorReply, hostedZone, recordSets, reply, zones} from './route53/reply.ts'
 import {readChangeRequest, readCreateZoneRequest} from './route53/request.ts'
 import {verifySigV4} from './sigv4.ts'
@@ -100,6 +100,15 @@ const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: at(`/hostedzonelimit/${ID}/[A-Z_]+`),
+    serve({route53, principal, request, id}) {
+      const type = request.path.replace(/\/$/, '').split('/').at(-1) ?? ''
+      const {count, limit} = route53.hostedZoneLimit(principal, id, type)
+      return reply('GetHostedZoneLimitResponse', {Limit: {Type: type, Value: limit}, Count: count})
+    },
+  },
+  {
+    method: 'GET',
     path: at(`/change/${ID}`),
     serve({route53, principal, id}) {
       return reply('GetChangeResponse', {ChangeInfo: changeInfo(route53.getChange(principal, id))})
@@ -110,9 +119,9 @@ const ROUTES: readonly Route[] = [
 /** Route53's REST and XML over the world, for signed requests only. */
 export function route53Wire(world: Pick<World, 'route53' | 'ec2' | 'calls'>): VendorWire {
   const {keys} = world.ec2
-  return request => {
+  const serve = (request: WireRequest, nowMs: number): WireReply => {
     try {
-      const {accessKeyId} = verifySigV4(request, id => keys.secretOf(id), world.calls.plan.sentAtMs)
+      const {accessKeyId} = verifySigV4(request, id => keys.secretOf(id), nowMs)
       const principal = {
         name: keys.principalOf(accessKeyId)?.name ?? 'unknown',
         address: request.remoteAddress,
@@ -131,6 +140,10 @@ export function route53Wire(world: Pick<World, 'route53' | 'ec2' | 'calls'>): Ve
       const message = error instanceof Error ? error.message : String(error)
       return errorReply({status: 500, code: 'InternalFailure', message: `sandbox: ${message}`})
     }
+  }
+  return request => {
+    const nowMs = world.calls.plan.clockOf('route53')
+    return dated(serve(request, nowMs), nowMs)
   }
 }
 

@@ -18,6 +18,12 @@ type Key = {principal: Principal; secret: string; sessionToken?: string; expires
 const ROLE_LIFETIME_MS = 6 * 3_600_000
 const RENEW_BEFORE_MS = 30 * 60_000
 
+/** As IAM names who calls. */
+export const arnOf = ({name}: Principal): string =>
+  name.startsWith('role:')
+    ? `arn:aws:sts::${SANDBOX.aws.account}:assumed-role/${SANDBOX.aws.instanceProfile}/${name.slice('role:'.length)}`
+    : `arn:aws:iam::${SANDBOX.aws.account}:user/${name}`
+
 /**
  * Every access key of the account: the operator's, the instances', and those of instance roles. Revoking a principal
  * makes all its keys unknown, as deleting a key in IAM does.

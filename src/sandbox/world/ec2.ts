@@ -1,9 +1,9 @@
-import {AwsKeys, type RoleCredentials} from './aws-keys.ts'
+import {AwsKeys, arnOf, type RoleCredentials} from './aws-keys.ts'
 import type {Core} from './core.ts'
 import {SANDBOX} from './credentials.ts'
 import {ACTIONS, type ActionName, NOT_ON_EUCALYPTUS, type ReplyOf, type RequestOf} from './ec2/actions.ts'
 import {zonesOf} from './ec2/catalog.ts'
-import {ec2Error} from './ec2/errors.ts'
+import {ec2Error, unauthorized} from './ec2/errors.ts'
 import {halt} from './ec2/lifecycle.ts'
 import type {AwsCaller, Ec2Instance} from './ec2/model.ts'
 import {Region} from './ec2/region.ts'
@@ -29,7 +29,7 @@ export class Ec2World {
     return this.#core.calls.run({service: 'ec2', action, principal: caller.principal}, effect => {
       const region = this.#regionOf(caller, action)
       region.throttle.request(action, isNarrowed(request))
-      if (caller.principal.name !== 'operator') throw notAuthorized(caller, action)
+      if (caller.principal.name !== 'operator') throw unauthorized(caller.principal, action)
       if (request.dryRun)
         throw ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
       const serve = ACTIONS[action] as (
@@ -52,7 +52,7 @@ export class Ec2World {
         throw new VendorError(
           400,
           'AccessDeniedException',
-          `${arnOf(caller)} is not authorized to perform: ssm:${action}`,
+          `${arnOf(caller.principal)} is not authorized to perform: ssm:${action}`,
         )
       }
       const region = this.region(caller.region)
@@ -66,7 +66,7 @@ export class Ec2World {
       {service: 'sts', action: 'GetCallerIdentity', principal: caller.principal},
       () => ({
         account: SANDBOX.aws.account,
-        arn: arnOf(caller),
+        arn: arnOf(caller.principal),
         userId: caller.principal.name,
       }),
     )
@@ -133,14 +133,3 @@ function isNarrowed(request: object): boolean {
   )
   return hasIds || (filters?.length ?? 0) > 0 || maxResults !== undefined || nextToken !== undefined
 }
-
-const arnOf = ({principal}: AwsCaller): string =>
-  principal.name.startsWith('role:')
-    ? `arn:aws:sts::${SANDBOX.aws.account}:assumed-role/${SANDBOX.aws.instanceProfile}/${principal.name.slice('role:'.length)}`
-    : `arn:aws:iam::${SANDBOX.aws.account}:user/${principal.name}`
-
-const notAuthorized = (caller: AwsCaller, action: string): VendorError =>
-  ec2Error(
-    'UnauthorizedOperation',
-    `You are not authorized to perform this operation. User: ${arnOf(caller)} is not authorized to perform: ec2:${action} because no identity-based policy allows the ec2:${action} action`,
-  )

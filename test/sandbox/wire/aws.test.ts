@@ -15,7 +15,7 @@ import {GetCallerIdentityCommand, STSClient} from '@aws-sdk/client-sts'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest'
 import {awsWire} from '../../../src/sandbox/wire/aws.ts'
 import {serveEc2} from '../../../src/sandbox/wire/ec2.ts'
-import {listen, type WireRequest} from '../../../src/sandbox/wire/http.ts'
+import {carried, listen, type WireRequest} from '../../../src/sandbox/wire/http.ts'
 import {realClock} from '../../../src/sandbox/world/clock.ts'
 import {SANDBOX} from '../../../src/sandbox/world/credentials.ts'
 import {idleHypervisor} from '../../../src/sandbox/world/hypervisor.ts'
@@ -40,6 +40,20 @@ beforeEach(async () => {
   served = await listen(awsWire(world))
 })
 afterEach(() => served.close())
+
+test('a wrong clock of AWS refuses signatures of our time, and dates its answers', async () => {
+  const {plan} = world.calls
+  plan.add({target: 'aws', kind: 'wrong-clock', ms: 360_000})
+  const carriedWire = carried(plan.carry.bind(plan), awsWire(world))
+  const clocked = await listen(carriedWire)
+  const credentials = SANDBOX.aws.operator
+  const ec2 = new EC2Client({endpoint: clocked.url, region, credentials, maxAttempts: 1})
+  await expect(ec2.send(new DescribeInstancesCommand({}))).rejects.toMatchObject({name: 'RequestExpired'})
+  const unsigned = await fetch(clocked.url)
+  await clocked.close()
+  expect(Date.parse(unsigned.headers.get('date') ?? '') - Date.now()).toBeGreaterThan(300_000)
+  expect(plan.list()).toMatchObject([{kind: 'wrong-clock', from: 'any', fired: 2}])
+})
 
 describe('the AWS SDK', () => {
   const options = (

@@ -52,6 +52,18 @@ test('the generated key is one that OpenSSH and the account agree on', () => {
   expect(createHash('md5').update(blob).digest('hex')).toBe(key.md5Fingerprint.replaceAll(':', ''))
 })
 
+test('a clock that is ten minutes ahead refuses the signatures of ours, and dates its answers', async () => {
+  const fault = stage.calls.plan.add({target: 'joyent', kind: 'wrong-clock'})
+  expect(await get('machines')).toMatchObject({
+    status: 401,
+    body: {code: 'InvalidCredentials', message: 'clock skew of 600s was greater than 300s'},
+  })
+  const unsigned = await fetch(server.url)
+  expect(Date.parse(unsigned.headers.get('date') ?? '')).toBe(stage.time.clock.now() + 600_000)
+  stage.calls.plan.clear(fault.id)
+  expect((await get('machines')).status).toBe(200)
+})
+
 test('an unsigned request is refused in the shape of CloudAPI, with its headers', async () => {
   const response = await fetch(`${server.url}/sandbox/machines`)
   const text = await response.text()

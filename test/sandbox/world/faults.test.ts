@@ -100,6 +100,22 @@ describe('what a caller hears, and whether the call took effect', () => {
     await expect(run()).resolves.toBeDefined()
   })
 
+  test('who is denied hears it until it is cleared, also for a dry run, and nothing is launched', async () => {
+    const {time, plan, run, launched} = stage()
+    plan.add({target: 'aws:RunInstances', kind: 'denied'})
+    expect(await ended(time, run())).toBe('UnauthorizedOperation')
+    expect(await ended(time, run({dryRun: true}))).toBe('UnauthorizedOperation')
+    expect(launched()).toBe(0)
+    plan.clear()
+    expect(await ended(time, run({dryRun: true}))).toBe('DryRunOperation')
+  })
+
+  test('a denied launch on Triton is told in its words', async () => {
+    const {time, plan, create} = stage()
+    plan.add({target: 'joyent:CreateMachine', kind: 'denied'})
+    expect(await ended(time, create('web'))).toBe('NotAuthorized')
+  })
+
   test('the calls that it should let pass do', async () => {
     const {plan, run} = stage()
     plan.add({target: 'aws:RunInstances', kind: 'reset', skip: 1})
@@ -255,6 +271,10 @@ describe('an order that can never fire is refused', () => {
     [{kind: 'outage', target: 'aws:RunInstances'}, /whole vendor/, 'fault add --help'],
     [{kind: 'partial-fill'}, /needs a count/, 'fault add --help'],
     [{kind: 'reset', ms: 5}, /takes no duration/, 'fault add --help'],
+    [{kind: 'wrong-clock'}, /whole vendor/, 'fault add --help'],
+    [{kind: 'wrong-clock', target: 'cloudflare'}, /signed with a time/, 'fault add --help'],
+    [{kind: 'wrong-clock', target: 'aws', times: 2}, /until the fault is cleared/, 'fault add --help'],
+    [{kind: 'denied', target: 'sts'}, /need a permission/, 'fault add --help'],
     [{times: 0}, /counts from 1/, 'fault add --help'],
   ])('%o', (order, message, suggestion) => {
     const {plan} = stage()

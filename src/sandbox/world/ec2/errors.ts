@@ -1,3 +1,5 @@
+import {arnOf} from '../aws-keys.ts'
+import type {Principal} from '../calls.ts'
 import {VendorError} from '../vendor-error.ts'
 
 /** Statuses other than 400, where the codes have them. Source: EC2 API Reference, "Error codes". */
@@ -11,6 +13,12 @@ const STATUS: Record<string, number> = {
 
 export const ec2Error = (code: string, message: string): VendorError =>
   new VendorError(STATUS[code] ?? 400, code, message)
+
+export const unauthorized = (principal: Principal, action: string): VendorError =>
+  ec2Error(
+    'UnauthorizedOperation',
+    `You are not authorized to perform this operation. User: ${arnOf(principal)} is not authorized to perform: ec2:${action} because no identity-based policy allows the ec2:${action} action`,
+  )
 
 export const invalidValue = (message: string): VendorError => ec2Error('InvalidParameterValue', message)
 

@@ -1,7 +1,16 @@
-import type {Service} from '../calls.ts'
-import {throttled as throttledByCloudflare} from '../cloudflare/refusals.ts'
-import {throttled as throttledByRoute53} from '../route53/refusals.ts'
-import {insufficientCapacity, throttled as throttledByCloudapi} from '../triton/refusal.ts'
+import {arnOf} from '../aws-keys.ts'
+import type {Call, Service} from '../calls.ts'
+import {
+  notAuthorized as deniedByCloudflare,
+  throttled as throttledByCloudflare,
+} from '../cloudflare/refusals.ts'
+import {unauthorized as deniedByEc2} from '../ec2/errors.ts'
+import {accessDenied as deniedByRoute53, throttled as throttledByRoute53} from '../route53/refusals.ts'
+import {
+  notAuthorized as deniedByCloudapi,
+  insufficientCapacity,
+  throttled as throttledByCloudapi,
+} from '../triton/refusal.ts'
 import {VendorError} from '../vendor-error.ts'
 
 const RETRY_AFTER_SECONDS = 1
@@ -27,6 +36,24 @@ export const BROKEN: Readonly<Record<Service, () => VendorError>> = {
   cloudapi: () => new VendorError(500, 'InternalError', 'An internal error has occurred'),
   cloudflare: () => new VendorError(500, 10001, 'Internal error'),
 }
+
+/** How each service says that the caller lacks a permission. STS asks for none. */
+const DENIED: Readonly<Record<Exclude<Service, 'sts'>, (call: Call) => VendorError>> = {
+  ec2: ({principal, action}) => deniedByEc2(principal, action),
+  ssm: ({principal, action}) =>
+    new VendorError(
+      400,
+      'AccessDeniedException',
+      `User: ${arnOf(principal)} is not authorized to perform: ssm:${action} because no identity-based policy allows the ssm:${action} action`,
+    ),
+  s3: () => new VendorError(403, 'AccessDenied', 'Access Denied'),
+  route53: ({principal, action}) => deniedByRoute53(arnOf(principal), action, '*'),
+  cloudapi: ({action}) => deniedByCloudapi(`You do not have permission to access ${action}`),
+  cloudflare: deniedByCloudflare,
+}
+/** Undefined where nobody is denied. */
+export const denied = (call: Call): VendorError | undefined =>
+  call.service === 'sts' ? undefined : DENIED[call.service](call)
 
 /** No room for what a launch orders. */
 export const noRoom = (service: Service): VendorError =>

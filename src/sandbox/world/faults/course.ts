@@ -1,6 +1,6 @@
 import type {Call} from '../calls.ts'
 import type {VendorError} from '../vendor-error.ts'
-import {BROKEN, ConnectionLost, noRoom, THROTTLED} from './answers.ts'
+import {BROKEN, ConnectionLost, denied, noRoom, THROTTLED} from './answers.ts'
 import type {FaultKind} from './kinds.ts'
 import type {StandingFault} from './standing.ts'
 
@@ -16,7 +16,7 @@ export type Course = {
   /** It is answered with an answer of before. */
   stale?: {readonly answer: unknown}
   /** The vendor refuses it, before any effect. */
-  refusal?: VendorError
+  refusal?: VendorError | undefined
   /** Room for the instances of a launch. */
   room: number
   /** How long what it makes stays unseen. */
@@ -75,6 +75,12 @@ export function befall(course: Course, fault: StandingFault, call: Call, {past}:
     case 'error':
       course.refusal = BROKEN[service]()
       return true
+    case 'denied':
+      course.refusal = denied(call)
+      return true
+    case 'wrong-clock':
+      // Met before a call is named, where its signature is looked at.
+      return false
     case 'capacity':
       course.refusal = noRoom(service)
       return true

@@ -20,6 +20,8 @@ const ALWAYS = Number.POSITIVE_INFINITY
 const launches = (service: Service, action: string): boolean =>
   `${service}:${action}` === 'ec2:RunInstances' || `${service}:${action}` === 'cloudapi:CreateMachine'
 export const reads = (action: string): boolean => /^(?:Describe|List|Get|GET )/.test(action)
+/** CloudFlare takes a token, at any time. */
+const isSigned = (service: Service): boolean => service !== 'cloudflare'
 const LAUNCHES = {concerns: launches, only: 'launches (aws:RunInstances, joyent:CreateMachine)'} as const
 
 /** Everything that goes wrong in this world when somebody asks for it. */
@@ -41,6 +43,20 @@ export const KINDS = {
     times: 1,
   },
   'hold-after': {does: 'the call takes effect, and its answer is held until the fault is cleared', times: 1},
+  denied: {
+    does: "the vendor's own answer to who lacks the permission, also to a dry run, and no effect",
+    times: ALWAYS,
+    // Who one is, everybody may ask.
+    concerns: (service: Service) => service !== 'sts',
+    only: 'calls that need a permission (all but sts:GetCallerIdentity)',
+  },
+  'wrong-clock': {
+    does: "the clock of the vendor's servers is ahead of yours: their answers are dated so, and signatures of your time are refused where it is more than five minutes",
+    times: ALWAYS,
+    ms: {means: 'how far ahead', default: 10 * 60_000},
+    concerns: isSigned,
+    only: 'vendors whose calls are signed with a time (aws, route53, s3, joyent)',
+  },
   capacity: {does: 'no room for the instances', times: 1, ...LAUNCHES},
   'partial-fill': {
     does: 'room for fewer instances than ordered: --count of them',

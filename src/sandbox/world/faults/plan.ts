@@ -1,5 +1,5 @@
 import {UsageError} from '../../../errors.ts'
-import type {Call} from '../calls.ts'
+import type {Call, Service} from '../calls.ts'
 import type {Clock} from '../clock.ts'
 import type {Hypervisor} from '../hypervisor.ts'
 import {befall, type Course, plainCourse} from './course.ts'
@@ -28,6 +28,8 @@ type Passage = {
   readonly question: string
   readonly arrivedAtMs: number
   call?: Call
+  /** A clock that was looked at for it is counted once. */
+  metClock?: true
   /** Set once it has knocked and met a fault. */
   course?: Course
 }
@@ -138,9 +140,16 @@ export class FaultPlan {
 
   // What the world asks while it serves a call
 
-  /** When the request now served was sent: its signature is of that time. */
-  get sentAtMs(): number {
-    return this.#passage?.arrivedAtMs ?? this.#clock.now()
+  /** What a service's own clock showed when the request now served was sent: a signature is held against it. */
+  clockOf(service: Service): number {
+    const sentAtMs = this.#passage?.arrivedAtMs ?? this.#clock.now()
+    const fault = this.#standing.find(each => each.isClockOf(service))
+    if (!fault) return sentAtMs
+    if (this.#passage && !this.#passage.metClock) {
+      this.#passage.metClock = true
+      fault.fired++
+    }
+    return sentAtMs + (fault.ms ?? 0)
   }
 
   /** How long what is made now takes to show, where it usually takes `usualMs`. */
@@ -227,6 +236,12 @@ function check({kind, times, skip = 0, ms, count}: FaultOrder, target: Target | 
       : '',
     kind === 'outage' && target && !target.isWholeVendor
       ? 'An outage takes a whole vendor, such as aws.'
+      : '',
+    kind === 'wrong-clock' && target && !target.isWholeVendor
+      ? "A clock is a whole vendor's, such as that of aws."
+      : '',
+    kind === 'wrong-clock' && (times !== undefined || skip > 0)
+      ? 'A clock is wrong until the fault is cleared.'
       : '',
     times !== undefined && !(Number.isInteger(times) && times > 0) ? '"times" counts from 1.' : '',
     !(Number.isInteger(skip) && skip >= 0) ? '"skip" counts from 0.' : '',

@@ -1,6 +1,9 @@
-import type {Call} from '../calls.ts'
+import type {Call, Service} from '../calls.ts'
 import {type FaultKind, type FaultOrder, type FaultReport, kindOf, type Sender} from './kinds.ts'
 import type {Target} from './target.ts'
+
+/** Conditions of the vendor itself. */
+const EVERYBODYS: readonly FaultKind[] = ['outage', 'wrong-clock']
 
 /** One fault in force: what it waits for, how often it fired, and the requests it keeps. */
 export class StandingFault {
@@ -29,7 +32,7 @@ export class StandingFault {
     this.count = order.count ?? 1
     this.#order = order
     this.#target = target
-    this.#from = order.from ?? (order.kind === 'outage' ? 'any' : 'operator')
+    this.#from = order.from ?? (EVERYBODYS.includes(order.kind) ? 'any' : 'operator')
     this.#times = order.times ?? times
     this.#toSkip = order.skip ?? 0
     this.#endsAtMs =
@@ -45,6 +48,11 @@ export class StandingFault {
       isFrom(this.#from, call.principal.name) &&
       (kindOf(this.kind).concerns?.(call.service, call.action) ?? true)
     return meets && this.#toSkip-- <= 0
+  }
+
+  /** Whether it is what is wrong with this service's clock, whoever looks at it. */
+  isClockOf(service: Service): boolean {
+    return this.kind === 'wrong-clock' && this.#target.calls.some(call => call.service === service)
   }
 
   get isArmed(): boolean {

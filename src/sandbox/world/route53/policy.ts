@@ -1,5 +1,5 @@
+import {arnOf} from '../aws-keys.ts'
 import type {Principal} from '../calls.ts'
-import {SANDBOX} from '../credentials.ts'
 import {accessDenied} from './refusals.ts'
 
 export const ROUTE53_ACTIONS = [
@@ -10,6 +10,7 @@ export const ROUTE53_ACTIONS = [
   'ListResourceRecordSets',
   'ChangeResourceRecordSets',
   'GetChange',
+  'GetHostedZoneLimit',
 ] as const
 export type Route53Action = (typeof ROUTE53_ACTIONS)[number]
 
@@ -33,14 +34,10 @@ export class Policies {
   }
 
   /** Throws AccessDenied. `resource` is `hostedzone/Z…`, `change/C…` or `*`. */
-  check({name}: Principal, action: Route53Action, resource: string): void {
-    const isRole = name.startsWith('role:')
-    const allowed = this.#allowed.get(isRole ? 'instances' : name) ?? []
+  check(principal: Principal, action: Route53Action, resource: string): void {
+    const isRole = principal.name.startsWith('role:')
+    const allowed = this.#allowed.get(isRole ? 'instances' : principal.name) ?? []
     if (allowed === 'all' || allowed.includes(action)) return
-    const {account, instanceProfile} = SANDBOX.aws
-    const arn = isRole
-      ? `arn:aws:sts::${account}:assumed-role/${instanceProfile}/${name.slice('role:'.length)}`
-      : `arn:aws:iam::${account}:user/${name}`
-    throw accessDenied(arn, action, resource === '*' ? '*' : `arn:aws:route53:::${resource}`)
+    throw accessDenied(arnOf(principal), action, resource === '*' ? '*' : `arn:aws:route53:::${resource}`)
   }
 }
