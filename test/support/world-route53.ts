@@ -23,10 +23,10 @@ export function worldRoute53Dns(
   accessKeyId: string = SANDBOX.aws.operator.accessKeyId,
   carry: Carry = atOnce,
 ): DnsProvider {
-  return dnsOver(carried('route53', worldClient(world, accessKeyId), carry), {runtime})
+  return dnsOver(carried('route53', worldRoute53Client(world, accessKeyId), carry), {runtime})
 }
 
-function worldClient({route53, ec2, calls}: Clouded, accessKeyId: string): Route53Client {
+export function worldRoute53Client({route53, ec2, calls}: Clouded, accessKeyId: string): Route53Client {
   /** Refusals of the world as the adapter hears them from the SDK. */
   const asked = async <T>(what: string, input: object, work: (principal: Principal) => T): Promise<T> => {
     try {
@@ -105,6 +105,16 @@ function worldClient({route53, ec2, calls}: Clouded, accessKeyId: string): Route
       asked('GetChange', input, principal => ({
         ChangeInfo: changeInfo(route53.getChange(principal, input.Id ?? '')),
       })),
+    getHostedZoneLimit: input =>
+      asked('GetHostedZoneLimit', input, principal => {
+        const {count, limit} = route53.hostedZoneLimit(principal, input.HostedZoneId ?? '', input.Type ?? '')
+        return {Count: count, Limit: {Type: input.Type, Value: limit}}
+      }),
+    getCallerIdentity: () =>
+      asked('GetCallerIdentity', {}, principal => {
+        const {account, arn, userId} = ec2.callerIdentity({principal, region: 'us-east-1'})
+        return {Account: account, Arn: arn, UserId: userId}
+      }),
   }
 }
 

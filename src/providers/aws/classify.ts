@@ -1,4 +1,5 @@
 import {AuthError, CapacityError, McdError, QuotaError, TransientError} from '../../errors.ts'
+import {nameOfCause} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -73,6 +74,10 @@ const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 const WHERE_FROM =
   'Check the profile (AWS_PROFILE, or "profile" in the group), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".'
 const PERMISSION = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
+
+/** Whether the credentials are good, and only this call was not allowed them. */
+export const isDenied = (error: unknown): error is AuthError =>
+  error instanceof AuthError && PERMISSION.includes(nameOfCause(error))
 
 /** What a failed call means for mcd. `call` is the vendor's name of it. */
 export function classify(call: string, thrown: unknown): McdError {

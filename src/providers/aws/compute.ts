@@ -24,7 +24,7 @@ export type AwsComputeOptions = {
   readonly requestHandler?: NonNullable<EC2ClientConfig['requestHandler']>
 }
 
-const CONCURRENCY = 10
+export const CONCURRENCY = 10
 const PAGE_SIZE = 1000
 const BOOT_LOG_LINES = 100
 

@@ -1,4 +1,5 @@
 import {AuthError, McdError, TransientError} from '../../errors.ts'
+import {nameOfCause} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -61,6 +62,10 @@ const CREDENTIALS = [
 /** Thrown before anything is sent. */
 const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 const PERMISSION = ['AccessDenied', 'AccessDeniedException']
+
+/** Whether the credentials are good, and only this call was not allowed them. */
+export const isDenied = (error: unknown): error is AuthError =>
+  error instanceof AuthError && PERMISSION.includes(nameOfCause(error))
 
 /** What a failed call means for mcd. `what` is Route53's name of the call. */
 export function classify(what: string, thrown: unknown): McdError {

@@ -3,12 +3,15 @@ import type {
   ChangeResourceRecordSetsCommandOutput,
   GetChangeCommandInput,
   GetChangeCommandOutput,
+  GetHostedZoneLimitCommandInput,
+  GetHostedZoneLimitCommandOutput,
   ListHostedZonesByNameCommandInput,
   ListHostedZonesByNameCommandOutput,
   ListResourceRecordSetsCommandInput,
   ListResourceRecordSetsCommandOutput,
   Route53ClientConfig,
 } from '@aws-sdk/client-route-53'
+import type {GetCallerIdentityCommandOutput} from '@aws-sdk/client-sts'
 import {classify} from './classify.ts'
 
 /**
@@ -28,6 +31,12 @@ export type Route53Client = {
     signal: AbortSignal,
   ): Promise<Reply<ChangeResourceRecordSetsCommandOutput>>
   getChange(input: GetChangeCommandInput, signal: AbortSignal): Promise<Reply<GetChangeCommandOutput>>
+  getHostedZoneLimit(
+    input: GetHostedZoneLimitCommandInput,
+    signal: AbortSignal,
+  ): Promise<Reply<GetHostedZoneLimitCommandOutput>>
+  /** Of the token service: Route53 itself does not tell whose credentials it is given. */
+  getCallerIdentity(signal: AbortSignal): Promise<Reply<GetCallerIdentityCommandOutput>>
 }
 type Reply<Output> = Omit<Output, '$metadata'>
 
@@ -83,6 +92,15 @@ export function route53Client(options: ClientOptions): Route53Client {
       ),
     getChange: (input, abortSignal) =>
       send('GetChange', ({sdk, api}) => api.send(new sdk.GetChangeCommand(input), {abortSignal})),
+    getHostedZoneLimit: (input, abortSignal) =>
+      send('GetHostedZoneLimit', ({sdk, api}) =>
+        api.send(new sdk.GetHostedZoneLimitCommand(input), {abortSignal}),
+      ),
+    getCallerIdentity: abortSignal =>
+      send('GetCallerIdentity', async ({config}) => {
+        const {GetCallerIdentityCommand, STSClient} = await import('@aws-sdk/client-sts')
+        return new STSClient(config).send(new GetCallerIdentityCommand({}), {abortSignal})
+      }),
   }
 }
 
@@ -99,13 +117,13 @@ async function load({
     import('@aws-sdk/credential-providers'),
     import('p-queue'),
   ])
-  const api = new sdk.Route53Client({
+  const config = {
     region: REGION,
     // Retries and their pacing are mcd's own, in providers/call.ts.
     maxAttempts: 1,
     credentials: credentials ?? fromNodeProviderChain({...(profile !== undefined && {profile})}),
     ...(endpoint !== undefined && {endpoint}),
     ...(requestHandler && {requestHandler}),
-  })
-  return {sdk, api, queue: new PQueue({concurrency})}
+  }
+  return {sdk, api: new sdk.Route53Client(config), config, queue: new PQueue({concurrency})}
 }

@@ -15,9 +15,9 @@ import {byName} from './shared-edits.ts'
 import {findZone} from './zones.ts'
 
 /** All Route53 calls of one account, which every instance and every mcd share. Source: Route 53 Developer Guide, "Quotas". */
-const RATE = {burst: 5, perSecond: 5}
+export const RATE = {burst: 5, perSecond: 5}
 
-type Surroundings = {
+export type Surroundings = {
   readonly runtime: Runtime
   /** The fleet file's own limits, instead of our defaults. */
   readonly limits?: Limits

@@ -28,7 +28,12 @@ export async function findZone(client: Route53Client, call: Caller, name: string
   return toZone(zone, await nameServers(client, call, zone))
 }
 
-async function zonesNamed(client: Route53Client, call: Caller, vendorName: string): Promise<HostedZone[]> {
+/** Public and private ones. `vendorName` as Route53 writes it. */
+export async function zonesNamed(
+  client: Route53Client,
+  call: Caller,
+  vendorName: string,
+): Promise<HostedZone[]> {
   const zones: HostedZone[] = []
   let start: ListHostedZonesByNameCommandInput | undefined = {DNSName: vendorName}
   while (start) {

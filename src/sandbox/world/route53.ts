@@ -3,7 +3,7 @@ import type {Principal} from './calls.ts'
 import type {Core} from './core.ts'
 import {SANDBOX} from './credentials.ts'
 import type {DnsAnswer} from './dns-answer.ts'
-import {applyBatch} from './route53/change-batch.ts'
+import {applyBatch, ZONE_MAX_SETS} from './route53/change-batch.ts'
 import {type ChangeInput, readChanges} from './route53/change-input.ts'
 import {
   listSets,
@@ -17,13 +17,15 @@ import {askedName, isWithin, storedName} from './route53/names.ts'
 import {Policies, type Route53Action} from './route53/policy.ts'
 import {
   hostedZoneAlreadyExists,
+  hostedZoneNotPrivate,
   invalidDomainName,
+  invalidInput,
   noSuchChange,
   noSuchHostedZone,
   priorRequestNotComplete,
   throttled,
 } from './route53/refusals.ts'
-import {createZone, type HostedZone, resourceId, type ZoneOptions} from './route53/zone.ts'
+import {createZone, type HostedZone, resourceId, setCount, type ZoneOptions} from './route53/zone.ts'
 
 export type ChangeInfo = {
   /** `C…`, without `/change/`. */
@@ -37,6 +39,8 @@ type Effect = (text: string) => void
 
 /** All Route53 calls of an account together. Source: Route 53 Developer Guide, "Quotas". */
 const REQUESTS_PER_SECOND = 5
+/** Source: as above. */
+const VPCS_PER_PRIVATE_ZONE = 300
 
 /** Route53 as a strict model: hosted zones, record sets with their routing, and name servers that serve a change a little later. */
 export class Route53World {
@@ -130,6 +134,19 @@ export class Route53World {
       const accepted = this.#changes.get(id)
       if (!accepted) throw noSuchChange(id)
       return this.#info(id, accepted)
+    })
+  }
+
+  /** How much of a limit is used up. */
+  hostedZoneLimit(principal: Principal, zoneId: string, type: string): {count: number; limit: number} {
+    return this.#inZone(principal, 'GetHostedZoneLimit', zoneId, zone => {
+      if (type === 'MAX_RRSETS_BY_ZONE') return {count: setCount(zone.sets), limit: ZONE_MAX_SETS}
+      if (type !== 'MAX_VPCS_ASSOCIATED_BY_ZONE')
+        throw invalidInput(
+          `1 validation error detected: Value '${type}' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [MAX_RRSETS_BY_ZONE, MAX_VPCS_ASSOCIATED_BY_ZONE]`,
+        )
+      if (!zone.privateZone) throw hostedZoneNotPrivate()
+      return {count: 1, limit: VPCS_PER_PRIVATE_ZONE}
     })
   }
 

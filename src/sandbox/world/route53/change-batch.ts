@@ -10,7 +10,7 @@ const BATCH_MAX_RECORDS = 1000
 const BATCH_MAX_CHARACTERS = 32_000
 const SET_MAX_VALUES = 400
 const SETS_MAX_PER_NAME = 100
-const ZONE_MAX_SETS = 10_000
+export const ZONE_MAX_SETS = 10_000
 
 type ZoneNow = {readonly id: string; readonly name: string; readonly sets: ZoneSets}
 

@@ -27,6 +27,9 @@ export const hostedZoneAlreadyExists = () =>
     'A hosted zone has already been created with the specified caller reference.',
   )
 
+export const hostedZoneNotPrivate = () =>
+  new VendorError(400, 'HostedZoneNotPrivate', 'The specified hosted zone is a public hosted zone.')
+
 export const throttled = () => new VendorError(400, 'Throttling', 'Rate exceeded')
 
 export const priorRequestNotComplete = () =>

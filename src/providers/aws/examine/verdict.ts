@@ -1,0 +1,89 @@
+import {AuthError, McdError} from '../../../errors.ts'
+import {accessFinding} from '../../aws-access.ts'
+import type {Finding} from '../../examine.ts'
+import {isDenied, isRefusal} from '../classify.ts'
+
+/**
+ * Which statements of `mcd policy` give an action, by their Sids. A denial names the action that was lacking, which need not
+ * be the one that was called: a launch also tags and hands over a role.
+ */
+const STATEMENTS: Readonly<Record<string, readonly string[]>> = {
+  'ec2:RunInstances': ['LaunchMarked', 'LaunchWith'],
+  'ec2:CreateTags': ['MarkWhatIsMade'],
+  'ec2:TerminateInstances': ['EndMarked'],
+  'ec2:ModifyInstanceAttribute': ['EndMarked'],
+  'ec2:GetConsoleOutput': ['EndMarked'],
+  'ec2:CreateSecurityGroup': ['MakeIngressMarked', 'MakeIngressIn'],
+  'ec2:AuthorizeSecurityGroupIngress': ['ChangeIngressMarked'],
+  'ec2:RevokeSecurityGroupIngress': ['ChangeIngressMarked'],
+  'ec2:DeleteSecurityGroup': ['ChangeIngressMarked'],
+  'iam:PassRole': ['HandOverRole'],
+  'iam:CreateServiceLinkedRole': ['SpotRole'],
+  'ssm:GetParameter': ['FindImages'],
+}
+
+/** The reads of EC2 stand all in one. */
+const statementsOf = (action: string): readonly string[] =>
+  STATEMENTS[action] ?? (action.startsWith('ec2:Describe') ? ['Look'] : [])
+
+/** `Allow ec2:RunInstances: "mcd policy" prints the statements (LaunchMarked, LaunchWith).` */
+export function allowing(action: string): string {
+  const sids = statementsOf(action)
+  if (sids.length === 0) return `Allow ${action} in the IAM policy of these credentials.`
+  const which = sids.length === 1 ? 'the statement' : 'the statements'
+  return `Allow ${action}: "mcd policy" prints ${which} (${sids.join(', ')}).`
+}
+
+type Asked = {
+  /** `ec2:RunInstances` */
+  readonly action: string
+  /** What was asked about, where one action is asked about several times. */
+  readonly subject?: string
+  /** What is said when it is allowed. */
+  readonly allowed: string
+  /** What its lack is: 'failed' unless mcd has another way. */
+  readonly lack?: {readonly outcome: 'warning' | 'unknown'; readonly because: string}
+}
+
+/**
+ * Makes a call with DryRun, which EC2 answers with an error in any case: DryRunOperation when it would be allowed,
+ * UnauthorizedOperation when it would not, or the refusal that the call itself would meet. Source: EC2 API Reference,
+ * "Common query parameters".
+ */
+export async function tryOut(asked: Asked, call: () => Promise<unknown>): Promise<Finding> {
+  const finding = {check: 'permission' as const, subject: asked.subject ?? asked.action}
+  try {
+    await call()
+  } catch (error) {
+    if (isRefusal(error, 'DryRunOperation')) return {...finding, outcome: 'ok', detail: asked.allowed}
+    return notAllowed(asked, error)
+  }
+  return {
+    ...finding,
+    outcome: 'failed',
+    detail: `The endpoint did not answer ${asked.action} as a dry run: it took it for a call.`,
+    remedy:
+      'Look what is there now ("mcd status"), and use an endpoint that knows DryRun, or "compatible" in the group.',
+  }
+}
+
+/** The finding of a call that failed, for whatever reason. */
+export function notAllowed({action, subject = action, lack}: Asked, error: unknown): Finding {
+  if (isDenied(error)) {
+    const lacking = deniedAction(error) ?? action
+    const what = lacking === action ? action : `${action} as it is needed here: ${lacking} is denied`
+    return {
+      check: 'permission',
+      subject,
+      outcome: lack?.outcome ?? 'failed',
+      detail: `These credentials may not ${what}${lack ? `. ${lack.because}` : '.'}`,
+      remedy: allowing(lacking),
+    }
+  }
+  if (!(error instanceof McdError) || error instanceof AuthError) return accessFinding(error, subject)
+  return {check: 'permission', subject, outcome: 'unknown', detail: error.message}
+}
+
+/** "… is not authorized to perform: iam:PassRole on resource …": what follows may be an encoded message of a thousand characters. */
+const deniedAction = ({message}: AuthError): string | undefined =>
+  /not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)/.exec(message)?.[1]
