@@ -80,6 +80,8 @@ function workplace(folder: string, runs: Set<Running>): Workplace {
       stdin: 'ignore',
       reject: false,
       timeout: RUN_LIMIT_MS,
+      // mcd takes its time to end: what it does with it is what is tested.
+      forceKillAfterDelay: 20_000,
     })
     let heard = ''
     child.stderr?.setEncoding('utf8').on('data', text => {
