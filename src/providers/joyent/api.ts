@@ -2,10 +2,13 @@
 
 export type ApiAccount = {readonly id: string; readonly login: string}
 
+export type ApiKey = {readonly name: string; readonly fingerprint: string}
+
 export type ApiImage = {
   readonly id: string
   readonly name: string
   readonly version: string
+  readonly os?: string
   /** `zvol` is a disk; everything else is a container. */
   readonly type: string
   readonly state?: string
@@ -21,7 +24,10 @@ export type ApiImage = {
 export type ApiPackage = {
   readonly id: string
   readonly name: string
+  /** MiB. */
   readonly memory: number
+  /** MiB. */
+  readonly disk?: number
   readonly brand?: string
 }
 
@@ -46,6 +52,7 @@ export type ApiMachine = {
   /** ISO 8601. */
   readonly created: string
   readonly deletion_protection?: boolean
+  readonly firewall_enabled?: boolean
 }
 
 /** A flat body: `metadata.<key>` and `tag.<key>` beside the rest. */
@@ -58,3 +65,30 @@ export type ApiRule = {
   readonly description?: string
 }
 export type NewRule = Omit<ApiRule, 'id'>
+
+/** Of the sub-users of an account. Since CloudAPI 9 members and policies are objects, before that names. */
+export type ApiRole = {
+  readonly name: string
+  readonly members?: readonly (string | {readonly login?: string; readonly default?: boolean})[]
+  /** Before CloudAPI 9. */
+  readonly default_members?: readonly string[]
+  readonly policies?: readonly (string | {readonly name?: string})[]
+}
+
+/** Rules in the Aperture language: `CAN listmachines AND getmachine`. */
+export type ApiPolicy = {readonly name: string; readonly rules?: readonly string[]}
+
+/**
+ * What the operator lets an account have in this data centre, as the plugin provision_limits of sdc-cloudapi gives it:
+ * `by` is `ram` in MiB, `quota` (disk) in GiB, and anything else counts instances. -1 is none at all.
+ */
+export type ApiLimit = {
+  readonly value: number
+  readonly by?: string
+  readonly used?: number
+  /** What it counts alone: instances of one brand, of one image's name, or of one operating system. */
+  readonly check?: 'brand' | 'image' | 'os'
+  readonly brand?: string
+  readonly image?: string
+  readonly os?: string
+}

@@ -40,7 +40,8 @@ export function errorFrom(what: string, {status, body, requestId}: ApiReply): Mc
     const traced = requestId ? ` (request ${requestId})` : ''
     return new TransientError(`CloudAPI failed ${what}: ${said}${traced}`, {effect: 'unknown'})
   }
-  if (status === 401) return notAuthenticated(text)
+  // A clock that is wrong makes a header that CloudAPI calls invalid, and says no more of it (its lib/authorization.js).
+  if (status === 401 || code === 'InvalidHeader') return notAuthenticated(text)
   if (status === 403) return /quota/i.test(said) ? new QuotaError(text, QUOTA_HELP) : notAllowed(text)
   if (status === 413)
     return new RefusedError([text], {suggestions: ['Make the userdata template or the metadata smaller.']})

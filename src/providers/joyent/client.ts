@@ -3,9 +3,13 @@ import type {Caller, CallOptions} from '../call.ts'
 import type {
   ApiAccount,
   ApiImage,
+  ApiKey,
+  ApiLimit,
   ApiMachine,
   ApiNetwork,
   ApiPackage,
+  ApiPolicy,
+  ApiRole,
   ApiRule,
   NewMachine,
   NewRule,
@@ -54,6 +58,16 @@ export function createClient(transport: Transport, call: Caller, url: string) {
     listPackages: () => list<ApiPackage>('ListPackages', 'packages'),
     listNetworks: () => list<ApiNetwork>('ListNetworks', 'networks'),
 
+    listKeys: () => list<ApiKey>('ListKeys', 'keys'),
+    listRoles: () => list<ApiRole>('ListRoles', 'roles'),
+    listPolicies: () => list<ApiPolicy>('ListPolicies', 'policies'),
+
+    /** undefined where the cloud does not know the call (it came with CloudAPI 9.8). */
+    async listLimits(): Promise<ApiLimit[] | undefined> {
+      const {status, body} = await send({method: 'GET', path: 'limits'}, {name: 'GET limits'}, [404])
+      return status === 404 ? undefined : rows<ApiLimit>('GET limits', body)
+    },
+
     /** All pages, each instance once. `tombstone` shows what is destroyed or failed too. */
     async listMachines(filters: Record<string, string>): Promise<ApiMachine[]> {
       const found = new Map<string, ApiMachine>()
@@ -80,6 +94,15 @@ export function createClient(transport: Transport, call: Caller, url: string) {
         timeoutMs: CREATE_TIMEOUT_MS,
       })
       return body as ApiMachine
+    },
+
+    /**
+     * Whether CreateMachine may be called, by a call that nothing can come of: there is no such image, and no package. A caller is
+     * authorised before either is looked at (lib/app.js and lib/machines.js of sdc-cloudapi). Throws AuthError when it may not.
+     */
+    async tryCreateMachine(): Promise<void> {
+      const body = {image: 'none, this only asks'}
+      await send({method: 'POST', path: 'machines', body}, {name: 'CreateMachine'}, [409])
     },
 
     /** With its last state when it is gone but remembered (410); undefined when nobody remembers it. */

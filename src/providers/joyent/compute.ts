@@ -1,37 +1,12 @@
-import PQueue from 'p-queue'
-import {AuthError, RefusedError} from '../../errors.ts'
-import type {Runtime} from '../../runtime.ts'
-import type {Secret} from '../../secret.ts'
-import {atMost, createCaller, type Limits} from '../call.ts'
-import {type ComputeCapabilities, type ComputeProvider, no, type Place, yes} from '../compute.ts'
-import {type Client, createClient} from './client.ts'
+import {RefusedError} from '../../errors.ts'
+import {type ComputeCapabilities, type ComputeProvider, no, yes} from '../compute.ts'
+import type {Client} from './client.ts'
+import {concurrencyOf, connect, datacenterName, type JoyentComputeOptions} from './connect.ts'
 import {ensureRule, listPieces} from './firewall.ts'
-import {insecureFetch} from './insecure-fetch.ts'
 import {createLauncher, type Launcher} from './launch.ts'
-import {loadProfile, type TritonProfile} from './profile.ts'
 import {resolveWish} from './resolve.ts'
-import {loadSigner, type Signer} from './sign.ts'
 import {createTerminator} from './terminate.ts'
-import {httpTransport, type Transport} from './transport.ts'
 import {createWatch, type Watch} from './watch.ts'
-
-export type JoyentComputeOptions = {
-  readonly place: Place
-  readonly runtime: Runtime
-  /** In place of the environment's and the triton CLI's profiles. */
-  readonly profile?: TritonProfile
-  /** The private key as PEM text, in place of agent and ~/.ssh. */
-  readonly key?: Secret
-  readonly signer?: Signer
-  readonly limits?: Limits
-  readonly fetch?: typeof fetch
-  /** In place of signed HTTP: a data centre in memory. */
-  readonly transport?: Transport
-}
-
-/** What one user may ask of CloudAPI (sapi_manifests/cloudapi/template). */
-const RATE = {burst: 30, perSecond: 10}
-const CONCURRENCY = 10
 
 const CAPABILITIES: ComputeCapabilities = {
   zones: no('a Triton data centre has no zones: a soft affinity rule spreads a fleet over its servers'),
@@ -58,28 +33,21 @@ type Opened = {
 
 /** Instances on Joyent Triton, in one data centre, through CloudAPI. Nothing is read or loaded before the first call. */
 export function joyentCompute(options: JoyentComputeOptions): ComputeProvider {
-  const {place, runtime, limits = {}} = options
-  const concurrency = limits.concurrency ?? CONCURRENCY
+  const {place, runtime} = options
+  const concurrency = concurrencyOf(options)
   let opening: Promise<Opened> | undefined
   let naming: Promise<string> | undefined
 
   const open = () => {
-    opening ??= connect().catch(error => {
+    opening ??= begin().catch(error => {
       opening = undefined
       throw error
     })
     return opening
   }
 
-  async function connect(): Promise<Opened> {
-    const caller = createCaller(runtime, 'CloudAPI', {
-      account: atMost(RATE, limits.perSecond),
-    })
-    const {transport, url} = options.transport
-      ? {transport: options.transport, url: place.endpoint ?? place.key}
-      : await overHttp(options)
-    const queue = new PQueue({concurrency})
-    const client = createClient(request => queue.add(() => transport(request)), caller, url)
+  async function begin(): Promise<Opened> {
+    const {client, url} = await connect(options)
     const end = createTerminator(client, runtime)
     return {
       client,
@@ -94,10 +62,7 @@ export function joyentCompute(options: JoyentComputeOptions): ComputeProvider {
   async function datacenter(): Promise<string> {
     const {client, url} = await open()
     naming ??= client.listDatacenters().then(
-      centres =>
-        Object.entries(centres).find(([, its]) => hostOf(its) === hostOf(url))?.[0] ??
-        onlyName(centres) ??
-        hostOf(url),
+      centres => datacenterName(centres, url),
       error => {
         naming = undefined
         throw error
@@ -125,7 +90,7 @@ export function joyentCompute(options: JoyentComputeOptions): ComputeProvider {
         wish.networks.length > 0 ? client.listNetworks() : [],
       ])
       const resolved = resolveWish(wish, {datacenter: name, images, packages, networks})
-      if ('reasons' in resolved) throw new RefusedError(resolved.reasons)
+      if ('reasons' in resolved) throw new RefusedError(resolved.reasons.map(({text}) => text))
       return resolved.target
     },
 
@@ -166,21 +131,6 @@ export function joyentCompute(options: JoyentComputeOptions): ComputeProvider {
   }
 }
 
-async function overHttp({
-  place,
-  runtime,
-  profile = loadProfile(place),
-  signer,
-  key,
-  fetch,
-}: JoyentComputeOptions) {
-  const url = place.endpoint ?? profile.url
-  if (!URL.canParse(url)) throw new AuthError(`"${url}" is not the address of a CloudAPI.`)
-  const sign = signer ?? (await loadSigner({profile, runtime, ...(key ? {key} : {})}))
-  const send = fetch ?? (profile.insecure ? insecureFetch : globalThis.fetch)
-  return {url, transport: httpTransport({profile: {...profile, url}, sign, fetch: send, now: runtime.now})}
-}
-
 /** All of them, so many at a time. The first error is thrown when everything under way has ended. */
 async function sideBySide<T>(
   items: readonly T[],
@@ -195,11 +145,4 @@ async function sideBySide<T>(
   }
   await Promise.all(Array.from({length: Math.min(concurrency, items.length)}, worker))
   if (errors.length > 0) throw errors[0]
-}
-
-const hostOf = (url: string): string => URL.parse(url)?.host ?? url
-
-function onlyName(centres: Readonly<Record<string, string>>): string | undefined {
-  const names = Object.keys(centres)
-  return names.length === 1 ? names[0] : undefined
 }

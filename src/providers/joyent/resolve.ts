@@ -12,7 +12,15 @@ export type Offer = {
   readonly networks: readonly ApiNetwork[]
 }
 
-export type Resolved = {readonly target: LaunchTarget} | {readonly reasons: string[]}
+/** Why the data centre would not take a wish. */
+export type Reason = {
+  readonly about: 'settings' | 'type' | 'network' | 'image'
+  /** As the fleet file names it: a package, a network, an image, a key of the group. */
+  readonly name: string
+  readonly text: string
+}
+
+export type Resolved = {readonly target: LaunchTarget} | {readonly reasons: Reason[]}
 
 /** A wish in CloudAPI's ids, or every reason why the data centre would not take it. */
 export function resolveWish(wish: LaunchWish, offer: Offer): Resolved {
@@ -38,53 +46,64 @@ export function resolveWish(wish: LaunchWish, offer: Offer): Resolved {
 }
 
 /** What only other clouds have: named, with what to do instead. */
-function unavailable(wish: LaunchWish): string[] {
-  const asked: [boolean, string][] = [
-    [wish.spot, '"spot" does not exist on Triton: remove it.'],
+function unavailable(wish: LaunchWish): Reason[] {
+  const asked: [boolean, string, string][] = [
+    [wish.spot, 'spot', '"spot" does not exist on Triton: remove it.'],
     [
       wish.diskGb !== undefined,
+      'disk',
       '"disk" cannot be chosen on Triton: the package decides; choose another "type".',
     ],
-    [wish.subnets.length > 0, '"subnets" do not exist on Triton: use "networks".'],
+    [wish.subnets.length > 0, 'subnets', '"subnets" do not exist on Triton: use "networks".'],
     [
       wish.securityGroups.length > 0,
+      'securityGroups',
       '"securityGroups" do not exist on Triton: use "open", which makes firewall rules.',
     ],
     [
       wish.instanceProfile !== undefined,
+      'instanceProfile',
       '"instanceProfile" does not exist on Triton: give "instanceCredentials" instead.',
     ],
     [
       wish.keyPair !== undefined,
+      'keyPair',
       '"keyPair" cannot be chosen on Triton: instances get every SSH key of the account.',
     ],
     [
       wish.open.length > MAX_PORTS_PER_RULE,
+      'open',
       `"open" lists ${wish.open.length} ports; a Triton firewall rule holds at most ${MAX_PORTS_PER_RULE}.`,
     ],
   ]
-  return asked.filter(([given]) => given).map(([, reason]) => reason)
+  return asked.filter(([given]) => given).map(([, name, text]) => ({about: 'settings', name, text}))
 }
 
-function badMetadata({metadata}: LaunchWish): string[] {
+function badMetadata({metadata}: LaunchWish): Reason[] {
   return Object.keys(metadata)
     .filter(key => key === 'credentials' || key.endsWith('_pw'))
-    .map(key => `metadata "${key}" would be dropped by CloudAPI: choose another key.`)
+    .map(key => ({
+      about: 'settings',
+      name: `metadata ${key}`,
+      text: `metadata "${key}" would be dropped by CloudAPI: choose another key.`,
+    }))
 }
 
 function resolvePackages(
   types: readonly string[],
   packages: readonly ApiPackage[],
-  reasons: string[],
+  reasons: Reason[],
 ): Map<string, ApiPackage> {
   const found = new Map<string, ApiPackage>()
   for (const type of types) {
     const pkg = packages.find(one => one.name === type || matchesId(one, type))
-    if (!pkg) reasons.push(unknown('package', type, packages))
+    if (!pkg) reasons.push({about: 'type', name: type, text: unknown('package', type, packages)})
     else if (isContainerBrand(pkg.brand))
-      reasons.push(
-        `Package "${type}" is for ${pkg.brand} containers, which have no cloud-init: choose one for bhyve or kvm.`,
-      )
+      reasons.push({
+        about: 'type',
+        name: type,
+        text: `Package "${type}" is for ${pkg.brand} containers, which have no cloud-init: choose one for bhyve or kvm.`,
+      })
     else found.set(type, pkg)
   }
   return found
@@ -93,11 +112,11 @@ function resolvePackages(
 function resolveNetworks(
   wished: readonly string[],
   networks: readonly ApiNetwork[],
-  reasons: string[],
+  reasons: Reason[],
 ): ApiNetwork[] {
   return wished.flatMap(name => {
     const network = networks.find(one => one.name === name || matchesId(one, name))
-    if (!network) reasons.push(unknown('network', name, networks))
+    if (!network) reasons.push({about: 'network', name, text: unknown('network', name, networks)})
     return network ?? []
   })
 }
@@ -130,16 +149,18 @@ function resolveImage(
   {image, pinnedImageId}: LaunchWish,
   images: readonly ApiImage[],
   packages: readonly ApiPackage[],
-  reasons: string[],
+  reasons: Reason[],
 ): ApiImage | undefined {
+  const refuse = (...texts: string[]) =>
+    void reasons.push(...texts.map(text => ({about: 'image' as const, name: image, text})))
   const named = images.filter(one => isNamed(one, image))
   const pinned = images.find(({id}) => id === pinnedImageId)
   if (named.length === 0 && !pinned) {
-    reasons.push(unknown('image', image, images))
+    refuse(unknown('image', image, images))
     return undefined
   }
   if (pinnedImageId !== undefined && !pinned) {
-    reasons.push(
+    refuse(
       `Image ${pinnedImageId}, which lives under "${image}", is no longer offered: name another image in the fleet file, and its instances are replaced.`,
     )
     return undefined
@@ -147,12 +168,12 @@ function resolveImage(
   // Names repeat over versions and kinds, and a container may be the newest of all: it could not run the userdata.
   const disks = (pinned ? [pinned] : named).filter(({type}) => type === 'zvol')
   if (disks.length === 0) {
-    reasons.push(`Image "${image}" is a container image, which has no cloud-init: choose one of type zvol.`)
+    refuse(`Image "${image}" is a container image, which has no cloud-init: choose one of type zvol.`)
     return undefined
   }
   const fitting = disks.filter(disk => misfits(disk, packages).length === 0)
   const newest = fitting.sort((a, b) => (b.published_at ?? '').localeCompare(a.published_at ?? ''))[0]
-  if (!newest) reasons.push(...misfits(disks[0] as ApiImage, packages))
+  if (!newest) refuse(...misfits(disks[0] as ApiImage, packages))
   return newest
 }
 

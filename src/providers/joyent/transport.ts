@@ -18,6 +18,8 @@ export type ApiReply = {
   readonly requestId?: string
   /** Rows that one answer of this listing may hold. */
   readonly queryLimit?: number
+  /** When it was sent, by the cloud's own clock. */
+  readonly dateMs?: number
 }
 
 /** Carries one request there and one reply back. Throws what the network throws. */
@@ -56,11 +58,13 @@ export function httpTransport({profile, sign, fetch, now}: TransportOptions): Tr
     })
     const requestId = response.headers.get('request-id')
     const queryLimit = Number(response.headers.get('x-query-limit'))
+    const dateMs = Date.parse(response.headers.get('date') ?? '')
     return {
       status: response.status,
       body: parse(await response.text()),
       ...(requestId ? {requestId} : {}),
       ...(queryLimit > 0 ? {queryLimit} : {}),
+      ...(dateMs > 0 ? {dateMs} : {}),
     }
   }
 }

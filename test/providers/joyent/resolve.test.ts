@@ -49,11 +49,13 @@ const OFFER: Offer = {
 
 function resolved(change: Partial<LaunchWish>) {
   const outcome = resolveWish(wish({open: [], ...change}), OFFER)
-  return 'target' in outcome ? outcome.target : expect.unreachable(outcome.reasons.join('; '))
+  return 'target' in outcome
+    ? outcome.target
+    : expect.unreachable(outcome.reasons.map(({text}) => text).join('; '))
 }
 function reasons(change: Partial<LaunchWish>): string[] {
   const outcome = resolveWish(wish({open: [], ...change}), OFFER)
-  return 'reasons' in outcome ? outcome.reasons : expect.unreachable('it was accepted')
+  return 'reasons' in outcome ? outcome.reasons.map(({text}) => text) : expect.unreachable('it was accepted')
 }
 
 test.each<[string, Partial<LaunchWish>, ApiImage]>([
