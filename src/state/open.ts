@@ -126,7 +126,7 @@ async function openPostgres(
   if (sandbox) return openLocal(fleet, {sandbox, readOnly})
   const {postgresJournal} = await import('../journal/postgres.ts')
   return {
-    journal: await postgresJournal(place, fleet.name, {readOnly}),
+    journal: await postgresJournal(place, fleet.name, {readOnly, runtime: realRuntime()}),
     where: `${locationText(place)} (${fleet.name})`,
   }
 }

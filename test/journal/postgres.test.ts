@@ -1,8 +1,9 @@
 import {createServer, connect as dial, type Socket} from 'node:net'
-import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import type {NewEvent} from '../../src/journal/journal.ts'
+import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest'
+import type {Journal, NewEvent} from '../../src/journal/journal.ts'
 import type {PostgresPlace} from '../../src/journal/location.ts'
 import {postgresJournal} from '../../src/journal/postgres.ts'
+import {type Runtime, realRuntime} from '../../src/runtime.ts'
 import {describeJournal} from '../contract/journal.ts'
 import {type PostgresServer, postgresPrograms, startPostgres} from '../support/postgres.ts'
 
@@ -26,61 +27,161 @@ describe.skipIf(!isInstalled)('PostgreSQL (needs postgresql)', () => {
     ...over,
   })
 
+  const opened: Journal[] = []
+  afterEach(() => Promise.all(opened.splice(0).map(journal => journal.close())))
+  const open = async (over: Partial<PostgresPlace> = {}, name = `web-${++journals}`) => {
+    const journal = await postgresJournal(place(over), name, {runtime: impatient})
+    opened.push(journal)
+    return journal
+  }
+
   describeJournal('postgres', async () => {
     const name = `web-${++journals}`
-    return {open: () => postgresJournal(place(), name), close: async () => {}}
+    return {open: () => open({}, name), close: async () => {}}
   })
 
   test('fleets in one database know nothing of each other', async () => {
-    const [one, other] = await Promise.all([
-      postgresJournal(place(), 'one'),
-      postgresJournal(place(), 'other'),
-    ])
+    const [one, other] = await Promise.all([open({}, 'one'), open({}, 'other')])
     await one.append(1, [finished(1)])
     expect(await other.read()).toEqual([])
     expect(await other.append(1, [finished(2)])).toBe(2)
-    await Promise.all([one.close(), other.close()])
   })
 
   test('an absent journal reads as an empty one, and no table is made for it', async () => {
-    const reader = await postgresJournal(place({schema: 'nowhere'}), 'web', {readOnly: true})
+    const reader = await postgresJournal(place({schema: 'nowhere'}), 'web', {
+      readOnly: true,
+      runtime: impatient,
+    })
     expect(await reader.read()).toEqual([])
     expect(await reader.loadSnapshot(1)).toBeUndefined()
     await expect(reader.append(1, [finished(1)])).rejects.toThrow(/read only/)
-    const again = await postgresJournal(place({schema: 'nowhere'}), 'web', {readOnly: true})
+    const again = await postgresJournal(place({schema: 'nowhere'}), 'web', {
+      readOnly: true,
+      runtime: impatient,
+    })
     expect(await again.read()).toEqual([])
     await Promise.all([reader.close(), again.close()])
   })
 
   test('a schema of its own holds its tables', async () => {
-    const [inSchema, beside] = [
-      await postgresJournal(place({schema: 'team_a'}), 'web'),
-      await postgresJournal(place(), 'web'),
-    ]
+    const [inSchema, beside] = [await open({schema: 'Team_A'}, 'web'), await open({}, 'web')]
     await inSchema.append(1, [finished(1)])
     expect(await beside.read()).toEqual([])
-    await Promise.all([inSchema.close(), beside.close()])
   })
 
   test('an append whose reply was lost is written once, and is known as its own', async () => {
-    const relay = await losingReplies(server.port)
-    const journal = await postgresJournal(place({port: relay.port}), 'lost')
-    relay.loseAfter('COMMIT')
+    const relay = await relayTo(server.port)
+    const journal = await open({port: relay.port})
+    relay.loseAfter('INSERT INTO')
     expect(await journal.append(1, [finished(1)])).toBe(2)
     expect(relay.lost()).toBe(1)
     expect(await journal.append(2, [finished(2)])).toBe(3)
     expect((await journal.read()).map(({sequence}) => sequence)).toEqual([1, 2])
-    await journal.close()
     relay.close()
   })
 
-  test.each([
+  /** As the superuser. */
+  async function asAdmin(...statements: readonly string[]): Promise<void> {
+    const {default: postgres} = await import('postgres')
+    const {port, user} = server
+    const sql = postgres({host: '127.0.0.1', port, user, database: 'postgres', max: 1, onnotice: () => {}})
+    for (const statement of statements) await sql.unsafe(statement)
+    await sql.end()
+  }
+
+  test('a role that may not create anything works on tables that are there', async () => {
+    await (await open({schema: 'made_before'})).close()
+    await asAdmin(
+      'CREATE ROLE runner LOGIN',
+      'GRANT USAGE ON SCHEMA made_before TO runner',
+      'GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA made_before TO runner',
+    )
+    const journal = await open({schema: 'made_before', user: 'runner'})
+    expect(await journal.append(1, [finished(1)])).toBe(2)
+    await journal.saveSnapshot({fold: 1, sequence: 1, state: '{}'})
+    await journal.saveSnapshot({fold: 1, sequence: 2, state: '{}'})
+    expect(await journal.read()).toHaveLength(1)
+  })
+
+  test('a role to which a schema was given needs no right to make schemas', async () => {
+    await asAdmin('CREATE ROLE tenant LOGIN', 'CREATE SCHEMA given AUTHORIZATION tenant')
+    const journal = await open({schema: 'given', user: 'tenant'})
+    expect(await journal.append(1, [finished(1)])).toBe(2)
+  })
+
+  test('a role that may do nothing is told what to ask for', async () => {
+    await asAdmin('CREATE ROLE nobody LOGIN')
+    const error = await open({schema: 'theirs', user: 'nobody'}).catch((refused: unknown) => refused)
+    expect(error).toMatchObject({
+      name: 'AuthError',
+      message: expect.stringContaining('permission denied for database postgres'),
+      suggestions: [expect.stringContaining('GRANT')],
+    })
+  })
+
+  test('where transactions are serializable by default, of two who append at once one loses as elsewhere', async () => {
+    await asAdmin(
+      'CREATE ROLE strict LOGIN',
+      'CREATE SCHEMA AUTHORIZATION strict',
+      'ALTER ROLE strict SET default_transaction_isolation = serializable',
+    )
+    const [one, other] = await Promise.all([
+      open({schema: 'strict', user: 'strict'}, 'web'),
+      open({schema: 'strict', user: 'strict'}, 'web'),
+    ])
+    for (let next = 1; next <= 20; next++) {
+      const outcomes = await Promise.allSettled([
+        one.append(next, [finished(1)]),
+        other.append(next, [finished(2)]),
+      ])
+      const lost = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason.name] : []))
+      expect(lost).toEqual(['LostAppendError'])
+    }
+  })
+
+  test('a server that was started again in the meantime is gone on with', async () => {
+    const journal = await open()
+    await journal.append(1, [finished(1)])
+    await server.restart()
+    expect(await journal.append(2, [finished(2)])).toBe(3)
+    await server.restart()
+    expect((await journal.read()).map(({sequence}) => sequence)).toEqual([1, 2])
+  })
+
+  test('an append that gets no answer is given up, and sent again over another connection', async () => {
+    const relay = await relayTo(server.port)
+    const journal = await open({port: relay.port})
+    relay.silence('INSERT INTO')
+    expect(await journal.append(1, [finished(1)])).toBe(2)
+    expect(relay.connections()).toBe(2)
+    expect(await journal.read()).toHaveLength(1)
+    relay.close()
+  })
+
+  test('what a pooler in between would refuse is not asked of it', async () => {
+    const relay = await relayTo(server.port)
+    await (await open({port: relay.port, schema: 'pooled'})).append(1, [finished(1)])
+    // PgBouncer, "ignore_startup_parameters": these it knows, any other ends the connection.
+    const known = ['user', 'database', 'client_encoding', 'application_name']
+    expect(relay.startup().filter((_, index) => index % 2 === 0 && !known.includes(_))).toEqual([])
+    expect(relay.startup()).toContain('client_encoding')
+    relay.close()
+  })
+
+  test.each<[string, Partial<PostgresPlace>, RegExp]>([
     ['a database that is not there', {database: 'other'}, /database "other" does not exist/],
     ['a server that is not there', {port: 1}, /could not be reached/],
+    ['a server without TLS where TLS is wanted', {sslmode: 'require'}, /speaks no TLS/],
   ])('%s is explained', async (_, over, words) => {
-    await expect(postgresJournal(place(over), 'web')).rejects.toThrow(words)
+    await expect(open(over)).rejects.toThrow(words)
   })
 })
+
+/** Deadlines pass soon, and waits of the calls' patience at once. */
+const impatient: Runtime = {
+  ...realRuntime(),
+  sleep: (ms, cancel) => realRuntime().sleep(cancel ? Math.min(ms, 500) : 0, cancel),
+}
 
 const finished = (exit: number): NewEvent => ({
   atMs: exit,
@@ -88,14 +189,25 @@ const finished = (exit: number): NewEvent => ({
   event: {type: 'run-finished', exit, converged: true},
 })
 
-/** Passes everything on, but the reply to the first message that holds this word once it is told: there it breaks the connection. */
-async function losingReplies(port: number) {
+/**
+ * Passes everything on, but the reply to the first message that holds a word once it is told: there it breaks the connection,
+ * or falls silent.
+ */
+async function relayTo(port: number) {
   let word: string | undefined
+  let isBreaking = true
   let lost = 0
+  let connections = 0
+  let startup: readonly string[] = []
   const sockets = new Set<Socket>()
   const server = createServer(client => {
     const upstream = dial(port, '127.0.0.1')
     let isLosing = false
+    connections++
+    // PostgreSQL, "Message Formats", StartupMessage: length and version, then names and values, each ended by a zero.
+    client.once('data', data => {
+      startup = data.subarray(8).toString().split('\0').filter(Boolean)
+    })
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.on('error', () => {})
@@ -115,7 +227,7 @@ async function losingReplies(port: number) {
       if (!isLosing) return void client.write(data)
       // It was carried out: that is what the reply would have said.
       lost++
-      client.destroy()
+      if (isBreaking) client.destroy()
     })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -124,8 +236,15 @@ async function losingReplies(port: number) {
     port: typeof address === 'object' && address ? address.port : 0,
     loseAfter(text: string) {
       word = text
+      isBreaking = true
+    },
+    silence(text: string) {
+      word = text
+      isBreaking = false
     },
     lost: () => lost,
+    connections: () => connections,
+    startup: () => startup,
     close() {
       for (const socket of sockets) socket.destroy()
       server.close()

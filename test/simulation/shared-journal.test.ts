@@ -5,6 +5,7 @@ import {LEASE_MS} from '../../src/journal/fold-lease.ts'
 import type {Journal} from '../../src/journal/journal.ts'
 import {objectJournal} from '../../src/journal/objects.ts'
 import {postgresJournal} from '../../src/journal/postgres.ts'
+import {realRuntime} from '../../src/runtime.ts'
 import type {Carry} from '../support/carry.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {expectExactly} from '../support/laws.ts'
@@ -173,9 +174,10 @@ describe.skipIf(postgresPrograms() === undefined)('one journal in PostgreSQL (ne
       const schema = `scene_${++scenes}`
       const {port, user} = server
       const place = {kind: 'postgres', host: '127.0.0.1', port, user, database: 'postgres', schema} as const
+      const runtime = realRuntime()
       return () =>
         time.outside(async () => {
-          const journal = await postgresJournal({...place, sslmode: 'disable'}, 'web')
+          const journal = await postgresJournal({...place, sslmode: 'disable'}, 'web', {runtime})
           opened.push(journal)
           return outside(journal, time)
         })

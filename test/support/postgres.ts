@@ -5,7 +5,14 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {eventually} from './eventually.ts'
 
-export type PostgresServer = {readonly port: number; readonly user: string; close(): Promise<void>}
+export type PostgresServer = {
+  readonly port: number
+  /** The superuser. */
+  readonly user: string
+  /** Ends every connection, and is back on the same port. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
 
 /** Where Debian keeps the server's programs, which are not on PATH; undefined where none is installed. */
 export function postgresPrograms(): string | undefined {
@@ -51,27 +58,32 @@ export async function startPostgres(): Promise<PostgresServer> {
     `unix_socket_directories=${folder}`,
     'fsync=off',
   ]
-  const server = spawn(
-    join(programs, 'postgres'),
-    ['-D', data, ...settings.flatMap(setting => ['-c', setting])],
-    {
-      ...identity,
-      cwd: folder,
-      stdio: 'ignore',
-    },
-  )
-  const ended = new Promise<void>(resolve => server.once('exit', () => resolve()))
-  const isReady = () => {
-    execFileSync(join(programs, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)], {stdio: 'ignore'})
-    return true
+  const start = async () => {
+    const server = spawn(
+      join(programs, 'postgres'),
+      ['-D', data, ...settings.flatMap(setting => ['-c', setting])],
+      {...identity, cwd: folder, stdio: 'ignore'},
+    )
+    const ended = new Promise<void>(resolve => server.once('exit', () => resolve()))
+    await eventually(() => {
+      execFileSync(join(programs, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)], {stdio: 'ignore'})
+      return true
+    })
+    return async () => {
+      server.kill('SIGINT')
+      await ended
+    }
   }
-  await eventually(isReady)
+  let stop = await start()
   return {
     port,
     user,
+    async restart() {
+      await stop()
+      stop = await start()
+    },
     async close() {
-      server.kill('SIGINT')
-      await ended
+      await stop()
       rmSync(folder, {recursive: true, force: true})
     },
   }
