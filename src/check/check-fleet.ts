@@ -28,7 +28,13 @@ export type FleetCheck = {
 
 /** Looks for mistakes in what each group's instances would get, as far as they show without booting one. */
 export async function checkFleet(options: RenderOptions, only?: string): Promise<FleetCheck> {
-  const checked = await eachGroup(options, only, checkGroup)
+  return together(await eachGroup(options, only, checkGroup))
+}
+
+/** The same for groups whose surroundings are there already. */
+export const checkGroups = (groups: readonly GroupToRender[]): FleetCheck => together(groups.map(checkGroup))
+
+function together(checked: readonly ReturnType<typeof checkGroup>[]): FleetCheck {
   return {
     findings: merge(checked.flatMap(({findings}) => findings)),
     groups: checked.map(({group}) => group),

@@ -1,11 +1,10 @@
 import {InterruptedError, McdError, RefusedError, UnreachableError} from '../errors.ts'
 import type {Recorded} from '../journal/recorded.ts'
 import type {Instance, LaunchTarget} from '../providers/compute.ts'
-import type {NameWish} from '../providers/dns.ts'
 import type {Desired, DesiredGroup} from './desired.ts'
-import {discoveryNames, hostName} from './discovery.ts'
 import {mostInstances} from './failover.ts'
-import type {DnsName, Fleet, Group} from './model.ts'
+import type {Fleet, Group} from './model.ts'
+import {nameWish} from './name-wish.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
 import {batchSize} from './plan/groups/rollout.ts'
@@ -164,22 +163,15 @@ function dnsRefusals(outside: Outside, desired: Desired, recorded: Recorded, obs
   const {fleet} = desired
   const total = mostInstances(fleet) + surge(desired, recorded, observed)
   return fleet.names.flatMap(each => {
-    const {vendor, name, ttlSeconds, proxied, routing} = each
+    const {vendor, name} = each
     const seen = observed.names.get(nameKey(vendor, name))
     if (!seen?.readable) return []
     return outside
       .dns(vendor)
       .refusals(
         {
-          name,
-          ttlSeconds,
-          proxied,
-          routing,
-          members: total,
-          fleet: fleet.name,
+          ...nameWish(fleet, each, total),
           ipv6: each.ipv6 !== false && someHaveIpv6(observed),
-          idCharacters: fleet.groups.some(({place}) => place.provider === 'joyent') ? 36 : 19,
-          ...srvWish(fleet, each),
         },
         [...seen.members, ...seen.holds, ...(seen.discovery ?? [])],
       )
@@ -192,15 +184,3 @@ const someHaveIpv6 = ({places}: Observed): boolean =>
   [...places.values()].some(
     place => place.readable && place.instances.some(({publicIpv6}) => publicIpv6 !== undefined),
   )
-
-/** The longest id is a UUID, and the numbers have five digits at most. */
-function srvWish(fleet: Fleet, name: DnsName): Pick<NameWish, 'discovery'> {
-  if (!name.discovery) return {}
-  const host = hostName('0'.repeat(36), name.name)
-  return {
-    discovery: {
-      name: discoveryNames(name.zone, name.discovery).instance,
-      valueCharacters: `65535 65535 ${fleet.service.port} ${host}.`.length,
-    },
-  }
-}

@@ -66,7 +66,6 @@ export async function openContext({
   demands = [],
   resolvers = [],
 }: ContextOptions): Promise<Context> {
-  const runtime = realRuntime(signal)
   const needsInstanceCredentials = demands.includes('instance-credentials')
   const declared = await readFleetFile(file, {
     sandbox,
@@ -75,15 +74,8 @@ export async function openContext({
     ...(edit ? {edit} : {}),
   })
   if (demands.includes('template')) checkTemplate(declared)
-  const {fleet, surroundings, addressOf, isNewSandbox} = sandbox
-    ? await inSandbox(declared)
-    : {
-        fleet: declared,
-        surroundings: {runtime} as Surroundings,
-        addressOf: undefined,
-        isNewSandbox: false,
-      }
-  const around: Surroundings = {...surroundings, runtime, limits: fleet.limits}
+  const {fleet, around, addressOf, isNewSandbox} = await surround(declared, {sandbox, signal})
+  const {runtime} = around
   const userdata = fleetUserdata(fleet, apiAddresses(around))
   const compute = new Map<string, ComputeProvider>()
   const dns = new Map<string, DnsProvider>()
@@ -116,6 +108,28 @@ export async function openContext({
     locate: status => locate(status, fleet.service.port, addressOf),
     close: () => journal.close(),
   }
+}
+
+/** The real clock and the clouds around a fleet, nothing of them asked yet; or those of the sandbox, and the fleet as it is there. */
+export async function surround(
+  declared: Fleet,
+  {sandbox, signal}: {readonly sandbox: boolean; readonly signal?: AbortSignal | undefined},
+): Promise<{
+  fleet: Fleet
+  around: Surroundings
+  addressOf: AddressMap | undefined
+  isNewSandbox: boolean
+}> {
+  const runtime = realRuntime(signal)
+  if (!sandbox)
+    return {
+      fleet: declared,
+      around: {runtime, limits: declared.limits},
+      addressOf: undefined,
+      isNewSandbox: false,
+    }
+  const {fleet, surroundings, addressOf, isNewSandbox} = await inSandbox(declared)
+  return {fleet, around: {...surroundings, runtime, limits: fleet.limits}, addressOf, isNewSandbox}
 }
 
 /** Throws TemplateError where what a group's instances would run cannot be made of the template. */
