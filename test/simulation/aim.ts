@@ -1,6 +1,6 @@
 import type {Request} from '../../src/fleet/course.ts'
 import type {Desired} from '../../src/fleet/desired.ts'
-import type {Fleet} from '../../src/fleet/model.ts'
+import type {DnsName, Fleet} from '../../src/fleet/model.ts'
 import {truth} from '../support/laws.ts'
 import type {Stage} from './play.ts'
 import {type Chapter, fleetOf} from './story.ts'
@@ -14,8 +14,9 @@ export type Aim = {
   readonly counts: Readonly<Record<string, number>>
   /** Ids of who must be gone then, and replaced. */
   readonly replaced: readonly string[]
-  /** Ids of who is out of DNS from then on. */
+  /** Ids of who is out of DNS from then on, and of who was and is not any more. */
   readonly drained: readonly string[]
+  readonly undrained: readonly string[]
   /** Whether a plain `up` would find nothing to do then. */
   readonly isDeclared: boolean
   /** What is said after it went through: the same again, but for what would begin anew each time. */
@@ -30,17 +31,26 @@ const LAST_FILE: readonly Chapter['command'][] = [
   'rollback',
   'sync',
   'drain-instance',
+  'undrain',
+  'lower-ttl',
+  'restore-ttl',
 ]
 
 /** The chapter as far as it makes sense where the story stands. */
 export function fitting({file}: Stage, drawn: Chapter): Chapter {
   const mayChange = drawn.command === 'up' && drawn.beside?.journal !== 'other'
-  const chapter = {...drawn, fileAfter: mayChange ? drawn.fileAfter : undefined}
+  const maySave = drawn.command === 'up' && !drawn.beside && !drawn.losesJournal
+  const chapter = {
+    ...drawn,
+    fileAfter: mayChange ? drawn.fileAfter : undefined,
+    savedPlan: maySave ? drawn.savedPlan : undefined,
+  }
   if (!file)
     return {...chapter, losesJournal: false, ...(LAST_FILE.includes(drawn.command) ? {command: 'up'} : {})}
   if (LAST_FILE.includes(chapter.command)) {
     // Who is ended by somebody else besides is nobody's to count; what was asked for is in the journal alone.
-    const strikes = chapter.command === 'sync' ? chapter.strikes : []
+    const strikes =
+      chapter.command === 'sync' ? chapter.strikes.filter(({does}) => does !== 'end-instance') : []
     return {...chapter, file, losesJournal: false, strikes, beside: undefined}
   }
   // Names of earlier days are in the journal alone: without it, the file must name what it named before.
@@ -49,15 +59,27 @@ export function fitting({file}: Stage, drawn: Chapter): Chapter {
     : chapter
 }
 
-export function aimOf({story, sim, counts: before}: Stage, {file, command}: Chapter): Aim {
+export function aimOf({story, sim, counts: before, drained}: Stage, {file, command}: Chapter): Aim {
   const fleet = fleetOf(story, file)
   const declared = Object.fromEntries(fleet.groups.map(({name, count}) => [name, count]))
   const living = truth(sim, fleet)
   const aim = (goal: Desired['goal'], counts: Aim['counts']): Aim => {
     const plain = {fleet, goal, counts}
-    return {...plain, replaced: [], drained: [], isDeclared: goal.kind !== 'down', afterwards: plain}
+    return {
+      ...plain,
+      replaced: [],
+      drained: [],
+      undrained: [],
+      isDeclared: goal.kind !== 'down',
+      afterwards: plain,
+    }
   }
   const up = aim({kind: 'up'}, declared)
+  /** Said again after it went through, it asks for nothing new. */
+  const asks = (request: Request): Aim => {
+    const plain = {...aim({kind: 'sync'}, before), request}
+    return {...plain, afterwards: plain}
+  }
   const [victim] = living
   switch (command) {
     case 'down':
@@ -79,11 +101,16 @@ export function aimOf({story, sim, counts: before}: Stage, {file, command}: Chap
     case 'sync':
       return aim({kind: 'sync'}, before)
     case 'drain-instance': {
-      if (!victim) return up
-      const request = {kind: 'drain', until: 'forgotten', instances: [victim.id]} as const
-      const drain = {...aim({kind: 'sync'}, before), request, drained: [victim.id]}
-      return {...drain, afterwards: drain}
+      const [serving, other] = living.filter(({id}) => !drained.includes(id))
+      if (!serving || !other) return up
+      return {...asks({kind: 'drain', until: 'forgotten', instances: [serving.id]}), drained: [serving.id]}
     }
+    case 'undrain':
+      return {...asks({kind: 'undrain'}), undrained: drained}
+    case 'lower-ttl':
+      return fleet.names.some(canBeLowered) ? asks({kind: 'lower-ttl'}) : up
+    case 'restore-ttl':
+      return asks({kind: 'restore-ttl'})
     case 'rollback': {
       const back = {...up, request: {kind: 'rollback'}, isDeclared: false} as const
       return {...back, afterwards: back}
@@ -92,3 +119,7 @@ export function aimOf({story, sim, counts: before}: Stage, {file, command}: Chap
       return up
   }
 }
+
+/** As a vendor's shortest TTL allows; one set is nobody's own. */
+const canBeLowered = ({vendor, ttlSeconds, routing}: DnsName): boolean =>
+  vendor === 'cloudflare' ? ttlSeconds > 60 : routing !== 'simple'

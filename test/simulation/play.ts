@@ -1,16 +1,21 @@
 import {EXIT, McdError, UsageError} from '../../src/errors.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
+import type {Journal} from '../../src/journal/journal.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'
+import {objectJournal} from '../../src/journal/objects.ts'
 import type {FaultOrder} from '../../src/sandbox/world/faults/kinds.ts'
 import {type DnsWatch, watchDns} from '../support/dns-watch.ts'
 import {fleet as anyFleet} from '../support/fleet-builder.ts'
 import {expectExactly, holds, LawBroken, plantForeign, truth} from '../support/laws.ts'
 import {mortal} from '../support/mortal-run.ts'
+import {simulatedBucket} from '../support/simulated-bucket.ts'
 import {type RunSettings, SimulatedFleet} from '../support/simulated-fleet.ts'
 import {type Aim, aimOf, fitting} from './aim.ts'
 import {expectCalmRollout, expectNothingLaunchedTwice, expectTokensUsedOnce, isRollout} from './call-laws.ts'
+import {expectSettings} from './dns-laws.ts'
 import {stayWithThem} from './in-use.ts'
+import {planSaved} from './plan-saved.ts'
 import {ALL_NAMES, type Chapter, type FileDraw, fleetOf, type Story} from './story.ts'
 import {strike} from './strike.ts'
 
@@ -31,6 +36,10 @@ export type Stage = {
   readonly foreign: () => Promise<unknown>
   /** What happened, for people. */
   readonly notes: {readonly atMs: number; readonly text: string}[]
+  /** Opens the journal as a run of its own does. */
+  openJournal: () => Promise<Journal>
+  /** Ids of whom their owner has stopped, and is about to start. */
+  readonly resting: Set<string>
   /** What the file said last; absent before the first command. */
   file: FileDraw | undefined
   /** How many live in each group. */
@@ -48,6 +57,8 @@ export async function setStage(story: Story): Promise<Stage> {
   if (story.repairs) sim.guests.repairEveryMs = REPAIR_EVERY_MS
   const foreign = await plantForeign(sim, anyFleet([], {names: story.sharesNames ? ALL_NAMES : []}))
   const watch = watchDns(sim, {names: ALL_NAMES})
+  const openJournal = newJournal(story)
+  sim.journal = await openJournal()
   return {
     story,
     sim,
@@ -55,6 +66,8 @@ export async function setStage(story: Story): Promise<Stage> {
     cutOff: story.clientsStayMs === undefined ? [] : stayWithThem(sim, story.clientsStayMs),
     foreign,
     notes: [],
+    openJournal,
+    resting: new Set(),
     file: undefined,
     counts: {},
     drained: [],
@@ -75,7 +88,10 @@ export async function play(stage: Stage): Promise<void> {
 async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
   const {sim, watch} = stage
   const aim = aimOf(stage, chapter)
-  if (chapter.losesJournal) sim.journal = memoryJournal()
+  if (chapter.losesJournal) {
+    stage.openJournal = newJournal(stage.story)
+    sim.journal = await stage.openJournal()
+  }
   const picture = await stage.foreign()
   const callsBefore = sim.world.calls.records.length
   const served = total(stage.counts) > 0
@@ -102,7 +118,13 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
     counts = rerun.counts
     note(stage, `one plain rerun: ${describeFleet(fleet)}`)
     const result = await sim.time
-      .run(() => sim.start(fleet, rerun.goal, {...settingsOf(rerun), timeoutMs: ALL_THE_TIME_MS}))
+      .run(async () =>
+        sim.start(fleet, rerun.goal, {
+          ...settingsOf(stage, rerun),
+          timeoutMs: ALL_THE_TIME_MS,
+          journal: await stage.openJournal(),
+        }),
+      )
       .catch((error: unknown) => {
         if (isPointless(error)) return undefined
         throw error
@@ -111,8 +133,9 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
     holds('one plain rerun is enough', outcomeText(result), `exit ${EXIT.done}`)
   }
 
-  const drained = [...stage.drained, ...aim.drained]
+  const drained = [...stage.drained, ...aim.drained].filter(id => !aim.undrained.includes(id))
   await expectExactly(sim, fleet, counts, {drained})
+  if (aim.goal.kind !== 'down') await expectSettings(stage, fleet)
   // What the one takes out and the other's servers have not heard of yet, neither can know: there the lease is what keeps the law.
   if (chapter.beside?.journal !== 'other') holds('DNS before death', watch.early, [])
   watch.early.length = 0
@@ -121,7 +144,7 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
     holds('what is foreign is as it was', await stage.foreign(), picture)
   // Who shares its name with somebody else's addresses may leave it to them.
   stage.sharesNames ||= chapter.strikes.some(({does}) => does === 'add-record')
-  const mustServe = served && total(aim.counts) > 0 && total(counts) > 0 && !stage.sharesNames
+  const mustServe = served && canServe(stage, aim.counts) && canServe(stage, counts) && !stage.sharesNames
   const isSpared = chapter.strikes.every(({does}) => does === 'hang-instance')
   if (aim.goal.kind !== 'down' && mustServe && isSpared)
     holds('a live name is never emptied', watch.fewest() > 0, true)
@@ -153,11 +176,12 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
  */
 async function disturb(
   stage: Stage,
-  {faults, strikes, ending, latencyMs, beside, host}: Chapter,
+  {faults, strikes, ending, latencyMs, beside, host, savedPlan}: Chapter,
   aim: Aim,
 ): Promise<'whole' | 'done' | 'cut short' | 'nothing to return to'> {
   const {sim} = stage
   const {fleet, goal} = aim
+  const saved = savedPlan && (await planSaved(stage, fleet))
   const run = mortal(sim, {...(ending ?? {at: Number.POSITIVE_INFINITY, end: 'kill'}), latencyMs})
   const add = (order: FaultOrder) => {
     note(stage, `fault: ${JSON.stringify(order)}`)
@@ -172,26 +196,33 @@ async function disturb(
       sim.time.clock.after(one.afterMs, () => note(stage, `strike: ${strike(stage, fleet, one)}`)),
     ),
   ]
-  const settings = {...settingsOf(aim), timeoutMs: PATIENCE_MS}
+  if (savedPlan) await sim.time.advance(savedPlan.afterMs)
+  const settings = {...settingsOf(stage, aim), timeoutMs: PATIENCE_MS}
   const outcomes = await sim.time.run(async () => {
-    const first = sim.start(fleet, goal, {...settings, ...run.settings, host: hostOf(host)})
+    const first = sim.start(fleet, goal, {
+      ...settings,
+      ...run.settings,
+      ...(saved && {expect: saved.expect}),
+      host: hostOf(host),
+      journal: await stage.openJournal(),
+    })
     if (!beside) return Promise.allSettled([first])
-    const second = sleep(sim, beside.afterMs).then(() => {
+    const second = sleep(sim, beside.afterMs).then(async () => {
       note(stage, `another mcd, ${JSON.stringify(beside)}`)
-      const journal = beside.journal === 'other' ? {journal: memoryJournal()} : {}
-      const {goal} = aim.afterwards
-      return sim.start(fleet, goal, {
-        ...settingsOf(aim.afterwards),
+      const same = beside.does === 'sync' ? syncBeside(aim) : aim.afterwards
+      return sim.start(fleet, same.goal, {
+        ...settingsOf(stage, same),
         timeoutMs: PATIENCE_MS,
         host: hostOf(beside.host),
         wait: beside.waits,
-        ...journal,
+        journal: beside.journal === 'other' ? memoryJournal() : await stage.openJournal(),
       })
     })
     return Promise.allSettled([first, second])
   })
   for (const callOff of callOffs) callOff()
   sim.world.calls.plan.clear()
+  while (stage.resting.size > 0) await sim.time.advance(1_000)
   const wasEnded = run.ended() !== undefined
   if (wasEnded) note(stage, `${ending?.end} ${run.ended()}`)
   for (const outcome of outcomes) note(stage, describeOutcome(outcome))
@@ -200,6 +231,12 @@ async function disturb(
     holds('a plan spares the last ones before a guard has to', outcomes.map(refusal), [undefined])
 
   const [first] = outcomes
+  if (saved && first?.status === 'rejected' && saved.isRefusal(first.reason)) {
+    await saved.expectUntouched()
+    const isMoved = faults.length > 0 || strikes.length > 0
+    if (!isMoved)
+      throw new LawBroken('a saved plan is carried out where nothing has moved', describeOutcome(first))
+  }
   if (first?.status === 'rejected' && isPointless(first.reason)) return 'nothing to return to'
   const isDone = first?.status === 'fulfilled' && first.value.exit === EXIT.done
   if (wasEnded || beside || faults.length > 0 || strikes.length > 0) return isDone ? 'done' : 'cut short'
@@ -208,11 +245,35 @@ async function disturb(
   return 'whole'
 }
 
-const settingsOf = ({goal, request, counts}: Pick<Aim, 'goal' | 'request' | 'counts'>): RunSettings => ({
-  allowEmpty: total(counts) === 0 || goal.kind === 'down',
+/** In memory a second handle is the same one; in a bucket each reads and writes for itself. */
+function newJournal({journal}: Story): () => Promise<Journal> {
+  if (journal === 'memory') {
+    const memory = memoryJournal()
+    return async () => memory
+  }
+  const bucket = simulatedBucket('s3://states/web')
+  return () => objectJournal(bucket)
+}
+
+type Plain = Pick<Aim, 'fleet' | 'goal' | 'request' | 'counts'>
+
+const settingsOf = (stage: Stage, {goal, request, counts}: Omit<Plain, 'fleet'>): RunSettings => ({
+  allowEmpty: goal.kind === 'down' || !canServe(stage, counts),
   allowShrink: true,
   ...(request ? {request} : {}),
 })
+
+/** DNS alone, beside another command. */
+const syncBeside = ({fleet, counts}: Aim): Plain => ({fleet, goal: {kind: 'sync'}, counts})
+
+/** Whether of so many in each group not all may be drained ones. */
+const canServe = ({sim, drained}: Stage, counts: Readonly<Record<string, number>>): boolean => {
+  const out = Map.groupBy(
+    truth(sim, {name: 'web'}).filter(({id}) => drained.includes(id)),
+    ({group}) => group,
+  )
+  return Object.entries(counts).some(([name, count]) => count > (out.get(name)?.length ?? 0))
+}
 
 /** Once all is as declared, another run changes nothing. */
 async function expectNothingToDo(stage: Stage, fleet: Fleet): Promise<void> {

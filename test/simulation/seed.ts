@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import {LawBroken} from '../support/laws.ts'
+import {stories} from './drawn-stories.ts'
 import {play, type Stage, setStage} from './play.ts'
-import {type Story, stories} from './story.ts'
+import type {Story} from './story.ts'
 import {TOLD} from './told-stories.ts'
 
 /** How a story failed: the law that did not hold, and what was found instead. */

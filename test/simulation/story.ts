@@ -1,10 +1,9 @@
-import fc from 'fast-check'
-import type {DrainQuiet, Fleet, Group} from '../../src/fleet/model.ts'
+import type {DnsName, DrainQuiet, Fleet, Group} from '../../src/fleet/model.ts'
 import type {Place} from '../../src/providers/compute.ts'
 import type {Delays} from '../../src/sandbox/world/core.ts'
 import type {FaultOrder} from '../../src/sandbox/world/faults/kinds.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
-import type {End, Ending, Side} from '../support/mortal-run.ts'
+import type {Ending} from '../support/mortal-run.ts'
 
 /**
  * What one seed draws: a fleet, and chapters. In each chapter the file may change, one command is given, things go wrong
@@ -22,6 +21,8 @@ export type Story = {
   readonly repairs: boolean
   /** The file has `drain.quiet`, and clients stay with an instance that leaves for so long. */
   readonly clientsStayMs?: number
+  /** Where the journal lies; each run opens it for itself. */
+  readonly journal: 'memory' | 'bucket'
   readonly chapters: readonly Chapter[]
 }
 
@@ -37,6 +38,11 @@ export type Chapter = {
     | 'rollback'
     | 'sync'
     | 'drain-instance'
+    | 'undrain'
+    | 'lower-ttl'
+    | 'restore-ttl'
+  /** A plan is saved first and carried out `afterMs` later, or refused where the world has moved: `mcd up --plan`. */
+  readonly savedPlan: {readonly afterMs: number} | undefined
   /** The journal is lost before the command, which is then given for the file of the chapter before. */
   readonly losesJournal: boolean
   /** How long each call of the command takes to arrive. */
@@ -63,6 +69,8 @@ export type FileDraw = {
     | undefined
   readonly names: keyof typeof NAMES
   readonly ttlSeconds: number
+  /** Of Route53's names; one set cannot stand beside strangers' sets. */
+  readonly routing: DnsName['routing']
   readonly template: string
   readonly rollout: Fleet['rollout']
   /** Virginia stands in for east while that one's cloud is silent. */
@@ -74,12 +82,21 @@ export type TimedFault = {readonly afterMs: number; readonly order: FaultOrder}
 /** What others do meanwhile. `which` chooses among what is there then. */
 export type Strike = {
   readonly afterMs: number
-  readonly does: 'end-instance' | 'hang-instance' | 'delete-record' | 'raise-ttl' | 'add-record'
+  readonly does:
+    | 'end-instance'
+    | 'hang-instance'
+    /** By its owner, who starts it again a while later: on EC2 it has another address then. */
+    | 'stop-instance'
+    | 'delete-record'
+    | 'raise-ttl'
+    | 'add-record'
   readonly which: number
 }
 
 export type Beside = {
   readonly afterMs: number
+  /** Of DNS alone, or the command once more. */
+  readonly does: 'sync' | 'same'
   /** The command's own: then it is refused, or waits. Another: then nothing holds the two apart. */
   readonly journal: 'same' | 'other'
   readonly host: 'here' | 'elsewhere'
@@ -108,9 +125,10 @@ const QUIET: DrainQuiet = {forMs: 30_000, maxMs: 3_600_000, by: {kind: 'ssh'}}
 
 /** The fleet as the file declares it. The owner's name stays the same although the published names change. */
 export function fleetOf(
-  {registration, clientsStayMs}: Story,
-  {virginia, east, names, ttlSeconds, template, rollout, failsOver}: FileDraw,
+  story: Story,
+  {virginia, east, names, ttlSeconds, routing, template, rollout, failsOver}: FileDraw,
 ): Fleet {
+  const {registration, clientsStayMs} = story
   const groups: Group[] = []
   if (virginia) {
     const {count, type, port, place} = virginia
@@ -134,6 +152,7 @@ export function fleetOf(
       vendor,
       registration,
       ttlSeconds,
+      routing: vendor === 'cloudflare' || hasStrangers(story) ? 'multivalue' : routing,
       name: label.includes('.') ? label : `${label}.example.com`,
     })
   })
@@ -141,246 +160,6 @@ export function fleetOf(
   return fleet(groups, {names: published, userdata: {template, vars: {}}, rollout, ...quiet})
 }
 
-const rarely = <T>(arbitrary: fc.Arbitrary<T>, often = 4): fc.Arbitrary<T | undefined> =>
-  fc.oneof({weight: often, arbitrary: fc.constant(undefined)}, {weight: 1, arbitrary})
-
-const file: fc.Arbitrary<FileDraw> = fc.record({
-  virginia: fc.oneof(
-    {weight: 1, arbitrary: fc.constant(undefined)},
-    {
-      weight: 9,
-      arbitrary: fc.record({
-        count: fc.nat(3),
-        type: fc.constantFrom('t3.micro', 't3.micro', 't3.small'),
-        port: fc.constantFrom(80, 80, 8080),
-        place: fc.constantFrom('east', 'east', 'east', 'east', 'east', 'west'),
-      }),
-    },
-  ),
-  east: fc.oneof(
-    {weight: 1, arbitrary: fc.constant(undefined)},
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        name: fc.constantFrom('east', 'east', 'east', 'east2'),
-        count: fc.nat(2),
-        type: fc.constantFrom('g1.nano', 'g1.nano', 'g1.micro'),
-        isProtected: fc.constantFrom(false, false, false, true),
-      }),
-    },
-  ),
-  names: fc.constantFrom('cloudflare', 'cloudflare', 'route53', 'route53', 'both', 'api'),
-  ttlSeconds: fc.constantFrom(60, 60, 60, 120, 300),
-  template: fc.constantFrom('nginx', 'nginx', 'nginx', 'shell'),
-  rollout: fc.record({
-    batch: fc.constantFrom<Fleet['rollout']['batch'][]>(
-      {percent: 25},
-      {count: 1},
-      {count: 2},
-      {percent: 100},
-    ),
-    pauseMs: fc.constantFrom(0, 0, 0, 20_000),
-  }),
-  failsOver: fc.constantFrom(false, false, true),
-})
-
-const CALLS = [
-  'aws:RunInstances',
-  'aws:TerminateInstances',
-  'aws:DescribeInstances',
-  'aws:*SecurityGroup*',
-  'aws:*',
-  'joyent:CreateMachine',
-  'joyent:DeleteMachine',
-  'joyent:ListMachines',
-  'joyent:*',
-  'cloudflare:GET*',
-  'cloudflare:POST*',
-  'cloudflare:*',
-  'route53:ChangeResourceRecordSets',
-  'route53:List*',
-  'route53:*',
-] as const
-const LAUNCHES = ['aws:RunInstances', 'joyent:CreateMachine'] as const
-const VENDORS = ['aws', 'joyent', 'cloudflare', 'route53'] as const
-
-const order: fc.Arbitrary<FaultOrder> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      target: fc.constantFrom(...CALLS),
-      kind: fc.constantFrom(
-        'throttle',
-        'error',
-        'error-after',
-        'lost-reply',
-        'reset',
-        'timeout',
-        'timeout-after',
-      ),
-      times: fc.integer({min: 1, max: 3}),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      target: fc.constantFrom(...CALLS),
-      kind: fc.constant('delay'),
-      ms: fc.integer({min: 100, max: 4_000}),
-      times: fc.integer({min: 1, max: 3}),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      target: fc.constantFrom(...LAUNCHES),
-      kind: fc.constant('delay'),
-      ms: fc.integer({min: 5_000, max: 60_000}),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      target: fc.constantFrom(...LAUNCHES),
-      kind: fc.constant('capacity'),
-      times: fc.integer({min: 1, max: 20}),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      target: fc.constant('aws:RunInstances'),
-      kind: fc.constant('partial-fill'),
-      count: fc.constant(1),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      target: fc.constantFrom(...VENDORS),
-      kind: fc.constant('invisible'),
-      ms: fc.constantFrom(5_000, 30_000, 100_000),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      target: fc.constantFrom('aws:Describe*', 'joyent:List*', 'cloudflare:GET*', 'route53:List*'),
-      kind: fc.constant('stale'),
-      ms: fc.constantFrom(500, 2_000),
-      times: fc.integer({min: 1, max: 2}),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      target: fc.constantFrom(...LAUNCHES),
-      kind: fc.constant('slow-boot'),
-      ms: fc.constant(60_000),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      target: fc.constantFrom(...LAUNCHES),
-      kind: fc.constantFrom('machine-dies', 'machine-unhealthy'),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      target: fc.constantFrom(...VENDORS),
-      kind: fc.constant('outage'),
-      ms: fc.constantFrom(5_000, 60_000, 3_600_000),
-    }),
-  },
-)
-
-const end = fc.constantFrom<End[]>('kill', 'kill', 'kill', 'kill', 'throw', 'interrupt', 'lose', 'suspend')
-const underWayMs = fc.constantFrom(0, 200, 2_000, 4_000, 6_000, 8_000)
-/** Where something is about to be true, or has just become true. */
-const turningPoint = fc.record({
-  side: fc.constantFrom<Side[]>('before', 'sent', 'sent', 'after', 'after'),
-  call: fc.constantFrom(
-    'ec2:RunInstances',
-    'ec2:RunInstances',
-    'ec2:Terminate',
-    'cloudapi:POST machines',
-    'cloudapi:DELETE',
-    'cloudflare:batch',
-    'route53:change',
-    'journal:append intent',
-    'journal:append outcome',
-    'journal:append removal-served',
-  ),
-})
-
-const atSomeTime = fc.constantFrom(0, 0, 0, 3_000, 10_000, 40_000, 80_000)
-
-const chapter: fc.Arbitrary<Chapter> = fc.record({
-  file,
-  command: fc.constantFrom(
-    ...Array<'up'>(9).fill('up'),
-    'down',
-    'down',
-    'down-group',
-    'down-instance',
-    'replace',
-    'replace-instance',
-    'rollback',
-  ),
-  losesJournal: fc.constantFrom(...Array<boolean>(7).fill(false), true),
-  latencyMs: fc.constantFrom(0, 0, 0, 40, 700),
-  faults: fc.oneof(
-    {weight: 1, arbitrary: fc.constant([])},
-    {weight: 1, arbitrary: fc.array(fc.record({afterMs: atSomeTime, order}), {minLength: 1, maxLength: 3})},
-  ),
-  strikes: fc.oneof(
-    {weight: 5, arbitrary: fc.constant([])},
-    {
-      weight: 1,
-      arbitrary: fc.array(
-        fc.record({
-          afterMs: atSomeTime,
-          does: fc.constantFrom('end-instance', 'delete-record', 'raise-ttl', 'add-record'),
-          which: fc.nat(5),
-        }),
-        {minLength: 1, maxLength: 2},
-      ),
-    },
-  ),
-  ending: fc.oneof(
-    {weight: 1, arbitrary: fc.constant(undefined)},
-    {weight: 1, arbitrary: fc.record({end, at: fc.nat(220), underWayMs})},
-    {weight: 2, arbitrary: fc.record({end, at: fc.nat(3), among: turningPoint, underWayMs})},
-  ),
-  beside: rarely(
-    fc.record({
-      afterMs: fc.constantFrom(0, 0, 500, 2_000, 5_000, 20_000, 70_000),
-      journal: fc.constantFrom('same', 'other'),
-      host: fc.constantFrom('here', 'elsewhere'),
-      waits: fc.boolean(),
-    }),
-    6,
-  ),
-  host: fc.constantFrom('here', 'here', 'here', 'elsewhere'),
-  pauseMs: fc.constantFrom(0, 0, 0, 100, 5_000, 60_000, 600_000),
-  fileAfter: rarely(file),
-})
-
-/** All stories. */
-export const stories: fc.Arbitrary<Story> = fc.record({
-  chance: fc.nat(0xffff_ffff),
-  delays: fc.record({
-    bootMs: fc.constantFrom(500, 2_000, 30_000),
-    shutdownMs: fc.constantFrom(0, 200, 10_000),
-    forceOffMs: fc.constant(20_000),
-    visibleMs: fc.constantFrom(0, 300, 10_000, 60_000),
-    nameRaceMs: fc.constantFrom(0, 1_000, 4_000),
-    dnsServedMs: fc.constantFrom(0, 1_000, 3_000, 30_000),
-  }),
-  registration: fc.constantFrom('self', 'mcd'),
-  sharesNames: fc.boolean(),
-  repairs: fc.boolean(),
-  chapters: fc.array(chapter, {minLength: 1, maxLength: 3}),
-})
+/** Whether somebody else's records stand under the fleet's names, or may come to stand there. */
+const hasStrangers = ({sharesNames, chapters}: Story): boolean =>
+  sharesNames || chapters.some(({strikes}) => strikes.some(({does}) => does === 'add-record'))

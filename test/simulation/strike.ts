@@ -11,6 +11,8 @@ import type {Strike} from './story.ts'
 const STRANGER = '203.0.113.9'
 const RAISED_TTL_SECONDS = 900
 const HANGS_MS = 60_000
+const RESTS_MS = 100_000
+const AGAIN_MS = 5_000
 const operator = {name: 'operator'}
 const session = {token: SANDBOX.cloudflare.operatorToken}
 
@@ -21,6 +23,7 @@ export function strike(stage: Stage, fleet: Fleet, {does, which}: Strike): strin
   try {
     if (does === 'end-instance') return endInstance(stage, fleet, which)
     if (does === 'hang-instance') return hangInstance(stage, fleet, which)
+    if (does === 'stop-instance') return stopInstance(stage, fleet, which)
     return editZone(stage.sim.world, fleet, name, does, which)
   } catch (error) {
     if (error instanceof VendorError) return `${does}: refused, ${error.message}`
@@ -51,11 +54,46 @@ function hangInstance({sim}: Stage, fleet: Fleet, which: number): string {
   return `${id} hangs`
 }
 
+/** By its owner, who starts it again. */
+function stopInstance(stage: Stage, fleet: Fleet, which: number): string {
+  const {sim, watch, resting} = stage
+  const {world} = sim
+  const living = truth(sim, fleet).filter(({state}) => state === 'running')
+  const {id} = living[which % Math.max(1, living.length)] ?? {}
+  if (id === undefined) return 'nobody to stop'
+  const instance = world.ec2.instance(id)
+  const does = (action: 'start' | 'stop') => {
+    if (!instance) world.triton.session(SANDBOX.triton.account, operator).machines.act(id, {action})
+    else
+      world.ec2.call(
+        {principal: operator, region: instance.region},
+        action === 'stop' ? 'StopInstances' : 'StartInstances',
+        {instanceIds: [id]},
+      )
+  }
+  const startAgain = () => {
+    const state = (instance ?? world.triton.machine(id))?.state
+    if (state === 'stopping' || state === 'running') {
+      sim.time.clock.after(AGAIN_MS, startAgain)
+      return
+    }
+    resting.delete(id)
+    if (state !== 'stopped') return
+    watch.excused.delete(id)
+    does('start')
+  }
+  does('stop')
+  watch.excused.add(id)
+  resting.add(id)
+  sim.time.clock.after(RESTS_MS, startAgain)
+  return `stopped ${id}`
+}
+
 function editZone(
   {cloudflare, route53}: World,
   fleet: Fleet,
   {vendor, zone: zoneName, name}: DnsName,
-  does: Exclude<Strike['does'], 'end-instance' | 'hang-instance'>,
+  does: Exclude<Strike['does'], 'end-instance' | 'hang-instance' | 'stop-instance'>,
   which: number,
 ): string {
   if (vendor === 'cloudflare') {

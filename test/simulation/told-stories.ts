@@ -13,6 +13,7 @@ const file = (virginia: number, east: number, over: Partial<FileDraw> & {type?: 
     east: {name: 'east', count: east, type: 'g1.nano', isProtected: false},
     names: 'cloudflare',
     ttlSeconds: 60,
+    routing: 'multivalue',
     template: 'nginx',
     rollout: {batch: {count: 1}, pauseMs: 0},
     failsOver: false,
@@ -23,6 +24,7 @@ const file = (virginia: number, east: number, over: Partial<FileDraw> & {type?: 
 const up = (says: FileDraw, over: Partial<Chapter> = {}): Chapter => ({
   file: says,
   command: 'up',
+  savedPlan: undefined,
   losesJournal: false,
   latencyMs: 0,
   faults: [],
@@ -43,6 +45,7 @@ const story = (
     registration = 'mcd',
     sharesNames = false,
     repairs = false,
+    journal = 'memory',
     chance = 1,
     clientsStayMs,
     chapters: _,
@@ -53,6 +56,7 @@ const story = (
     registration,
     sharesNames,
     repairs,
+    journal,
     ...(clientsStayMs === undefined ? {} : {clientsStayMs}),
     chapters,
     delays: {
@@ -112,14 +116,24 @@ export const TOLD: readonly Story[] = [
     up(file(3, 1), {faults: [{afterMs: 0, order: {target: 'aws', kind: 'outage', ms: FOREVER_MS}}]}),
   ]),
   // Two start at one moment with one journal.
-  story([up(file(3, 2), {beside: {afterMs: 0, journal: 'same', host: 'here', waits: true}})], LATE),
   story(
-    [up(file(3, 2), {latencyMs: 40, beside: {afterMs: 0, journal: 'same', host: 'elsewhere', waits: false}})],
+    [up(file(3, 2), {beside: {afterMs: 0, does: 'same', journal: 'same', host: 'here', waits: true}})],
+    LATE,
+  ),
+  story(
+    [
+      up(file(3, 2), {
+        latencyMs: 40,
+        beside: {afterMs: 0, does: 'same', journal: 'same', host: 'elsewhere', waits: false},
+      }),
+    ],
     LATE,
   ),
   // Two that know nothing of each other, each with a journal of its own.
   ...[0, 2_000, 8_000].map(afterMs =>
-    story([up(file(3, 2), {beside: {afterMs, journal: 'other', host: 'elsewhere', waits: false}})]),
+    story([
+      up(file(3, 2), {beside: {afterMs, does: 'same', journal: 'other', host: 'elsewhere', waits: false}}),
+    ]),
   ),
   // One falls asleep with the lease, another host takes it over, and the first one wakes.
   ...[1, 2, 3, 4].map(at =>
@@ -127,7 +141,7 @@ export const TOLD: readonly Story[] = [
       [
         up(file(3, 2), {
           ending: killed('before', 'journal:append intent', {end: 'suspend', at}),
-          beside: {afterMs: 2_000, journal: 'same', host: 'elsewhere', waits: true},
+          beside: {afterMs: 2_000, does: 'same', journal: 'same', host: 'elsewhere', waits: true},
         }),
       ],
       LATE,

@@ -1,0 +1,25 @@
+import {McdError} from '../../src/errors.ts'
+import {inspectFleet} from '../../src/fleet/inspect.ts'
+import type {Fleet} from '../../src/fleet/model.ts'
+import {type Made, type SavedPlan, savePlan} from '../../src/fleet/saved-plan.ts'
+import {checkUnmoved} from '../../src/runs/plan-file.ts'
+import {holds} from '../support/laws.ts'
+import type {Stage} from './play.ts'
+
+/** A plan as `mcd plan --out` leaves it: what `mcd up --plan` does with it, and what must be so where that refuses. */
+export async function planSaved({sim, openJournal}: Stage, fleet: Fleet) {
+  const journal = await openJournal()
+  const calls = sim.world.calls.records.length
+  const before = (await journal.read()).length
+  const made = await sim.time.run(() => inspectFleet(sim.outside(fleet, {journal}), fleet))
+  const file = JSON.stringify(savePlan(made, {mcd: '1', madeAt: 'then', refreshImages: false}))
+  const effects = sim.world.calls.records.slice(calls).flatMap(call => call.effects)
+  holds('a plan has no side effects', [effects, (await journal.read()).length], [[], before])
+  return {
+    expect: (now: Made) => checkUnmoved('plan.json', JSON.parse(file) as SavedPlan, now),
+    isRefusal: (error: unknown) => error instanceof McdError && /the world has moved/.test(error.message),
+    async expectUntouched(): Promise<void> {
+      holds('a plan that is refused leaves no trace', (await (await openJournal()).read()).length, before)
+    },
+  }
+}
