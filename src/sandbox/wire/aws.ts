@@ -3,12 +3,14 @@ import {SANDBOX} from '../world/credentials.ts'
 import type {AwsCaller} from '../world/ec2/model.ts'
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
+import {jsonRefusal} from './aws-json.ts'
 import {ec2Refusal, serveEc2} from './ec2.ts'
 import {dated, type VendorWire, type WireReply, type WireRequest} from './http.ts'
 import {route53Wire} from './route53.ts'
 import {s3Refusal, serveS3} from './s3.ts'
+import {serveServiceQuotas} from './service-quotas.ts'
 import {claimedScope, verifySigV4} from './sigv4.ts'
-import {serveSsm, ssmRefusal} from './ssm.ts'
+import {serveSsm} from './ssm.ts'
 import {serveSts, stsRefusal} from './sts.ts'
 
 /** Where a Eucalyptus cloud keeps its EC2: `/services/compute`, formerly `/services/Eucalyptus`. */
@@ -20,7 +22,8 @@ type Served = {
 }
 const SERVICES: Partial<Record<Service, Served>> = {
   ec2: {serve: serveEc2, refuse: ec2Refusal},
-  ssm: {serve: serveSsm, refuse: ssmRefusal},
+  ssm: {serve: serveSsm, refuse: jsonRefusal},
+  servicequotas: {serve: serveServiceQuotas, refuse: jsonRefusal},
   sts: {serve: serveSts, refuse: stsRefusal},
   s3: {serve: serveS3, refuse: s3Refusal},
 }

@@ -8,7 +8,7 @@ export type Principal = {
   address?: string
 }
 
-export type Service = 'ec2' | 'ssm' | 'sts' | 's3' | 'route53' | 'cloudapi' | 'cloudflare'
+export type Service = 'ec2' | 'ssm' | 'sts' | 'servicequotas' | 's3' | 'route53' | 'cloudapi' | 'cloudflare'
 
 /** One served request, as `mcd sandbox status --json` counts them and the request log shows them. */
 export type CallRecord = {

@@ -3,6 +3,7 @@ import type {Core} from './core.ts'
 import {SANDBOX} from './credentials.ts'
 import {ACTIONS, type ActionName, NOT_ON_EUCALYPTUS, type ReplyOf, type RequestOf} from './ec2/actions.ts'
 import {zonesOf} from './ec2/catalog.ts'
+import {answerToDryRun} from './ec2/dry-run.ts'
 import {ec2Error, unauthorized} from './ec2/errors.ts'
 import {halt} from './ec2/lifecycle.ts'
 import type {AwsCaller, Ec2Instance} from './ec2/model.ts'
@@ -30,8 +31,7 @@ export class Ec2World {
       const region = this.#regionOf(caller, action)
       region.throttle.request(action, isNarrowed(request))
       if (caller.principal.name !== 'operator') throw unauthorized(caller.principal, action)
-      if (request.dryRun)
-        throw ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
+      if (request.dryRun) throw answerToDryRun(region, action, request)
       const serve = ACTIONS[action] as (
         region: Region,
         request: RequestOf<A>,

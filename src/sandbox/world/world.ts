@@ -4,6 +4,7 @@ import {type Core, type Delays, SANDBOX_DELAYS} from './core.ts'
 import {Ec2World} from './ec2.ts'
 import {Route53World} from './route53.ts'
 import {S3World} from './s3.ts'
+import {ServiceQuotas} from './service-quotas.ts'
 import {TritonWorld} from './triton.ts'
 
 /** The clouds and the DNS vendors as one strict model: no sockets, no real time. */
@@ -13,6 +14,7 @@ export type World = Core & {
   readonly cloudflare: CloudflareWorld
   readonly route53: Route53World
   readonly s3: S3World
+  readonly serviceQuotas: ServiceQuotas
 }
 
 export function createWorld(
@@ -42,5 +44,6 @@ export function createWorld(
     cloudflare: new CloudflareWorld(core),
     route53: new Route53World(core),
     s3: new S3World(core),
+    serviceQuotas: new ServiceQuotas(core, ec2),
   }
 }

@@ -6,6 +6,17 @@ import {powerUp} from './lifecycle.ts'
 import type {Ec2Instance, InstanceType, Subnet} from './model.ts'
 import type {Region} from './region.ts'
 
+/** Everything a launch names, which must be there. */
+export function checkedLaunch(region: Region, request: RunInstancesRequest) {
+  const image = findImage(region, request)
+  const type = findType(region, request, image)
+  const groups = findGroups(region, request)
+  const settings = checkedSettings(region, request, image)
+  const subnet = findSubnet(region, request) ?? anySubnet(region, type)
+  if (!region.offers(subnet.zone, type.name)) throw unsupported(region, type, subnet)
+  return {image, type, groups, settings, subnet}
+}
+
 /** The instances of one reservation; a token used before answers with the earlier ones, in their state of now. */
 export function runInstances(region: Region, request: RunInstancesRequest): Ec2Instance[] {
   const [min, max] = counts(request)
@@ -15,12 +26,7 @@ export function runInstances(region: Region, request: RunInstancesRequest): Ec2I
   const earlier = tokenKey === undefined ? undefined : region.tokens.get(tokenKey)
   if (earlier) return again(region, earlier.reservationId, earlier.fingerprint === fingerprint)
 
-  const image = findImage(region, request)
-  const type = findType(region, request, image)
-  const groups = findGroups(region, request)
-  const settings = checkedSettings(region, request, image)
-  const subnet = subnetAsked ?? anySubnet(region, type)
-  if (!region.offers(subnet.zone, type.name)) throw unsupported(region, type, subnet)
+  const {image, type, groups, settings, subnet} = checkedLaunch(region, request)
   const count = affordable(region, {type, zone: subnet.zone, min, max, spot: settings.spot})
   region.throttle.instances('RunInstances', count)
 
@@ -133,7 +139,10 @@ type Need = {type: InstanceType; zone: string; min: number; max: number; spot: b
 
 /** As many as quota and capacity give, at least the minimum. */
 function affordable(region: Region, {type, zone, min, max, spot}: Need): number {
-  const byQuota = spot ? max : Math.floor((region.vcpuQuota - region.vcpusInUse) / type.vcpus)
+  const quota = spot ? region.spotVcpuQuota : region.vcpuQuota
+  const byQuota = Math.floor((quota - region.vcpusInUse(spot)) / type.vcpus)
+  if (byQuota < min && spot)
+    throw ec2Error('MaxSpotInstanceCountExceeded', 'Max spot instance count exceeded')
   if (byQuota < min) {
     throw ec2Error(
       'VcpuLimitExceeded',

@@ -111,7 +111,7 @@ export function deleteSecurityGroup(region: Region, reference: GroupReference): 
   return group
 }
 
-function findGroup(region: Region, {groupId, groupName}: GroupReference): SecurityGroup {
+export function findGroup(region: Region, {groupId, groupName}: GroupReference): SecurityGroup {
   if (groupId === undefined && groupName === undefined) {
     throw ec2Error('MissingParameter', 'The request must contain the parameter groupName or groupId')
   }

@@ -39,6 +39,8 @@ export class Region {
   readonly throttle: Throttle
   /** On-demand vCPUs the account may run at once. */
   vcpuQuota = 5_000
+  /** The same of spot instances, which count apart. */
+  spotVcpuQuota = 5_000
   /** Whether a launch without room is refused, or accepted and ended while it is pending. */
   shortageShown: 'at-launch' | 'afterwards' = 'at-launch'
   /** Free slots by `zone type`; a pair without an entry has no end. */
@@ -95,11 +97,12 @@ export class Region {
     return [...this.instances.values()].filter(instance => instance.visibleAtMs <= nowMs)
   }
 
-  /** vCPUs of everything that is not terminated or stopped. */
-  get vcpusInUse(): number {
+  /** vCPUs of everything on demand, or spot, that is not terminated or stopped. */
+  vcpusInUse(spot: boolean): number {
     let sum = 0
-    for (const {state, type} of this.instances.values())
-      if (state !== 'terminated' && state !== 'stopped') sum += type.vcpus
+    for (const instance of this.instances.values())
+      if (instance.spot === spot && instance.state !== 'terminated' && instance.state !== 'stopped')
+        sum += instance.type.vcpus
     return sum
   }
 

@@ -6,6 +6,7 @@ import {
 } from '../cloudflare/refusals.ts'
 import {unauthorized as deniedByEc2} from '../ec2/errors.ts'
 import {accessDenied as deniedByRoute53, throttled as throttledByRoute53} from '../route53/refusals.ts'
+import {deniedByServiceQuotas} from '../service-quotas.ts'
 import {
   notAuthorized as deniedByCloudapi,
   insufficientCapacity,
@@ -20,6 +21,7 @@ export const THROTTLED: Readonly<Record<Service, () => VendorError>> = {
   ec2: () => new VendorError(503, 'RequestLimitExceeded', 'Request limit exceeded.'),
   ssm: () => new VendorError(400, 'ThrottlingException', 'Rate exceeded'),
   sts: () => new VendorError(400, 'Throttling', 'Rate exceeded'),
+  servicequotas: () => new VendorError(400, 'TooManyRequestsException', 'Rate exceeded'),
   s3: () => new VendorError(503, 'SlowDown', 'Please reduce your request rate.'),
   route53: throttledByRoute53,
   cloudapi: throttledByCloudapi,
@@ -31,6 +33,7 @@ export const BROKEN: Readonly<Record<Service, () => VendorError>> = {
   ec2: () => new VendorError(500, 'InternalError', 'An internal error has occurred'),
   ssm: () => new VendorError(500, 'InternalServerError', 'An error occurred on the server side.'),
   sts: () => new VendorError(500, 'InternalFailure', 'An internal error has occurred'),
+  servicequotas: () => new VendorError(500, 'ServiceException', 'Something went wrong.'),
   s3: () => new VendorError(500, 'InternalError', 'We encountered an internal error. Please try again.'),
   route53: () => new VendorError(500, 'InternalFailure', 'An internal error has occurred'),
   cloudapi: () => new VendorError(500, 'InternalError', 'An internal error has occurred'),
@@ -46,6 +49,7 @@ const DENIED: Readonly<Record<Exclude<Service, 'sts'>, (call: Call) => VendorErr
       'AccessDeniedException',
       `User: ${arnOf(principal)} is not authorized to perform: ssm:${action} because no identity-based policy allows the ssm:${action} action`,
     ),
+  servicequotas: deniedByServiceQuotas,
   s3: () => new VendorError(403, 'AccessDenied', 'Access Denied'),
   route53: ({principal, action}) => deniedByRoute53(arnOf(principal), action, '*'),
   cloudapi: ({action}) => deniedByCloudapi(`You do not have permission to access ${action}`),

@@ -5,6 +5,7 @@ import {CLOUDFLARE_ACTIONS} from '../cloudflare/actions.ts'
 import {ACTIONS} from '../ec2/actions.ts'
 import {ROUTE53_ACTIONS} from '../route53/policy.ts'
 import {S3_ACTIONS} from '../s3.ts'
+import {SERVICE_QUOTA_ACTIONS} from '../service-quotas.ts'
 import {CLOUDAPI_ACTIONS} from '../triton/action-names.ts'
 
 /** The calls of each service, in the vendor's own words. */
@@ -12,6 +13,7 @@ const CALLS: Readonly<Record<Service, readonly string[]>> = {
   ec2: Object.keys(ACTIONS),
   ssm: ['GetParameter', 'GetParameters'],
   sts: ['GetCallerIdentity'],
+  servicequotas: SERVICE_QUOTA_ACTIONS,
   s3: S3_ACTIONS,
   cloudapi: CLOUDAPI_ACTIONS,
   cloudflare: CLOUDFLARE_ACTIONS,
@@ -20,13 +22,14 @@ const CALLS: Readonly<Record<Service, readonly string[]>> = {
 
 /** Vendors as the fleet file names them, and services as `sandbox status` counts them. */
 const NAMES: Readonly<Record<string, readonly Service[]>> = {
-  aws: ['ec2', 'ssm', 'sts'],
+  aws: ['ec2', 'ssm', 'sts', 'servicequotas'],
   joyent: ['cloudapi'],
   cloudflare: ['cloudflare'],
   route53: ['route53'],
   ec2: ['ec2'],
   ssm: ['ssm'],
   sts: ['sts'],
+  servicequotas: ['servicequotas'],
   s3: ['s3'],
   cloudapi: ['cloudapi'],
 }

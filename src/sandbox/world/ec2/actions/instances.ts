@@ -179,7 +179,7 @@ export const getConsoleOutput: Action<
 }
 
 /** Each of the ids, or a refusal of them all: one unknown id fails the request. */
-function named(region: Region, ids: readonly string[] | undefined): Ec2Instance[] {
+export function named(region: Region, ids: readonly string[] | undefined): Ec2Instance[] {
   if (!ids?.length) throw ec2Error('MissingParameter', 'The request must contain the parameter InstanceId')
   if (ids.length > MAX_IDS) throw invalidValue(`At most ${MAX_IDS} instance IDs may be given.`)
   return visible(region, ids)
