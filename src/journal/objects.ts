@@ -8,6 +8,9 @@ import {type Journal, LostAppendError, type NewEvent, type Snapshot} from './jou
 /** Raise it when what lies in the store has another form. An older mcd then refuses to read it. */
 const FORMAT = 1
 const FORMAT_KEY = 'format.json'
+const PROBE_KEY = 'probe.json'
+/** Formed as S3's, and nobody's. */
+const NO_VERSION = '"00000000000000000000000000000000"'
 const EVENTS = 'events/'
 const CONCURRENT_READS = 16
 /** Of one append. Where a reading begins in the middle of a batch, its key is looked for this far back. */
@@ -77,7 +80,7 @@ export async function objectJournal(
 async function checkFormat(store: ObjectStore): Promise<boolean> {
   const found = await store.get(FORMAT_KEY)
   if (!found) return false
-  const {format} = JSON.parse(found.text) as {format: number}
+  const {format} = parse<{format: number}>(store, FORMAT_KEY, found.text)
   if (format > FORMAT)
     throw new McdError(`The journal in ${store.name} was written by a newer mcd (format ${format}).`, {
       suggestions: ['Use that version, or a later one, for this fleet.'],
@@ -86,26 +89,45 @@ async function checkFormat(store: ObjectStore): Promise<boolean> {
 }
 
 /**
- * The first use of a store is where it shows whether it keeps its promise: some that look like S3 take a conditional write,
- * ignore the condition, and would let two runs write over each other.
+ * The first use of a store is where it shows whether it keeps its promises: some that look like S3 take a conditional write,
+ * ignore the condition, and would let two runs write over each other. The format is written last, so that a store that failed
+ * is put to the test again.
  */
 async function begin(store: ObjectStore): Promise<void> {
-  const text = JSON.stringify({format: FORMAT})
-  const isOurs = (await store.create(FORMAT_KEY, text)) === 'created'
-  if (isOurs && (await store.create(FORMAT_KEY, text)) === 'created')
-    throw new McdError(
-      `The store behind ${store.name} ignores conditional writes: it wrote over an object that If-None-Match should have kept. Two runs could not be kept apart there.`,
-      {
-        suggestions: [
-          'Keep the state in S3, or in a store that honours If-None-Match and If-Match (MinIO, Ceph and R2 do in newer versions).',
-        ],
-      },
-    )
+  const text = JSON.stringify({purpose: 'Written again by mcd, to see that this store refuses it.'})
+  await store.create(PROBE_KEY, text)
+  if ((await store.create(PROBE_KEY, text)) === 'created') throw ignores(store, 'If-None-Match')
+  if ((await store.replace(PROBE_KEY, text, NO_VERSION)) === 'replaced') throw ignores(store, 'If-Match')
+  await store.create(FORMAT_KEY, JSON.stringify({format: FORMAT}))
+}
+
+const ignores = (store: ObjectStore, header: string): McdError =>
+  new McdError(
+    `The store behind ${store.name} ignores conditional writes: it wrote over an object that ${header} should have kept. Two runs could not be kept apart there.`,
+    {
+      suggestions: [
+        'Keep the state in S3, or in a store that honours If-None-Match and If-Match (MinIO, Ceph and R2 do in newer versions).',
+      ],
+    },
+  )
+
+/** What this mcd, or an older one, wrote under this key. */
+function parse<T>(store: ObjectStore, key: string, text: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch (cause) {
+    throw new McdError(`${store.name}/${key} is not what mcd wrote: it is no JSON.`, {
+      cause,
+      suggestions: [
+        'Restore it from a version of the bucket, or name another prefix in "state": what is yours is found again by its marks.',
+      ],
+    })
+  }
 }
 
 async function readBatch(store: ObjectStore, key: string): Promise<Batch> {
   const found = await store.get(key)
-  if (found) return JSON.parse(found.text) as Batch
+  if (found) return parse<Batch>(store, key, found.text)
   throw new McdError(
     `${store.name}/${key} was listed and is not there: somebody deletes from this journal.`,
     {
@@ -139,8 +161,9 @@ async function readSnapshot(
   store: ObjectStore,
   fold: number,
 ): Promise<{snapshot: Snapshot; version: string} | undefined> {
-  const found = await store.get(snapshotKey(fold))
-  return found && {snapshot: JSON.parse(found.text) as Snapshot, version: found.version}
+  const key = snapshotKey(fold)
+  const found = await store.get(key)
+  return found && {snapshot: parse<Snapshot>(store, key, found.text), version: found.version}
 }
 
 async function saveSnapshot(store: ObjectStore, snapshot: Snapshot): Promise<void> {

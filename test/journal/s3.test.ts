@@ -1,4 +1,5 @@
-import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest'
+import {afterAll, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest'
+import {UnreachableError} from '../../src/errors.ts'
 import type {NewEvent} from '../../src/journal/journal.ts'
 import {LostAppendError} from '../../src/journal/journal.ts'
 import {objectJournal} from '../../src/journal/objects.ts'
@@ -93,9 +94,32 @@ describe('a journal in S3', () => {
     await expect(journal.append(1, [finished(2)])).rejects.toThrow(LostAppendError)
   })
 
-  test('a store that ignores conditions is refused at its first use', async () => {
-    world.s3.ignoresConditions = true
-    await expect(objectJournal(store())).rejects.toThrow(/ignores conditional writes/)
+  test.each(['If-None-Match', 'If-Match'] as const)(
+    'a store that ignores %s is refused at its first use, and at every other one',
+    async header => {
+      world.s3.ignoredConditions.add(header)
+      const refusal = new RegExp(`ignores conditional writes.*${header}`)
+      await expect(objectJournal(store())).rejects.toThrow(refusal)
+      await expect(objectJournal(store())).rejects.toThrow(refusal)
+      world.s3.ignoredConditions.clear()
+      await expect(objectJournal(store())).resolves.toBeDefined()
+    },
+  )
+
+  test('one that goes on answering that another write is under way is given up as busy, not as taken', async () => {
+    const journal = await objectJournal(store())
+    const conflict = broken.body?.toString().replace('InternalError', 'ConditionalRequestConflict') ?? ''
+    let met = 0
+    onTheWay = (request, reply) => {
+      if (!isPut(request)) return reply
+      met++
+      world.s3.deleteObject(OPERATOR, BUCKET, request.path.slice(`/${BUCKET}/`.length))
+      return {...broken, status: 409, body: conflict}
+    }
+    await expect(journal.append(1, [finished(1)])).rejects.toThrow(UnreachableError)
+    expect(met).toBeGreaterThan(3)
+    onTheWay = (_, reply) => reply
+    expect(await journal.append(1, [finished(1)])).toBe(2)
   })
 
   test('reading leaves nothing behind, and an absent journal reads as an empty one', async () => {
@@ -103,6 +127,13 @@ describe('a journal in S3', () => {
     expect(await journal.read()).toEqual([])
     await expect(journal.append(1, [finished(1)])).rejects.toThrow(/read only/)
     expect(await store().list('')).toEqual([])
+  })
+
+  test('what is no journal is named', async () => {
+    await objectJournal(store())
+    await store().create('events/000000000001.json', '<html>')
+    const journal = await objectJournal(store())
+    await expect(journal.read()).rejects.toThrow(/events\/000000000001\.json is not what mcd wrote/)
   })
 
   test('one of a newer format is refused, by readers and by writers', async () => {
@@ -152,6 +183,30 @@ describe('a journal in S3', () => {
     )
   })
 
+  test('a store that encrypts otherwise than its place asks for is refused', async () => {
+    onTheWay = (_, reply) => ({
+      ...reply,
+      headers: {...reply.headers, 'x-amz-server-side-encryption': 'AES256'},
+    })
+    const encryption = {kind: 'aws:kms'} as const
+    await expect(objectJournal(store({encryption}))).rejects.toThrow(/asks for aws:kms.*AES256/)
+  })
+
+  test('what a bucket with an object lock asks for is sent to AWS, and not to stores that only look like S3', async () => {
+    const headers: (readonly string[])[] = []
+    onTheWay = (request, reply) => {
+      if (request.method === 'PUT') headers.push(Object.keys(request.headers))
+      return reply
+    }
+    const {endpoint: _, ...amazon} = {bucket: BUCKET, prefix: 'locked', runtime: impatient, endpoint: ''}
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', served.url)
+    const keys = {region: 'us-east-1', credentials: SANDBOX.aws.operator}
+    await s3Objects({...amazon, ...keys}).create('a', 'text')
+    vi.unstubAllEnvs()
+    await store().create('b', 'text')
+    expect(headers.map(names => names.includes('x-amz-checksum-crc32'))).toEqual([true, false])
+  })
+
   test.each<[string, Partial<S3Options>, RegExp]>([
     ['a bucket that is not there', {bucket: 'other'}, /bucket other does not exist/],
     [
@@ -162,5 +217,83 @@ describe('a journal in S3', () => {
     ['keys that may not', {credentials: SANDBOX.aws.instances}, /AccessDenied/],
   ])('%s is explained', async (_, over: Partial<S3Options>, words: RegExp) => {
     await expect(objectJournal(store(over))).rejects.toThrow(words)
+  })
+
+  /** As Amazon S3 words them: API Reference, "Error responses". */
+  test.each<[string, number, string, RegExp, RegExp]>([
+    [
+      'a bucket in another region',
+      301,
+      '<Code>PermanentRedirect</Code><Message>The bucket you are attempting to access must be addressed using the specified endpoint.</Message>',
+      /lives in another region, in eu-west-1/,
+      /region=eu-west-1/,
+    ],
+    [
+      'a signature for another region',
+      400,
+      "<Code>AuthorizationHeaderMalformed</Code><Message>The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'</Message><Region>eu-west-1</Region>",
+      /lives in another region, in eu-west-1/,
+      /region=eu-west-1/,
+    ],
+    [
+      'a clock that is off',
+      403,
+      '<Code>RequestTimeTooSkewed</Code><Message>The difference between the request time and the current time is too large.</Message>',
+      /refused the time of/,
+      /clock/,
+    ],
+    [
+      'a session that is over',
+      400,
+      '<Code>ExpiredToken</Code><Message>The provided token has expired.</Message>',
+      /refused the credentials.*expired/,
+      /sign in/i,
+    ],
+    [
+      'a key that may not be used',
+      403,
+      '<Code>AccessDenied</Code><Message>User: arn:aws:iam::1:user/ci is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:1:key/1</Message>',
+      /kms:GenerateDataKey/,
+      /kms:GenerateDataKey and kms:Decrypt/,
+    ],
+    [
+      'a store without conditional writes',
+      501,
+      '<Code>NotImplemented</Code><Message>A header you provided implies functionality that is not implemented.</Message>',
+      /does not know conditional writes/,
+      /honours If-None-Match/,
+    ],
+  ])('%s is explained, with what to do', async (_, status, error, words, remedy) => {
+    onTheWay = request =>
+      request.method === 'PUT'
+        ? {
+            status,
+            headers: {'content-type': 'application/xml', 'x-amz-bucket-region': 'eu-west-1'},
+            body: `<Error>${error}</Error>`,
+          }
+        : {
+            status: 404,
+            headers: {'content-type': 'application/xml'},
+            body: '<Error><Code>NoSuchKey</Code></Error>',
+          }
+    const refusal = await objectJournal(store()).catch((thrown: unknown) => thrown)
+    expect(refusal).toMatchObject({
+      message: expect.stringMatching(words),
+      suggestions: expect.arrayContaining([expect.stringMatching(remedy)]),
+    })
+  })
+
+  test('a bucket without any region is asked for one', async () => {
+    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere')
+    vi.stubEnv('AWS_REGION', undefined)
+    vi.stubEnv('AWS_DEFAULT_REGION', undefined)
+    const {bucket, prefix, runtime, credentials} = {
+      bucket: BUCKET,
+      prefix: '',
+      runtime: impatient,
+      credentials: SANDBOX.aws.operator,
+    }
+    await expect(s3Objects({bucket, prefix, runtime, credentials}).get('a')).rejects.toThrow(/No region/)
+    vi.unstubAllEnvs()
   })
 })

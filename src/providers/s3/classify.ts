@@ -5,8 +5,10 @@ import {isConnectionFailure, neverConnected} from '../connection.ts'
 /** What the SDK throws, as far as it is read. */
 type SdkError = Error & {
   code?: string
+  /** Which one is right, where the region is wrong. */
+  Region?: string
   $metadata?: {httpStatusCode?: number}
-  $response?: {statusCode?: number}
+  $response?: {statusCode?: number; headers?: Readonly<Record<string, string>>}
 }
 
 /** Nothing stands under the key, or under the version that was named. */
@@ -25,6 +27,10 @@ export class WriteConflict extends TransientError {
 }
 
 const THROTTLED = ['SlowDown', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'TooManyRequests']
+/** Where a request went to another region than its bucket's. */
+const ELSEWHERE = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']
+const REFUSED_KEYS = ['ExpiredToken', 'InvalidToken', 'InvalidAccessKeyId', 'SignatureDoesNotMatch']
+const KMS = /\bkms:\w+|^KMS\./
 /** Thrown before anything is sent. */
 const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 
@@ -52,16 +58,47 @@ export function classify(what: string, bucket: string, thrown: unknown): McdErro
       ],
     })
   if (name === 'NoSuchKey' || status === 404) return new NoSuchKey(`S3 ${what}: ${message}`, {cause: error})
-  if (name === 'PermanentRedirect' || status === 301)
-    return new McdError(`The bucket ${bucket} lives in another region.`, {
+  if (ELSEWHERE.includes(name) || status === 301) {
+    const region = error.Region ?? error.$response?.headers?.['x-amz-bucket-region']
+    return new McdError(`The bucket ${bucket} lives in another region${region ? `, in ${region}` : ''}.`, {
       cause: error,
-      suggestions: ['Name its region in the fleet file: state: s3://BUCKET/PREFIX?region=REGION'],
+      suggestions: [
+        `Name its region in the fleet file: state: s3://BUCKET/PREFIX?region=${region ?? 'REGION'}`,
+      ],
+    })
+  }
+  if (message === 'Region is missing')
+    return new McdError(`No region is named for the bucket ${bucket}.`, {
+      cause: error,
+      suggestions: [
+        'Name it in the fleet file: state: s3://BUCKET/PREFIX?region=REGION',
+        'Set AWS_REGION, or a region in your AWS profile.',
+      ],
     })
   if (NO_CREDENTIALS.includes(name))
     return new AuthError(`mcd found no AWS credentials for the state in ${bucket}: ${message}`, {
       cause: error,
       suggestions: [
         'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".',
+      ],
+    })
+  if (name === 'RequestTimeTooSkewed')
+    return new AuthError(`S3 refused the time of ${what}: ${message}`, {
+      cause: error,
+      suggestions: ["Set this machine's clock right, then run again."],
+    })
+  if (REFUSED_KEYS.includes(name))
+    return new AuthError(`S3 refused the credentials for ${what} in ${bucket}: ${message} (${name})`, {
+      cause: error,
+      suggestions: [
+        'Check AWS_PROFILE and AWS_ACCESS_KEY_ID, or sign in again with "aws sso login", then run again.',
+      ],
+    })
+  if (KMS.test(told))
+    return new AuthError(`S3 may not use the key of ${bucket} for ${what}: ${told}`, {
+      cause: error,
+      suggestions: [
+        'Allow kms:GenerateDataKey and kms:Decrypt on that key, in its key policy, too ("mcd policy" prints it where "state" names the key).',
       ],
     })
   if (status === 401 || status === 403)

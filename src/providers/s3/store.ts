@@ -1,3 +1,4 @@
+import {McdError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import {createCaller} from '../call.ts'
 import type {ObjectStore} from '../objects.ts'
@@ -43,8 +44,8 @@ export function s3Objects(options: S3Options): ObjectStore {
       }
     })
   const put = (key: string, text: string, condition: {IfNoneMatch: '*'} | {IfMatch: string}) =>
-    send('PutObject', ({sdk, api}, abortSignal) =>
-      api.send(
+    send('PutObject', async ({sdk, api}, abortSignal) => {
+      const {ServerSideEncryption: came} = await api.send(
         new sdk.PutObjectCommand({
           Bucket: bucket,
           Key: `${root}${key}`,
@@ -55,8 +56,9 @@ export function s3Objects(options: S3Options): ObjectStore {
           ...(encryption?.kmsKeyId !== undefined && {SSEKMSKeyId: encryption.kmsKeyId}),
         }),
         {abortSignal},
-      ),
-    )
+      )
+      if (encryption && came !== encryption.kind) throw encryptedOtherwise(bucket, encryption.kind, came)
+    })
 
   return {
     name: `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`,
@@ -115,6 +117,12 @@ export function s3Objects(options: S3Options): ObjectStore {
   }
 }
 
+const encryptedOtherwise = (bucket: string, wanted: string, came: string | undefined): McdError =>
+  new McdError(
+    `"state" asks for ${wanted}, and the store behind ${bucket} encrypts with ${came ?? 'nothing'}: it ignores what it was asked.`,
+    {suggestions: ['Take "encryption" out of "state", or keep the state in a store that honours it.']},
+  )
+
 /** Imported here and not at the top: most fleets keep their state beside the fleet file. */
 async function load({region, endpoint, credentials}: S3Options) {
   const [sdk, {fromNodeProviderChain}] = await Promise.all([
@@ -126,10 +134,17 @@ async function load({region, endpoint, credentials}: S3Options) {
     maxAttempts: 1,
     credentials: credentials ?? fromNodeProviderChain({}),
     ...(region === undefined ? {} : {region}),
-    // S3-compatible stores have no names for their buckets, and know neither AWS's checksums nor its regions.
-    ...(endpoint === undefined ? {} : {endpoint, forcePathStyle: true, region: region ?? 'us-east-1'}),
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
+    // S3-compatible stores have no names for their buckets, and know neither AWS's checksums nor its regions. AWS itself takes
+    // no object without a checksum into a bucket with an object lock.
+    ...(endpoint === undefined
+      ? {}
+      : {
+          endpoint,
+          forcePathStyle: true,
+          region: region ?? 'us-east-1',
+          requestChecksumCalculation: 'WHEN_REQUIRED',
+          responseChecksumValidation: 'WHEN_REQUIRED',
+        }),
   })
   return {sdk, api}
 }

@@ -35,8 +35,8 @@ const MAX_KEY_BYTES = 1_024
 export class S3World {
   readonly #buckets = new Map<string, Map<string, StoredObject>>()
   readonly #core: Core
-  /** Stores that only look like S3 take a conditional write and ignore the condition. */
-  ignoresConditions = false
+  /** Stores that only look like S3 take a conditional write and ignore one or both of the conditions. */
+  readonly ignoredConditions = new Set<'If-None-Match' | 'If-Match'>()
   /** Whether a bucket is there as soon as somebody names it. */
   makesBuckets = false
 
@@ -82,8 +82,10 @@ export class S3World {
       if (ifNoneMatch !== undefined && ifNoneMatch !== '*')
         throw new VendorError(501, 'NotImplemented', 'If-None-Match takes only * here')
       const standing = objects.get(key)
-      if (!this.ignoresConditions) {
+      if (!this.ignoredConditions.has('If-None-Match')) {
         if (ifNoneMatch !== undefined && standing) throw preconditionFailed('If-None-Match')
+      }
+      if (!this.ignoredConditions.has('If-Match')) {
         if (ifMatch !== undefined && !standing) throw noSuchKey()
         if (ifMatch !== undefined && standing?.etag !== ifMatch) throw preconditionFailed('If-Match')
       }
