@@ -2,6 +2,7 @@ import type {JournalEvent} from '../journal/events.ts'
 import type {Recorded, RecordedLaunch} from '../journal/recorded.ts'
 import {desireFleet} from './desire.ts'
 import type {Desired, Targets} from './desired.ts'
+import {dnsRefusals, refuse} from './dns-refusals.ts'
 import {type DrainRequest, drainRun} from './drain-request.ts'
 import {withFailover} from './failover.ts'
 import {resolveTargets} from './guards.ts'
@@ -89,6 +90,12 @@ export function createCourse(
     }
   }
 
+  /** Where a vendor would take nothing, nothing is begun. Whoever is drained only goes. */
+  function checked(sync: Desired, observed: Observed): Desired {
+    if (request?.kind !== 'drain') refuse(dnsRefusals(outside, sync, recorded(), observed))
+    return sync
+  }
+
   return {
     get outside() {
       return here.outside
@@ -103,7 +110,7 @@ export function createCourse(
           goal: {kind: 'down', ...resolveTargets(fleet, goal, observed, recorded())},
           groups: fleet.groups.map(group => ({group})),
         }
-      else if (goal.kind === 'sync') desired ??= desireSync(observed)
+      else if (goal.kind === 'sync') desired ??= checked(desireSync(observed), observed)
       else desired = withFailover(await desireUp(observed), recorded(), observed)
       const standing = withLoweredTtls(desired.fleet, lowered ?? recorded().lowered)
       return {...desired, fleet: standing, ...(now && {now})}

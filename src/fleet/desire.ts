@@ -2,12 +2,10 @@ import {InterruptedError, McdError, RefusedError, UnreachableError} from '../err
 import type {Recorded} from '../journal/recorded.ts'
 import type {Instance, LaunchTarget} from '../providers/compute.ts'
 import type {Desired, DesiredGroup} from './desired.ts'
-import {mostInstances} from './failover.ts'
+import {dnsRefusals, refuse} from './dns-refusals.ts'
 import type {Fleet, Group} from './model.ts'
-import {nameWish} from './name-wish.ts'
-import {nameKey, type Observed} from './observed.ts'
+import type {Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
-import {batchSize} from './plan/groups/rollout.ts'
 import {specHash} from './spec.ts'
 
 export type DesireOptions = {
@@ -55,10 +53,7 @@ export async function desireFleet(
     }),
   )
   if (!before) refusals.push(...dnsRefusals(outside, {fleet, goal, groups}, recorded, observed))
-  if (refusals.length > 0)
-    throw new RefusedError([...new Set(refusals)], {
-      suggestions: ['Mend the fleet file, then run again. Nothing was changed.'],
-    })
+  refuse(refusals)
   return {fleet, goal, groups}
 }
 
@@ -134,53 +129,3 @@ function pinnedImage(
       undefined,
     )?.imageId
 }
-
-/**
- * Who stands in DNS beside those that are declared (decision 16): one batch of a rollout, and the instances of groups that
- * left the file, until what follows them serves.
- */
-function surge({fleet, goal, groups}: Desired, {asked}: Recorded, {places}: Observed): number {
-  const declared = new Map(groups.map(each => [`${each.group.place.key} ${each.group.name}`, each]))
-  const outdated = new Map<DesiredGroup, number>()
-  const renewed = new Set([...asked.keys(), ...((goal.kind === 'up' && goal.renew) || [])])
-  let left = 0
-  for (const place of places.values()) {
-    for (const {id, place: key, mark, state} of place.readable ? place.instances : []) {
-      if (mark.dns !== fleet.dns || state === 'gone') continue
-      const group = declared.get(`${key} ${mark.group}`)
-      if (!group) left++
-      else if (group.launch && (group.launch.spec !== mark.spec || renewed.has(id)))
-        outdated.set(group, (outdated.get(group) ?? 0) + 1)
-    }
-  }
-  const batches = [...outdated].map(([{group}, count]) =>
-    Math.min(count, batchSize(fleet.rollout, group.count)),
-  )
-  return left + Math.max(0, ...batches)
-}
-
-function dnsRefusals(outside: Outside, desired: Desired, recorded: Recorded, observed: Observed): string[] {
-  const {fleet} = desired
-  const total = mostInstances(fleet) + surge(desired, recorded, observed)
-  return fleet.names.flatMap(each => {
-    const {vendor, name} = each
-    const seen = observed.names.get(nameKey(vendor, name))
-    if (!seen?.readable) return []
-    return outside
-      .dns(vendor)
-      .refusals(
-        {
-          ...nameWish(fleet, each, total),
-          ipv6: each.ipv6 !== false && someHaveIpv6(observed),
-        },
-        [...seen.members, ...seen.holds, ...(seen.discovery ?? [])],
-      )
-      .map(reason => `dns ${name}: ${reason}`)
-  })
-}
-
-/** Of those that live: what a launch will have, its subnets decide. */
-const someHaveIpv6 = ({places}: Observed): boolean =>
-  [...places.values()].some(
-    place => place.readable && place.instances.some(({publicIpv6}) => publicIpv6 !== undefined),
-  )

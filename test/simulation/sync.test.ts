@@ -385,3 +385,23 @@ describe('--watch', () => {
     await expectSoundJournal(sim)
   })
 })
+
+test('what the vendor would refuse is refused with its words before anything is changed, as by up', async () => {
+  const {sim, wanted} = await serving(2, 1, {vendor: 'route53'})
+  const single = of(2, 1, {vendor: 'route53', routing: 'simple'})
+  const weighted = of(2, 1, {vendor: 'route53', routing: 'weighted'})
+  const standing = await plantForeign(sim, wanted)
+  const before = [await standing(), await addresses(sim, wanted), (await sim.journal.read()).length]
+  const wordsOf = (run: Promise<RunResult>) =>
+    run.then(
+      () => 'not refused',
+      ({message}: Error) => message,
+    )
+  for (const clashing of [single, weighted]) {
+    const words = await wordsOf(sim.up(clashing))
+    expect(words).toMatch(/^dns www\.example\.com: /)
+    expect(await wordsOf(sim.sync(clashing))).toBe(words)
+    expect(await wordsOf(sim.sync(clashing, {request: {kind: 'undrain'}}))).toBe(words)
+  }
+  expect([await standing(), await addresses(sim, wanted), (await sim.journal.read()).length]).toEqual(before)
+})
