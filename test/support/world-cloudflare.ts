@@ -6,7 +6,7 @@ import {dnsOver} from '../../src/providers/cloudflare/dns.ts'
 import {neverConnected} from '../../src/providers/connection.ts'
 import type {DnsProvider} from '../../src/providers/dns.ts'
 import type {Runtime} from '../../src/runtime.ts'
-import {recordJson, zoneJson} from '../../src/sandbox/wire/cloudflare/json.ts'
+import {recordJson, usageJson, verifiedTokenJson, zoneJson} from '../../src/sandbox/wire/cloudflare/json.ts'
 import type {Page as WorldPage} from '../../src/sandbox/world/cloudflare/paging.ts'
 import type {CloudflareSession, CloudflareWorld} from '../../src/sandbox/world/cloudflare.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
@@ -56,7 +56,13 @@ function worldClient({cloudflare, calls}: Clouded, session: CloudflareSession): 
   return {
     zones: (name, page) =>
       asked('GET zones', {name, page}, () =>
-        toPage(cloudflare.listZones(session, new URLSearchParams({name, page: String(page)})), zoneJson),
+        toPage(
+          cloudflare.listZones(
+            session,
+            new URLSearchParams({...(name !== undefined && {name}), page: String(page)}),
+          ),
+          zoneJson,
+        ),
       ),
     records: (zoneId, name, page) =>
       asked('GET dns_records', {zoneId, name, page}, () => {
@@ -69,6 +75,16 @@ function worldClient({cloudflare, calls}: Clouded, session: CloudflareSession): 
       asked('POST dns_records', record, () => void cloudflare.createRecord(session, zoneId, record)),
     delete: (zoneId, id) =>
       asked('DELETE dns_records', id, () => void cloudflare.deleteRecord(session, zoneId, id)),
+    verify: accountId =>
+      asked('GET tokens/verify', accountId, () =>
+        verifiedTokenJson(
+          accountId === undefined
+            ? cloudflare.verifyToken(session)
+            : cloudflare.verifyAccountToken(session, accountId),
+        ),
+      ),
+    usage: zoneId =>
+      asked('GET dns_records/usage', zoneId, () => usageJson(cloudflare.usage(session, zoneId))),
   }
 }
 

@@ -25,6 +25,21 @@ export class CloudflareRefusal extends McdError {
   }
 }
 
+/** The token is none, or lacks a permission, or may not be used from here. */
+export class DeniedError extends AuthError {
+  override name = 'DeniedError'
+  /** Only some addresses may use the token, and this machine's is none of them. */
+  readonly wrongAddress: boolean
+
+  constructor(message: string, wrongAddress: boolean) {
+    const advice = wrongAddress
+      ? "Add this machine's address to those that may use the API token, or make another token."
+      : 'The API token needs "DNS Write" and "Zone Read" on this zone, and must be valid from this address.'
+    super(message, {suggestions: [advice]})
+    this.wrongAddress = wrongAddress
+  }
+}
+
 /** 81057 is what older zones answer. */
 const IDENTICAL = [81057, 81058]
 const MISSING = [81044]
@@ -33,6 +48,8 @@ const TAKEN = [81053, 81054, 81056]
 const QUOTA = [81045]
 /** Missing or malformed header, unknown token, wrong location. */
 const CREDENTIALS = [6003, 6111, 9106, 9109, 10000]
+/** One code for what the token may not reach, and for an address that it may not be used from. */
+const LOCATION = 9109
 
 export const isIdentical = (error: unknown): boolean =>
   error instanceof CloudflareRefusal && error.codes.some(code => IDENTICAL.includes(code))
@@ -62,12 +79,10 @@ export function classify(what: string, {status, errors, retryAfterSeconds}: Vend
     return new QuotaError(message, {
       suggestions: ['A free zone holds 200 records: remove some, or move the zone to a larger plan.'],
     })
-  if (status === 401 || status === 403 || has(CREDENTIALS)) {
-    return new AuthError(message, {
-      suggestions: [
-        'The API token needs "DNS Write" and "Zone Read" on this zone, and must be valid from this address.',
-      ],
-    })
-  }
+  if (status === 401 || status === 403 || has(CREDENTIALS))
+    return new DeniedError(
+      message,
+      causes.some(({code, message: text = ''}) => code === LOCATION && /location/i.test(text)),
+    )
   return new CloudflareRefusal(message, codes)
 }

@@ -3,7 +3,7 @@ import type {Secret} from '../../secret.ts'
 import {unexpected} from '../call.ts'
 import {neverConnected} from '../connection.ts'
 import {classify, type VendorCause} from './classify.ts'
-import type {NewRecord, VendorRecord, VendorZone} from './convert.ts'
+import type {NewRecord, VendorRecord, VendorToken, VendorUsage, VendorZone} from './convert.ts'
 
 export type Page<T> = {readonly items: readonly T[]; readonly more: boolean}
 export type Batch = {readonly deletes: readonly {id: string}[]; readonly posts: readonly NewRecord[]}
@@ -13,11 +13,15 @@ export type Batch = {readonly deletes: readonly {id: string}[]; readonly posts: 
  * Pages count from 1.
  */
 export type CloudflareClient = {
-  zones(name: string, page: number, signal: AbortSignal): Promise<Page<VendorZone>>
+  /** Those that the token may read: of this name, or all. */
+  zones(name: string | undefined, page: number, signal: AbortSignal): Promise<Page<VendorZone>>
   records(zoneId: string, name: string, page: number, signal: AbortSignal): Promise<Page<VendorRecord>>
   batch(zoneId: string, batch: Batch, signal: AbortSignal): Promise<void>
   create(zoneId: string, record: NewRecord, signal: AbortSignal): Promise<void>
   delete(zoneId: string, id: string, signal: AbortSignal): Promise<void>
+  /** The token itself: a user's, or one that an account owns. Each is known at its own address alone. */
+  verify(accountId: string | undefined, signal: AbortSignal): Promise<VendorToken>
+  usage(zoneId: string, signal: AbortSignal): Promise<VendorUsage>
 }
 
 const CLOUDFLARE_BASE_URL = 'https://api.cloudflare.com/client/v4'
@@ -70,7 +74,7 @@ export function cloudflareClient(options: Options): CloudflareClient {
     zones: async (name, page, signal) =>
       toPage(
         await send<VendorZone[]>('GET zones', api =>
-          api.zones.list({name, page, per_page: ZONES_PER_PAGE}, {signal}),
+          api.zones.list({...(name !== undefined && {name}), page, per_page: ZONES_PER_PAGE}, {signal}),
         ),
         page,
       ),
@@ -92,6 +96,20 @@ export function cloudflareClient(options: Options): CloudflareClient {
     delete: async (zone_id, id, signal) => {
       await send('DELETE dns_records', api => api.dns.records.delete(id, {zone_id}, {signal}))
     },
+    verify: async (accountId, signal) => {
+      const owner = accountId === undefined ? 'user' : `accounts/${accountId}`
+      return result(
+        await send<VendorToken>(`GET ${owner}/tokens/verify`, api =>
+          api.get(`/${owner}/tokens/verify`, {signal}),
+        ),
+      )
+    },
+    usage: async (zone_id, signal) =>
+      result(
+        await send<VendorUsage>('GET dns_records/usage', api =>
+          api.get(`/zones/${zone_id}/dns_records/usage`, {signal}),
+        ),
+      ),
   }
 }
 
@@ -129,6 +147,12 @@ async function load({apiToken, baseUrl = CLOUDFLARE_BASE_URL, fetch, concurrency
     fetch: (url, init) => (fetch ?? globalThis.fetch)(url, init),
   })
   return {api, errors, queue: new PQueue({concurrency})}
+}
+
+function result<T>({result}: Envelope<T>): T {
+  if (result === undefined || result === null)
+    throw unexpected('CloudFlare', new Error('an envelope without a result'))
+  return result
 }
 
 function toPage<T>({result, result_info: info}: Envelope<T[]>, page: number): Page<T> {

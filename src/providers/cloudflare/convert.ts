@@ -32,8 +32,20 @@ export type VendorZone = {
   readonly account: {readonly id?: string}
   readonly name_servers?: readonly string[] | null
   readonly created_on?: string
-  readonly plan?: {readonly legacy_id?: string}
+  readonly plan?: {readonly legacy_id?: string; readonly name?: string}
 }
+
+/** A token as its verification shows it. Times are ISO 8601. */
+export type VendorToken = {
+  readonly id: string
+  /** `active`, `disabled`, `expired`. */
+  readonly status: string
+  readonly expires_on?: string
+  readonly not_before?: string
+}
+
+/** Records in a zone, and how many it may hold; null where its account has one quota for all. Source: reference, "DNS Record Usage". */
+export type VendorUsage = {readonly record_quota: number | null; readonly record_usage: number}
 
 /** CloudFlare writes 1 for "automatic", which its servers answer as 300. */
 const AUTOMATIC_TTL = 1

@@ -12,7 +12,7 @@ import {type AskNameServer, askAll, awaitArrival} from './served.ts'
 import {checkToken} from './token.ts'
 
 /** 1,200 requests in five minutes for all of one user's tokens, which the instances' scripts may share. */
-const RATE = {burst: 200, perSecond: 3}
+export const RATE = {burst: 200, perSecond: 3}
 const QUERY_TIMEOUT_MS = 5_000
 /**
  * Where no name server can be asked (a network that blocks port 53), a removal counts as served after this: CloudFlare

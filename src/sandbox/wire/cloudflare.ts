@@ -10,7 +10,16 @@ import {
 import type {CloudflareSession} from '../world/cloudflare.ts'
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
-import {failure, pageJson, recordJson, success, verifiedTokenJson, zoneJson} from './cloudflare/json.ts'
+import {
+  failure,
+  pageJson,
+  recordJson,
+  success,
+  TOKEN_VERIFIED,
+  usageJson,
+  verifiedTokenJson,
+  zoneJson,
+} from './cloudflare/json.ts'
 import type {VendorWire, WireReply, WireRequest} from './http.ts'
 
 const BASE = '/client/v4'
@@ -63,9 +72,15 @@ function routes(cloudflare: World['cloudflare']) {
         success(recordJson(cloudflare.putRecord(session, `${zone}`, `${id}`, json(request)))),
       DELETE: (session, [zone, id]) => success({id: cloudflare.deleteRecord(session, `${zone}`, `${id}`).id}),
     },
-    '/user/tokens/verify': {GET: session => verifiedTokenJson(cloudflare.verifyToken(session))},
+    '/zones/:id/dns_records/usage': {
+      GET: (session, [zone]) => success(usageJson(cloudflare.usage(session, `${zone}`))),
+    },
+    '/user/tokens/verify': {
+      GET: session => success(verifiedTokenJson(cloudflare.verifyToken(session)), TOKEN_VERIFIED),
+    },
     '/accounts/:id/tokens/verify': {
-      GET: (session, [account]) => verifiedTokenJson(cloudflare.verifyAccountToken(session, `${account}`)),
+      GET: (session, [account]) =>
+        success(verifiedTokenJson(cloudflare.verifyAccountToken(session, `${account}`)), TOKEN_VERIFIED),
     },
   }
   const patterns = Object.entries(table).map(([path, methods]) => ({

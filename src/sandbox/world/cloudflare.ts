@@ -102,6 +102,14 @@ export class CloudflareWorld {
     )
   }
 
+  /** How full the zone is. */
+  usage(session: CloudflareSession, zoneId: string): {records: number; quota: number} {
+    return this.#inZone(session, 'GET /zones/:id/dns_records/usage', 'dns-read', zoneId, zone => ({
+      records: zone.records.size,
+      quota: zone.plan.records,
+    }))
+  }
+
   getRecord(session: CloudflareSession, zoneId: string, id: string): CloudflareRecord {
     return this.#inZone(session, 'GET /zones/:id/dns_records/:id', 'dns-read', zoneId, zone => {
       const record = zone.records.get(id)

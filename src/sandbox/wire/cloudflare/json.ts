@@ -92,15 +92,26 @@ export function recordJson(record: CloudflareRecord) {
   }
 }
 
-export function verifiedTokenJson({id, status, expiresOnMs}: ApiToken) {
-  const expires =
-    expiresOnMs === undefined ? {} : {expires_on: new Date(expiresOnMs).toISOString().replace(/\.\d+/, '')}
-  return success(
-    {id, status, ...expires},
-    {
-      messages: [{code: 10000, message: 'This API Token is valid and active', type: null}],
-    },
-  )
+export function verifiedTokenJson({id, status, expiresOnMs, notBeforeMs}: ApiToken) {
+  return {
+    id,
+    status,
+    ...(notBeforeMs !== undefined && {not_before: seconds(notBeforeMs)}),
+    ...(expiresOnMs !== undefined && {expires_on: seconds(expiresOnMs)}),
+  }
+}
+
+export const TOKEN_VERIFIED = {
+  messages: [{code: 10000, message: 'This API Token is valid and active', type: null}],
+}
+
+export function usageJson({records, quota}: {records: number; quota: number}) {
+  return {record_quota: quota, record_usage: records}
+}
+
+/** As tokens have it, whose times have no fractions. */
+function seconds(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+/, '')
 }
 
 /** `2014-01-01T05:20:00.123450Z`: microseconds, as the service writes them. */

@@ -3,6 +3,7 @@ export const CLOUDFLARE_ACTIONS = [
   'GET /zones',
   'GET /zones/:id',
   'GET /zones/:id/dns_records',
+  'GET /zones/:id/dns_records/usage',
   'GET /zones/:id/dns_records/:id',
   'POST /zones/:id/dns_records',
   'PATCH /zones/:id/dns_records/:id',

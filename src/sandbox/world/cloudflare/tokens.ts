@@ -18,6 +18,7 @@ export type ApiToken = {
   /** The only addresses it may be used from; absent = any. */
   readonly allowedAddresses?: readonly string[]
   readonly expiresOnMs?: number
+  readonly notBeforeMs?: number
   status: 'active' | 'disabled'
 }
 
@@ -29,6 +30,7 @@ export function checkUsable(
 ): asserts token is ApiToken {
   if (token?.status !== 'active') throw notAuthenticated()
   if (token.expiresOnMs !== undefined && token.expiresOnMs <= nowMs) throw notAuthenticated()
+  if (token.notBeforeMs !== undefined && token.notBeforeMs > nowMs) throw notAuthenticated()
   if (token.allowedAddresses && !(address && token.allowedAddresses.includes(address)))
     throw wrongLocation(address ?? 'unknown')
 }
