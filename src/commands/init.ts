@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 import {McdCommand} from '../command-line/command.ts'
+import {canAsk} from '../command-line/confirm.ts'
 import type {InitResult} from '../init/files.ts'
 
 export default class Init extends McdCommand {
@@ -52,8 +53,7 @@ export default class Init extends McdCommand {
       import('../init/files.ts'),
       import('../init/terminal.ts'),
     ])
-    const isTerminal = process.stdin.isTTY && process.stderr.isTTY && !this.jsonEnabled() && !process.env.CI
-    const terminal = isTerminal && !flags.yes ? openTerminal() : undefined
+    const terminal = canAsk(this.jsonEnabled()) && !flags.yes ? openTerminal() : undefined
     try {
       const ask = terminal
         ? {kind: 'person' as const, question: terminal.question}
