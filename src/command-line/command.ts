@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs'
-import {join} from 'node:path'
+import {dirname, join, resolve} from 'node:path'
 import {Command, Flags} from '@oclif/core'
 import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from '../errors.ts'
 import {wrappedLines} from '../output/wrapped.ts'
@@ -12,10 +12,28 @@ const LAST_WORDS_MS = 1_500
 
 export const fileFlag = Flags.string({
   char: 'f',
-  description: 'The fleet file.',
-  default: './mcd.yaml',
+  description:
+    'The fleet file. Repeated, later files are laid over earlier ones: mappings are merged, "~" removes.',
+  default: ['./mcd.yaml'],
   helpValue: 'FILE',
+  multiple: true,
+  // What follows the one file is an argument of the command.
+  multipleNonGreedy: true,
 })
+/** Of every command that reads the fleet file. */
+export const fleetFlags = {
+  file: fileFlag,
+  set: Flags.string({
+    description:
+      'Set a value for this call, over what the files say: groups.virginia.count=3. May be repeated.',
+    default: [],
+    helpValue: 'PATH=VALUE',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+}
+/** Where the fleet file lies, and with it the fleet's state and its sandbox. */
+export const folderOf = ([file = '.']: readonly string[]): string => dirname(resolve(file))
 export const sandboxFlag = Flags.boolean({
   description: 'Use the embedded clouds instead of real ones; starts them when they are not running.',
   default: false,

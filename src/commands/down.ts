@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
+import {fleetFlags, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
 import type {RunReport} from '../runs/run.ts'
 
 export default class Down extends McdCommand {
@@ -12,7 +12,7 @@ export default class Down extends McdCommand {
     '<%= config.bin %> <%= command.id %> --instance i-0abc --yes',
   ]
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: sandboxFlag,
     yes: yesFlag,
     wait: waitFlag,

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {fileFlag, journalOfSandboxFlag, McdCommand} from '../command-line/command.ts'
+import {fleetFlags, journalOfSandboxFlag, McdCommand} from '../command-line/command.ts'
 
 export default class History extends McdCommand {
   static override summary =
@@ -16,7 +16,7 @@ export default class History extends McdCommand {
     run: Args.string({description: 'A run by its id or the beginning of it, or "last".', name: 'RUN'}),
   }
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: journalOfSandboxFlag,
     timeline: Flags.string({
       description: 'Draw a timeline of the run into this SVG file; without RUN, of the last one.',
@@ -33,7 +33,7 @@ export default class History extends McdCommand {
       import('../output/history-text.ts'),
       import('../output/history-json.ts'),
     ])
-    const {fleet, events, holder} = await readRecordedFleet(flags.file, flags)
+    const {fleet, events, holder} = await readRecordedFleet(flags)
     const runs = historyOf(events)
     const open = OPEN_RUN[holder.kind]
     const wanted = args.run ?? (flags.timeline === undefined ? undefined : 'last')

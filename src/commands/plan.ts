@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag} from '../command-line/command.ts'
+import {fleetFlags, McdCommand, sandboxFlag} from '../command-line/command.ts'
 import {EXIT} from '../errors.ts'
 import type {Plan as FleetPlan} from '../fleet/plan/action.ts'
 import type {UserdataChange} from '../fleet/userdata-change.ts'
@@ -12,7 +12,7 @@ export default class Plan extends McdCommand {
     '<%= config.bin %> <%= command.id %> --out approved.json --format markdown',
   ]
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: sandboxFlag,
     'refresh-images': Flags.boolean({
       description: 'As up --refresh-images would do it.',
@@ -46,6 +46,7 @@ export default class Plan extends McdCommand {
       ])
     const context = await openContext({
       file: flags.file,
+      set: flags.set,
       sandbox: flags.sandbox,
       journal: 'read',
       demands: ['instance-credentials', 'template'],

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand} from '../command-line/command.ts'
+import {fleetFlags, McdCommand} from '../command-line/command.ts'
 import type {FleetPolicies} from '../policy/fleet-policies.ts'
 
 const FORMATS = ['text', 'cli', 'terraform'] as const
@@ -15,7 +15,7 @@ export default class Policy extends McdCommand {
     '<%= config.bin %> <%= command.id %> --format terraform > mcd.tf',
   ]
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     format: Flags.string({description: 'What to print.', options: FORMATS, default: 'text'}),
     'zone-id': Flags.string({
       description:
@@ -29,7 +29,7 @@ export default class Policy extends McdCommand {
     const {flags} = await this.parse(Policy)
     const {readPolicies, printPolicies} = await import('../runs/fleet-policy.ts')
     const format = flags.format as (typeof FORMATS)[number]
-    const policies = await readPolicies(flags.file, format, flags['zone-id'] ?? [])
+    const policies = await readPolicies(flags, format, flags['zone-id'] ?? [])
     this.log(printPolicies(policies, format))
     return policies
   }

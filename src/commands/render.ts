@@ -1,7 +1,8 @@
 import {Args, Flags} from '@oclif/core'
 import type {FleetCheck} from '../check/check-fleet.ts'
-import {fileFlag, McdCommand, sandboxFlag} from '../command-line/command.ts'
+import {fleetFlags, McdCommand, sandboxFlag} from '../command-line/command.ts'
 import {EXIT} from '../errors.ts'
+import type {FleetSource} from '../fleet/file/read.ts'
 import type {RenderedGroup} from '../runs/render-fleet.ts'
 
 export default class Render extends McdCommand {
@@ -15,7 +16,7 @@ export default class Render extends McdCommand {
   ]
   static override args = {group: Args.string({description: 'Only this group.'})}
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: sandboxFlag,
     check: Flags.boolean({
       description: `Look for mistakes instead of showing it; exit with ${EXIT.usage} when there are any.`,
@@ -35,7 +36,7 @@ export default class Render extends McdCommand {
     return {groups}
   }
 
-  async #check(flags: {file: string; sandbox: boolean}, group: string | undefined): Promise<FleetCheck> {
+  async #check(flags: FleetSource & {sandbox: boolean}, group: string | undefined): Promise<FleetCheck> {
     const {checkFleet, checkText} = await import('../check/check-fleet.ts')
     const check = await checkFleet({...flags, signal: this.interruptible({looks: true})}, group)
     this.log(checkText(check))

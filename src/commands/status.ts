@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
+import {fleetFlags, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
 import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import {EXIT} from '../errors.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'
@@ -15,7 +15,7 @@ export default class Status extends McdCommand {
     '<%= config.bin %> <%= command.id %> --resolver 9.9.9.9',
   ]
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: sandboxFlag,
     ...resolverFlags,
     check: Flags.boolean({
@@ -39,6 +39,7 @@ export default class Status extends McdCommand {
     ])
     const context = await openContext({
       file: flags.file,
+      set: flags.set,
       sandbox: flags.sandbox,
       journal: 'read',
       resolvers: await resolversOf(flags),

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
+import {fleetFlags, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
 import type {RunReport} from '../runs/run.ts'
 
 export default class Sync extends McdCommand {
@@ -12,7 +12,7 @@ export default class Sync extends McdCommand {
     '<%= config.bin %> <%= command.id %> --watch --interval 30s',
   ]
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: sandboxFlag,
     yes: yesFlag,
     wait: waitFlag,

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../command-line/command.ts'
+import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../command-line/command.ts'
 import {UsageError} from '../errors.ts'
 import type {RunReport} from '../runs/run.ts'
 
@@ -20,7 +20,7 @@ export default class Undrain extends McdCommand {
     }),
   }
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: sandboxFlag,
     wait: waitFlag,
     group: Flags.string({

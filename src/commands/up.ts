@@ -1,10 +1,10 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
+import {fleetFlags, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
 import type {RunReport} from '../runs/run.ts'
 
 /** Of every command that makes the fleet what a fleet file says. */
 export const upFlags = {
-  file: fileFlag,
+  ...fleetFlags,
   sandbox: sandboxFlag,
   yes: yesFlag,
   wait: waitFlag,

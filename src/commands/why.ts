@@ -1,5 +1,5 @@
 import {Args} from '@oclif/core'
-import {fileFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
+import {fleetFlags, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
 import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import type {WhyReport} from '../fleet/why/report.ts'
 
@@ -19,7 +19,7 @@ export default class Why extends McdCommand {
       name: 'INSTANCE',
     }),
   }
-  static override flags = {file: fileFlag, sandbox: sandboxFlag, ...resolverFlags}
+  static override flags = {...fleetFlags, sandbox: sandboxFlag, ...resolverFlags}
 
   async run(): Promise<WhyReport> {
     const {args, flags} = await this.parse(Why)
@@ -32,6 +32,7 @@ export default class Why extends McdCommand {
     ])
     const context = await openContext({
       file: flags.file,
+      set: flags.set,
       sandbox: flags.sandbox,
       journal: 'read',
       resolvers: await resolversOf(flags),

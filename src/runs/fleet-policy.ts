@@ -1,5 +1,5 @@
 import {UsageError} from '../errors.ts'
-import {readFleetFile} from '../fleet/file/read.ts'
+import {type FleetSource, readFleetFile} from '../fleet/file/read.ts'
 import {policyCli, shellZone} from '../output/policy-cli.ts'
 import {policyTerraform, terraformZone} from '../output/policy-terraform.ts'
 import {policyText} from '../output/policy-text.ts'
@@ -9,11 +9,11 @@ export type PolicyFormat = 'text' | 'cli' | 'terraform'
 
 /** Credentials need not exist yet: what the file names of them is not looked up. */
 export async function readPolicies(
-  file: string,
+  source: FleetSource,
   format: PolicyFormat,
   zoneIds: readonly string[],
 ): Promise<FleetPolicies> {
-  const fleet = await readFleetFile(file, {sandbox: true})
+  const fleet = await readFleetFile(source, {sandbox: true})
   const ids = new Map(zoneIds.map(text => parseZoneId(text, fleet.names)))
   const zoneId = {
     text: (zone: string) => ids.get(zone) ?? 'ZONE_ID',

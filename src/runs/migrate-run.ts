@@ -1,10 +1,11 @@
-import {existsSync, readFileSync, renameSync} from 'node:fs'
+import {existsSync, renameSync} from 'node:fs'
 import {basename} from 'node:path'
 import {isDeepStrictEqual} from 'node:util'
 import {McdError, UsageError} from '../errors.ts'
-import {readFleetFile} from '../fleet/file/read.ts'
+import {type FleetSource, readFleetFile, readTexts} from '../fleet/file/read.ts'
 import {saveFleetFile} from '../fleet/file/save.ts'
-import {setState} from '../fleet/file/set-state.ts'
+import {givesState, setState} from '../fleet/file/set-state.ts'
+import {parseSettings} from '../fleet/file/setting.ts'
 import {parseLocation, type StateLocation} from '../journal/location.ts'
 import {plainProgress} from '../output/progress.ts'
 import {isRunning} from '../process-identity.ts'
@@ -13,8 +14,7 @@ import {moveJournal} from '../state/migrate.ts'
 import {type OpenedState, openPlace, openState, type StateOwner} from '../state/open.ts'
 import {thisRun} from './this-run.ts'
 
-export type MigrateFlags = {
-  readonly file: string
+export type MigrateFlags = FleetSource & {
   readonly to: string
   readonly sandbox: boolean
   readonly wait: boolean
@@ -28,18 +28,21 @@ export type MigrateReport = {
   readonly events: number
   /** Whether the fleet file says so by now; otherwise that is still to be written into it. */
   readonly fileChanged: boolean
+  /** The one file of several that says where the journal is. */
+  readonly file: string
 }
 
 /** `mcd state migrate`: moves the journal, then lets the fleet file say where it is. */
 export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> {
-  const {file, to, sandbox} = flags
+  const {to, sandbox} = flags
   const location = parseLocation(to)
   if ('problem' in location) throw new UsageError(`The new state ${location.problem}.`)
   if (location.kind === 'postgres' && location.password)
     throw new UsageError('A password on the command line would stand in its history and in the fleet file.', {
       suggestions: ['Leave it out and set PGPASSWORD.'],
     })
-  const fleet = await readFleetFile(file, {sandbox: true})
+  checkSettings(flags.set)
+  const fleet = await readFleetFile(flags, {sandbox: true})
   if (isDeepStrictEqual(location, fleet.state))
     throw new UsageError(`The journal of fleet ${fleet.name} is kept in ${to} already.`)
   const from = await openState(fleet, {sandbox})
@@ -59,8 +62,8 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
         isRunning,
         wait: flags.wait,
       })
-      const fileChanged = await writeState(file, to)
-      return {fleet: fleet.name, from: from.where, to: target.where, events, fileChanged}
+      const {fileChanged, file} = await writeState(flags, to)
+      return {fleet: fleet.name, from: from.where, to: target.where, events, fileChanged, file}
     } finally {
       await target.journal.close()
     }
@@ -92,11 +95,26 @@ async function openTarget(
   return openPlace(fleet, {sandbox})
 }
 
-async function writeState(file: string, to: string): Promise<boolean> {
-  const before = readFileSync(file, 'utf8')
+/** `--set` has the last word over every file: what is written would not be read. */
+function checkSettings(settings: readonly string[] = []): void {
+  if (!parseSettings(settings).some(({path}) => path[0] === 'state')) return
+  throw new UsageError('--set state says where the journal lies, whatever is written into the fleet file.', {
+    suggestions: ['Leave it out: "state" belongs into the fleet file, where every run finds it.'],
+  })
+}
+
+/** The last file that gives `state` has the last word; where none does, the first. */
+async function writeState(
+  {file: paths}: FleetSource,
+  to: string,
+): Promise<Pick<MigrateReport, 'fileChanged' | 'file'>> {
+  const files = await readTexts(paths)
+  const [first] = files
+  const {name: file, text: before} = files.findLast(({text}) => givesState(text)) ??
+    first ?? {name: '', text: ''}
   const after = setState(before, to)
-  if (after === undefined) return false
+  if (after === undefined) return {fileChanged: false, file}
   await saveFleetFile(file, before, after)
   process.stderr.write(`${basename(file)} now says: state: ${to}\n`)
-  return true
+  return {fileChanged: true, file}
 }

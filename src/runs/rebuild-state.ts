@@ -1,5 +1,6 @@
 import {existsSync, renameSync} from 'node:fs'
 import {confirm} from '../command-line/confirm.ts'
+import type {FleetSource} from '../fleet/file/read.ts'
 import {type Rebuilt, rebuildJournal} from '../fleet/rebuild.ts'
 import {NotAJournalError} from '../journal/sqlite-schema.ts'
 import {plainProgress} from '../output/progress.ts'
@@ -9,8 +10,7 @@ import type {Instance} from '../providers/compute.ts'
 import {type Context, openContext} from '../surroundings/context.ts'
 import {thisRun} from './this-run.ts'
 
-export type RebuildFlags = {
-  readonly file: string
+export type RebuildFlags = FleetSource & {
   readonly sandbox: boolean
   readonly yes: boolean
   readonly wait: boolean
@@ -67,9 +67,9 @@ const shown = ({id, mark: {group, dns, launch}}: Instance): Found => ({id, group
 /** A file that is no journal is moved aside, never deleted, and only when that is allowed. */
 async function openOrMoveAside(flags: RebuildFlags): Promise<{context: Context; movedTo?: string}> {
   const view = plainProgress()
-  const {file, sandbox, signal} = flags
+  const {file, set, sandbox, signal} = flags
   const open = () =>
-    openContext({file, sandbox, journal: 'write', signal, progress: event => view.show(event)})
+    openContext({file, set, sandbox, journal: 'write', signal, progress: event => view.show(event)})
   try {
     return {context: await open()}
   } catch (error) {

@@ -1,4 +1,5 @@
 import {McdError, UsageError} from '../errors.ts'
+import type {FleetSource} from '../fleet/file/read.ts'
 import type {Fleet, Group} from '../fleet/model.ts'
 import type {Outside} from '../fleet/outside.ts'
 import {type ZoneKey, zoneKey} from '../journal/events.ts'
@@ -21,8 +22,15 @@ export type RenderedGroup = {
 }
 
 const PLACEHOLDER = 'ZONE_ID'
+/** Stands for a zone that could not be read. */
+export const placeholderZone = (name: string): Zone => ({
+  id: PLACEHOLDER,
+  name,
+  account: '',
+  nameServers: [],
+})
 
-export type RenderOptions = {readonly file: string; readonly sandbox: boolean; readonly signal: AbortSignal}
+export type RenderOptions = FleetSource & {readonly sandbox: boolean; readonly signal: AbortSignal}
 
 /** What each group's instances would get. Reads zones for their ids alone, and goes on without them. */
 export function renderFleet(options: RenderOptions, only?: string): Promise<RenderedGroup[]> {
@@ -117,7 +125,7 @@ async function readZones(
       zones.set(key, await outside.dns(vendor).findZone(zone))
     } catch (error) {
       if (!(error instanceof McdError)) throw error
-      zones.set(key, {id: PLACEHOLDER, name: zone, account: '', nameServers: []})
+      zones.set(key, placeholderZone(zone))
       unknown.push(`${zone} (${vendor})`)
     }
   }

@@ -4,6 +4,7 @@ import {UsageError} from '../errors.ts'
 import type {Request} from '../fleet/course.ts'
 import type {Desired} from '../fleet/desired.ts'
 import {parseBatch} from '../fleet/file/quantity.ts'
+import type {FleetSource} from '../fleet/file/read.ts'
 import type {Rollout} from '../fleet/model.ts'
 import {endedBy, type Plan} from '../fleet/plan/action.ts'
 import {type RunResult, reconcile} from '../fleet/reconcile.ts'
@@ -19,10 +20,9 @@ import {checkFleet, checkUnmoved, type ReadPlan, readPlanFile} from './plan-file
 import type {FileEdit} from './scale-run.ts'
 import {thisRun} from './this-run.ts'
 
-export type RunFlags = {
+export type RunFlags = FleetSource & {
   readonly command: string
   readonly goal: Desired['goal']
-  readonly file: string
   readonly sandbox: boolean
   readonly yes: boolean
   readonly allowEmpty: boolean
@@ -64,6 +64,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
   const view = await chooseProgress(flags.json)
   const context = await openContext({
     file: flags.file,
+    set: flags.set,
     sandbox: flags.sandbox,
     journal: 'write',
     demands: demandsOf(flags),

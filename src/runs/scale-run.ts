@@ -1,11 +1,14 @@
 import {basename} from 'node:path'
 import {UsageError} from '../errors.ts'
+import type {FileText} from '../fleet/file/parse.ts'
+import type {ReadOptions} from '../fleet/file/read.ts'
 import {saveFleetFile} from '../fleet/file/save.ts'
-import {type CountChange, setCounts} from '../fleet/file/scale.ts'
+import type {CountChange} from '../fleet/file/scale.ts'
+import {type ScaledFile, scaleFiles} from '../fleet/file/scale-files.ts'
 
-/** A fleet file with other counts: planned with from the start, written only when the plan stands. */
+/** Fleet files with other counts: planned with from the start, written only when the plan stands. */
 export type FileEdit = {
-  readonly apply: (text: string) => string
+  readonly apply: NonNullable<ReadOptions['edit']>
   readonly save: () => Promise<void>
   readonly changes: () => readonly CountChange[]
 }
@@ -30,22 +33,24 @@ export function parseCounts(words: readonly string[]): Map<string, number> {
   return counts
 }
 
-export function countEdit(file: string, counts: ReadonlyMap<string, number>): FileEdit {
-  let before = ''
-  let after = ''
-  let changes: readonly CountChange[] = []
+export function countEdit(counts: ReadonlyMap<string, number>, settings: readonly string[]): FileEdit {
+  let before: readonly FileText[] = []
+  let after: readonly ScaledFile[] = []
   return {
-    apply(text) {
-      before = text
-      ;({text: after, changes} = setCounts(text, file, counts, process.env))
+    apply(files) {
+      before = files
+      after = scaleFiles(files, counts, process.env, settings)
       return after
     },
     async save() {
-      if (after === before) return
-      await saveFleetFile(file, before, after)
-      process.stderr.write(`${basename(file)} now says: ${changes.map(changeText).join(', ')}\n`)
+      for (const [index, {name, text, changes}] of after.entries()) {
+        const written = before[index]?.text
+        if (written === undefined || written === text) continue
+        await saveFleetFile(name, written, text)
+        process.stderr.write(`${basename(name)} now says: ${changes.map(changeText).join(', ')}\n`)
+      }
     },
-    changes: () => changes,
+    changes: () => after.flatMap(({changes}) => changes),
   }
 }
 

@@ -1,6 +1,7 @@
 import {hostname, userInfo} from 'node:os'
 import {confirm, type Question} from '../command-line/confirm.ts'
 import {breakLease} from '../fleet/break-lease.ts'
+import type {FleetSource} from '../fleet/file/read.ts'
 import {holderText, type Standing} from '../fleet/lease.ts'
 import type {Lease} from '../journal/fold-lease.ts'
 import {spanText} from '../output/time-text.ts'
@@ -8,8 +9,7 @@ import {realRuntime} from '../runtime.ts'
 import {openState} from '../state/open.ts'
 import {readRecordedFleet} from '../state/recorded-fleet.ts'
 
-export type UnlockFlags = {
-  readonly file: string
+export type UnlockFlags = FleetSource & {
   readonly sandbox: boolean
   readonly yes: boolean
   readonly json: boolean
@@ -35,7 +35,7 @@ export type UnlockReport = {
 /** Shows who holds the lease, asks, and breaks it. */
 export async function unlockFleet(flags: UnlockFlags, say: (text: string) => void): Promise<UnlockReport> {
   const runtime = realRuntime()
-  const {fleet, recorded, holder} = await readRecordedFleet(flags.file, flags)
+  const {fleet, recorded, holder} = await readRecordedFleet(flags)
   const {lease} = recorded
   if (!lease || lease.brokenBy) {
     say(`Nothing to unlock: no run holds ${fleet.name}.`)

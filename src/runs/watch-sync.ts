@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {formatDuration} from '../duration.ts'
+import type {FleetSource} from '../fleet/file/read.ts'
 import {watchSync} from '../fleet/watch-sync.ts'
 import {syncLines} from '../output/sync-text.ts'
 import {isRunning} from '../process-identity.ts'
@@ -8,8 +9,7 @@ import {type Context, openContext} from '../surroundings/context.ts'
 import {durationFlag} from './run.ts'
 import {thisRun} from './this-run.ts'
 
-export type WatchFlags = {
-  readonly file: string
+export type WatchFlags = FleetSource & {
   readonly sandbox: boolean
   readonly allowEmpty: boolean
   readonly allowShrink: boolean
@@ -18,9 +18,9 @@ export type WatchFlags = {
   readonly signal: AbortSignal
 }
 
-/** `mcd sync --watch`: prints a line for each change, until the signal. A fleet file that changes is read again. */
+/** `mcd sync --watch`: prints a line for each change, until the signal. When a fleet file changes, all are read again. */
 export async function watchCommand(
-  {file, sandbox, signal, allowEmpty, allowShrink, interval, timeout}: WatchFlags,
+  {file, set, sandbox, signal, allowEmpty, allowShrink, interval, timeout}: WatchFlags,
   print: (line: string) => void,
 ): Promise<void> {
   const intervalMs = durationFlag('--interval', interval)
@@ -28,12 +28,12 @@ export async function watchCommand(
   let text: string | undefined
   let context: Context | undefined
   async function latest(): Promise<Context> {
-    const now = readText(file)
+    const now = [file].flat().map(readText).join('\0')
     // One whose lease was lost is stopped for good.
     if (context && text === now && !context.outside.runtime.signal.aborted) return context
     await context?.close()
     context = undefined
-    context = await openContext({file, sandbox, signal, journal: 'write'})
+    context = await openContext({file, set, sandbox, signal, journal: 'write'})
     text = now
     return context
   }

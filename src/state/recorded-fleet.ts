@@ -1,4 +1,4 @@
-import {readFleetFile} from '../fleet/file/read.ts'
+import {type FleetSource, readFleetFile} from '../fleet/file/read.ts'
 import type {Standing} from '../fleet/lease.ts'
 import type {Fleet} from '../fleet/model.ts'
 import type {StoredEvent} from '../journal/events.ts'
@@ -24,8 +24,11 @@ export type RecordedFleet = {
  * Reads a fleet's journal and nothing else: no cloud, no zone and no sandbox is asked, no template is needed, and no
  * credential that the file takes from the environment for its instances.
  */
-export async function readRecordedFleet(file: string, {sandbox}: {sandbox: boolean}): Promise<RecordedFleet> {
-  const fleet = await readFleetFile(file, {sandbox: true})
+export async function readRecordedFleet({
+  sandbox,
+  ...source
+}: FleetSource & {sandbox: boolean}): Promise<RecordedFleet> {
+  const fleet = await readFleetFile(source, {sandbox: true})
   const {journal, where} = await openState(fleet, {sandbox, readOnly: true})
   const events = await journal.read()
   const snapshot = (await journal.loadSnapshot(FOLD_VERSION))?.sequence

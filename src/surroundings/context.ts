@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs'
 import {delimiter, dirname, join} from 'node:path'
 import {connectionCount} from '../connections/count.ts'
 import type {NameServer} from '../dns/query.ts'
-import {readFleetFile} from '../fleet/file/read.ts'
+import {type FleetSource, type ReadOptions, readFleetFile} from '../fleet/file/read.ts'
 import type {DnsName, Fleet, Group, InstanceCredentials} from '../fleet/model.ts'
 import type {Outside, Progress} from '../fleet/outside.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'
@@ -27,15 +27,14 @@ const WITHOUT_TLS =
 /** The sandbox's own, in every region. */
 const KEY_PAIR = 'sandbox'
 
-export type ContextOptions = {
-  readonly file: string
+export type ContextOptions = FleetSource & {
   readonly sandbox: boolean
   /** 'read' leaves no trace: an absent journal reads as an empty one (law 9). */
   readonly journal: 'read' | 'write'
   readonly signal?: AbortSignal
   readonly progress?: (event: Progress) => void
-  /** The fleet is what this makes of the file's text. */
-  readonly edit?: (text: string) => string
+  /** The fleet is what this makes of what the files say. */
+  readonly edit?: NonNullable<ReadOptions['edit']>
   /** What must be right before anything is opened or asked: what instances register with, that the template can be filled. */
   readonly demands?: readonly ('instance-credentials' | 'template')[]
   /** Who is asked what clients are told; nobody unless given. */
@@ -58,6 +57,7 @@ export type Context = {
 /** Builds the real providers, clock and journal from the fleet file and the environment; under `sandbox` every endpoint and credential is the sandbox's. */
 export async function openContext({
   file,
+  set = [],
   sandbox,
   journal: mode,
   signal,
@@ -67,12 +67,15 @@ export async function openContext({
   resolvers = [],
 }: ContextOptions): Promise<Context> {
   const needsInstanceCredentials = demands.includes('instance-credentials')
-  const declared = await readFleetFile(file, {
-    sandbox,
-    loadTemplate,
-    needsInstanceCredentials,
-    ...(edit ? {edit} : {}),
-  })
+  const declared = await readFleetFile(
+    {file, set},
+    {
+      sandbox,
+      loadTemplate,
+      needsInstanceCredentials,
+      ...(edit ? {edit} : {}),
+    },
+  )
   if (demands.includes('template')) checkTemplate(declared)
   const {fleet, around, addressOf, isNewSandbox} = await surround(declared, {sandbox, signal})
   const {runtime} = around

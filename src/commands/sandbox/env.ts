@@ -1,5 +1,4 @@
-import {dirname, resolve} from 'node:path'
-import {fileFlag, McdCommand} from '../../command-line/command.ts'
+import {fileFlag, folderOf, McdCommand} from '../../command-line/command.ts'
 
 export default class SandboxEnv extends McdCommand {
   static override summary =
@@ -15,7 +14,7 @@ export default class SandboxEnv extends McdCommand {
       import('../../sandbox/client.ts'),
       import('../../sandbox/environment.ts'),
     ])
-    const environment = sandboxEnvironment(await ensureSandbox(dirname(resolve(flags.file))))
+    const environment = sandboxEnvironment(await ensureSandbox(folderOf(flags.file)))
     this.log(shellLines(environment))
     return environment
   }

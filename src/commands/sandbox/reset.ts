@@ -1,5 +1,4 @@
-import {dirname, resolve} from 'node:path'
-import {fileFlag, McdCommand} from '../../command-line/command.ts'
+import {fileFlag, folderOf, McdCommand} from '../../command-line/command.ts'
 
 export default class SandboxReset extends McdCommand {
   static override summary =
@@ -10,7 +9,7 @@ export default class SandboxReset extends McdCommand {
   async run(): Promise<{reset: boolean}> {
     const {flags} = await this.parse(SandboxReset)
     const {resetSandbox} = await import('../../sandbox/client.ts')
-    const reset = await resetSandbox(dirname(resolve(flags.file)))
+    const reset = await resetSandbox(folderOf(flags.file))
     this.log(reset ? 'The sandbox is empty again.' : 'No sandbox was running here.')
     return {reset}
   }

@@ -1,6 +1,5 @@
-import {dirname, resolve} from 'node:path'
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand} from '../../command-line/command.ts'
+import {fileFlag, folderOf, McdCommand} from '../../command-line/command.ts'
 import {formatDuration, parseDuration} from '../../duration.ts'
 import {UsageError} from '../../errors.ts'
 import type {SandboxEndpoints} from '../../sandbox/client.ts'
@@ -37,7 +36,7 @@ export default class SandboxStart extends McdCommand {
         `--idle must be a duration with a unit, such as 90s or 30m; "${flags.idle}" is not.`,
       )
     const {ensureSandbox} = await import('../../sandbox/client.ts')
-    const sandbox = await ensureSandbox(dirname(resolve(flags.file)), {
+    const sandbox = await ensureSandbox(folderOf(flags.file), {
       machines: flags.machines,
       idleMs,
     })

@@ -1,5 +1,4 @@
-import {dirname, resolve} from 'node:path'
-import {fileFlag, McdCommand} from '../../command-line/command.ts'
+import {fileFlag, folderOf, McdCommand} from '../../command-line/command.ts'
 import type {SandboxEndpoints} from '../../sandbox/client.ts'
 import type {SandboxStatus as RunningStatus} from '../../sandbox/status.ts'
 
@@ -26,7 +25,7 @@ export default class SandboxStatus extends McdCommand {
       import('../../sandbox/client.ts'),
       import('../../sandbox/status-text.ts'),
     ])
-    const sandbox = await findSandbox(dirname(resolve(flags.file)))
+    const sandbox = await findSandbox(folderOf(flags.file))
     if (!sandbox) {
       this.log('No sandbox is running here. "mcd sandbox start" starts one.')
       return {running: false}

@@ -1,5 +1,4 @@
-import {dirname, resolve} from 'node:path'
-import {fileFlag, McdCommand} from '../../command-line/command.ts'
+import {fileFlag, folderOf, McdCommand} from '../../command-line/command.ts'
 
 export default class SandboxStop extends McdCommand {
   static override summary = 'End the embedded clouds of this folder, their instances and their journals.'
@@ -9,7 +8,7 @@ export default class SandboxStop extends McdCommand {
   async run(): Promise<{stopped: boolean}> {
     const {flags} = await this.parse(SandboxStop)
     const {stopSandbox} = await import('../../sandbox/client.ts')
-    const stopped = await stopSandbox(dirname(resolve(flags.file)))
+    const stopped = await stopSandbox(folderOf(flags.file))
     this.log(stopped ? 'The sandbox has ended.' : 'No sandbox was running here.')
     return {stopped}
   }

@@ -1,5 +1,5 @@
 import {Args} from '@oclif/core'
-import {fileFlag, journalOfSandboxFlag, McdCommand, waitFlag} from '../../command-line/command.ts'
+import {fleetFlags, journalOfSandboxFlag, McdCommand, waitFlag} from '../../command-line/command.ts'
 import type {MigrateReport} from '../../runs/migrate-run.ts'
 
 export default class StateMigrate extends McdCommand {
@@ -20,15 +20,15 @@ export default class StateMigrate extends McdCommand {
         '"local"; s3://BUCKET/PREFIX, with ?region=, &endpoint=, &encryption= and &kmsKeyId=; or postgres://USER@HOST/DATABASE, with ?sslmode= and &schema=.',
     }),
   }
-  static override flags = {file: fileFlag, sandbox: journalOfSandboxFlag, wait: waitFlag}
+  static override flags = {...fleetFlags, sandbox: journalOfSandboxFlag, wait: waitFlag}
 
   async run(): Promise<MigrateReport> {
     const {args, flags} = await this.parse(StateMigrate)
     const {migrateState} = await import('../../runs/migrate-run.ts')
     const report = await migrateState({...flags, to: args.to, signal: this.interruptible()})
-    const {fleet, from, to, events, fileChanged} = report
+    const {fleet, from, to, events, fileChanged, file} = report
     this.log(`The journal of fleet ${fleet} has moved: ${events} events from ${from} to ${to}.`)
-    if (!fileChanged) this.log(`Write "state: ${args.to}" into ${flags.file}: mcd could not change it there.`)
+    if (!fileChanged) this.log(`Write "state: ${args.to}" into ${file}: mcd could not change it there.`)
     return report
   }
 }

@@ -1,4 +1,4 @@
-import {fileFlag, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../../command-line/command.ts'
+import {fleetFlags, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../../command-line/command.ts'
 import type {RebuildReport} from '../../runs/rebuild-state.ts'
 
 export default class StateRebuild extends McdCommand {
@@ -10,7 +10,7 @@ export default class StateRebuild extends McdCommand {
     '<%= config.bin %> <%= command.id %> --yes --json',
   ]
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: sandboxFlag,
     yes: {...yesFlag, description: 'Do not ask before the journal begins anew.'},
     wait: waitFlag,

@@ -1,4 +1,4 @@
-import {fileFlag, journalOfSandboxFlag, McdCommand} from '../../command-line/command.ts'
+import {fleetFlags, journalOfSandboxFlag, McdCommand} from '../../command-line/command.ts'
 import type {StateReport} from '../../state/state-report.ts'
 
 export default class StateShow extends McdCommand {
@@ -9,7 +9,7 @@ export default class StateShow extends McdCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',
   ]
-  static override flags = {file: fileFlag, sandbox: journalOfSandboxFlag}
+  static override flags = {...fleetFlags, sandbox: journalOfSandboxFlag}
 
   async run(): Promise<StateReport> {
     const {flags} = await this.parse(StateShow)
@@ -18,7 +18,7 @@ export default class StateShow extends McdCommand {
       import('../../state/state-report.ts'),
       import('../../output/state-text.ts'),
     ])
-    const report = stateReport(await readRecordedFleet(flags.file, flags))
+    const report = stateReport(await readRecordedFleet(flags))
     this.log(stateText(report))
     if (report.events === 0) this.hintAtSandbox(flags)
     return report

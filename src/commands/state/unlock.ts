@@ -1,4 +1,4 @@
-import {fileFlag, journalOfSandboxFlag, McdCommand, yesFlag} from '../../command-line/command.ts'
+import {fleetFlags, journalOfSandboxFlag, McdCommand, yesFlag} from '../../command-line/command.ts'
 import type {UnlockReport} from '../../runs/unlock.ts'
 
 export default class StateUnlock extends McdCommand {
@@ -10,7 +10,7 @@ export default class StateUnlock extends McdCommand {
     '<%= config.bin %> <%= command.id %> --yes --json',
   ]
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: journalOfSandboxFlag,
     yes: {...yesFlag, description: 'Do not ask.'},
   }

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../../command-line/command.ts'
+import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../../command-line/command.ts'
 import {parseDuration} from '../../duration.ts'
 import {UsageError} from '../../errors.ts'
 import type {RunReport} from '../../runs/run.ts'
@@ -17,7 +17,7 @@ export default class TtlLower extends McdCommand {
     ttl: Args.string({description: 'The TTL until it is restored, such as 30s.', name: 'TTL'}),
   }
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: sandboxFlag,
     wait: waitFlag,
     name: Flags.string({

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fileFlag, McdCommand, sandboxFlag, waitFlag} from '../../command-line/command.ts'
+import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../../command-line/command.ts'
 import type {RunReport} from '../../runs/run.ts'
 
 export default class TtlRestore extends McdCommand {
@@ -9,7 +9,7 @@ export default class TtlRestore extends McdCommand {
     '<%= config.bin %> <%= command.id %> --name www.example.com',
   ]
   static override flags = {
-    file: fileFlag,
+    ...fleetFlags,
     sandbox: sandboxFlag,
     wait: waitFlag,
     name: Flags.string({

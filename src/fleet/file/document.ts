@@ -6,8 +6,8 @@ import {readYaml, type Yaml} from './yaml.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A fleet file as plain data, and where each piece of it stands in the text. */
-export type FileDocument = {
+/** Plain data, and where each piece of it is written: in one text, or in several that were laid over each other. */
+export type WrittenData = {
   /** Mappings, lists and scalars, `${env:…}` replaced; undefined when the text is empty or too broken to read. */
   readonly data: unknown
   readonly mistakes: readonly Mistake[]
@@ -21,7 +21,20 @@ export type FileDocument = {
   writtenOf(path: Path): string | undefined
   /** True for a value that has a mistake already: whatever else is said about it would mislead. */
   isSpoilt(path: Path): boolean
+}
+
+/** One text. */
+export type FileDocument = WrittenData & {
+  /** Whether it could be made out at all; otherwise `mistakes` says why not. */
+  readonly isReadable: boolean
   position: Yaml['position']
+}
+
+export type DocumentOptions = {
+  /** Names the values that may do without their variables: such a value stays as it is written. */
+  readonly mayBeUnset?: ((path: Path) => boolean) | undefined
+  /** It is laid over another: it may be empty, and a key with nothing after it is too dangerous a way to remove what stands there. */
+  readonly isOverlay?: boolean
 }
 
 type Spot = {value: number; key: number}
@@ -32,13 +45,12 @@ const MERGE = '<<'
 /** Aliases can multiply a small file into an endless one. */
 const MAX_NODES = 20_000
 
-/** `mayBeUnset` names the values that may do without their variables: such a value stays as it is written. */
 export function readDocument(
   text: string,
   env: Environment,
-  mayBeUnset: (path: Path) => boolean = () => false,
+  {mayBeUnset = () => false, isOverlay = false}: DocumentOptions = {},
 ): FileDocument {
-  const {document, mistakes: yamlMistakes, position} = readYaml(text)
+  const {document, mistakes: yamlMistakes, position} = readYaml(text, {mayBeEmpty: isOverlay})
   const mistakes: Mistake[] = [...yamlMistakes]
   const spots = new Map<string, Spot>()
   const variables = new Map<string, {readonly names: readonly string[]; readonly written: string}>()
@@ -60,6 +72,12 @@ export function readDocument(
       return nodes === MAX_NODES + 1
         ? spoil(path, {offset, message: 'the aliases in this file repeat too much'})
         : undefined
+    if (isOverlay && isEmpty(node) && typeof path.at(-1) === 'string')
+      return spoil(path, {
+        offset: keyOffset,
+        message: `"${path.at(-1)}" has no value here`,
+        hint: `write "${path.at(-1)}: ~" to remove it, or leave the key out`,
+      })
     if (isAlias(node)) return readAlias(node, path, offset)
     if (isMap(node)) return guarded(node, path, offset, () => readMap(node, path, offset))
     if (isSeq(node))
@@ -154,6 +172,7 @@ export function readDocument(
   return {
     data,
     mistakes,
+    isReadable: document !== undefined || yamlMistakes.length === 0,
     position,
     offsetOf: path => spotOf(path).value,
     keyOffsetOf: path => spotOf(path).key,

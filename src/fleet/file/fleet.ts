@@ -3,7 +3,7 @@ import type {LaunchWish, Place} from '../../providers/compute.ts'
 import {Secret} from '../../secret.ts'
 import type {DnsName, DrainQuiet, Failover, Fleet, InstanceCredentials, Scalar} from '../model.ts'
 import {fullName} from './dns-name.ts'
-import type {FileDocument} from './document.ts'
+import type {WrittenData} from './document.ts'
 import type {Path} from './mistake.ts'
 import {placeKey} from './place.ts'
 import {dnsBlocks, type FileData} from './schema.ts'
@@ -13,7 +13,7 @@ import type {GroupData} from './schema-group.ts'
 import {warningsOf} from './warnings.ts'
 
 /** A file without mistakes, in the one form the rest of mcd works with. `path` is absolute. */
-export function toFleet(data: FileData, document: FileDocument, path: string): Fleet {
+export function toFleet(data: FileData, document: WrittenData, path: string): Fleet {
   const {health} = data.service
   const names = dnsBlocks(data).map(({block, at}) =>
     toDnsName(block, asSecrets(document, [...at, 'instanceCredentials'])),
@@ -173,17 +173,17 @@ function toLimits({joyent, triton, ...others}: FileData['limits']): Fleet['limit
 }
 
 /** `env:NAME`, or `env:A,B` for a value made of two. */
-const originOf = (document: FileDocument, path: Path): string => `env:${document.variablesOf(path).join(',')}`
+const originOf = (document: WrittenData, path: Path): string => `env:${document.variablesOf(path).join(',')}`
 
-const secretAt = (document: FileDocument, path: Path, value: string): Secret =>
+const secretAt = (document: WrittenData, path: Path, value: string): Secret =>
   new Secret(value, originOf(document, path), document.writtenOf(path))
 
-function asSecrets(document: FileDocument, mapping: Path) {
+function asSecrets(document: WrittenData, mapping: Path) {
   return (value: string, key: string): Secret => secretAt(document, [...mapping, key], value)
 }
 
 /** Leaves values that stand in the file as they are; what came from the environment becomes a Secret. */
-function masking(document: FileDocument, mapping: Path) {
+function masking(document: WrittenData, mapping: Path) {
   return <Value extends Scalar>(value: Value, key: string): Value | Secret => {
     const path = [...mapping, key]
     return document.variablesOf(path).length > 0 ? secretAt(document, path, String(value)) : value

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import {nearest} from '../../nearest.ts'
-import type {FileDocument} from './document.ts'
+import type {WrittenData} from './document.ts'
 import {formatPath, labelOf, type Mistake, type Path, valueAt} from './mistake.ts'
 import {anyDnsBlock} from './schema-dns.ts'
 import {anyGroup} from './schema-group.ts'
@@ -48,7 +48,7 @@ function besideProvider(issue: Issue, data: unknown): Issue[] {
 }
 
 /** One issue in words a colleague would use, at its place. */
-export function explain(issue: Issue, document: FileDocument): Mistake[] {
+export function explain(issue: Issue, document: WrittenData): Mistake[] {
   const path = issue.path as Path
   if (document.isSpoilt(path)) return []
   if (issue.code === 'unrecognized_keys')
@@ -71,7 +71,7 @@ export function explain(issue: Issue, document: FileDocument): Mistake[] {
   ]
 }
 
-function unknownKey(issue: Issue, path: Path, document: FileDocument): Mistake {
+function unknownKey(issue: Issue, path: Path, document: WrittenData): Mistake {
   const mapping = path.slice(0, -1)
   const key = String(path.at(-1))
   const offset = document.keyOffsetOf(path)
@@ -133,7 +133,7 @@ function kindInWords(issue: Issue): string {
 }
 
 /** The value as the file writes it: never what a variable holds, and never a credential. */
-function shown(value: unknown, path: Path, document: FileDocument): string {
+function shown(value: unknown, path: Path, document: WrittenData): string {
   if (value === null || value === '') return 'but is empty'
   const [name] = document.variablesOf(path)
   if (name !== undefined) return `not what ${writeVariable(name)} holds`

@@ -2,9 +2,10 @@ import {basename, isAbsolute, join} from 'node:path'
 import type * as z from 'zod'
 import {FleetFileError, formatProblem, type Problem} from '../../errors.ts'
 import type {Fleet} from '../model.ts'
-import {type Environment, type FileDocument, readDocument} from './document.ts'
+import {type Environment, readDocument} from './document.ts'
 import {toFleet} from './fleet.ts'
 import {explain, issuesOf} from './issues.ts'
+import {type Layer, type LayeredDocument, layered} from './layers.ts'
 import {type Mistake, type Path, valueAt} from './mistake.ts'
 import {instancesCanRegister} from './rules/credentials.ts'
 import {
@@ -35,6 +36,8 @@ import type {Report, Rule} from './rules/rule.ts'
 import {statePasswordFromEnvironment} from './rules/state.ts'
 import {templateIsThere} from './rules/userdata.ts'
 import {fileSchema} from './schema.ts'
+import {parseSettings, settingLayer} from './setting.ts'
+import {strayGroups} from './stray-groups.ts'
 
 export type ParseOptions = {
   readonly env: Environment
@@ -46,44 +49,76 @@ export type ParseOptions = {
   readonly needsInstanceCredentials?: boolean
   /** Throws McdError for a userdata template that is not there; without it templates are not looked for. */
   readonly loadTemplate?: (template: string, directory: string) => unknown
+  /** Further files, each laid over what stands before it. */
+  readonly overlays?: readonly FileText[]
+  /** What `--set` gives (`groups.virginia.count=3`), laid over all files. */
+  readonly settings?: readonly string[]
 }
+
+/** A file's text; `name` is how its mistakes name it. */
+export type FileText = {readonly name: string; readonly text: string}
 
 /**
  * A fleet file's text as a Fleet. Pure but for `loadTemplate`. Throws FleetFileError with every mistake of the file, in file order; `fileName` is
  * how they name it.
  */
-export function parseFleetFile(
-  text: string,
-  fileName: string,
-  {env, directory, sandbox = false, needsInstanceCredentials = false, loadTemplate}: ParseOptions,
-): Fleet {
+export function parseFleetFile(text: string, fileName: string, options: ParseOptions): Fleet {
+  const document = layFiles({name: fileName, text}, options)
+  const problems = problemsOf(document, options)
+  if (problems.length > 0) throw new FleetFileError(problems)
+
+  const path = isAbsolute(fileName) ? fileName : join(options.directory, basename(fileName))
+  const fleet = toFleet(fileSchema.parse(document.data), document, path)
+  return options.sandbox
+    ? {...fleet, names: fleet.names.map(({instanceCredentials: _theirs, ...name}) => name)}
+    : fleet
+}
+
+/** The fleet file, what is laid over it, and what `--set` gives, as one. Throws UsageError for a `--set` that is none. */
+export function layFiles(
+  file: FileText,
+  {env, sandbox = false, overlays = [], settings = []}: ParseOptions,
+): LayeredDocument {
   const mayBeUnset = (path: Path) => sandbox && path.includes('instanceCredentials')
-  const document = readDocument(text, env, mayBeUnset)
+  const layer = ({name, text}: FileText, isOverlay: boolean): Layer => ({
+    name,
+    text,
+    document: readDocument(text, env, {mayBeUnset, isOverlay}),
+  })
+  return layered([
+    layer(file, false),
+    ...overlays.map(overlay => layer(overlay, true)),
+    ...parseSettings(settings).map(setting => settingLayer(setting, env, mayBeUnset)),
+  ])
+}
+
+/** Every mistake, in the order of the files and in file order. */
+export function problemsOf(
+  document: LayeredDocument,
+  {directory, sandbox = false, needsInstanceCredentials = false, loadTemplate}: ParseOptions,
+): Problem[] {
   const rules = [
     ...RULES,
     ...(loadTemplate ? [templateIsThere(template => loadTemplate(template, directory))] : []),
     ...(needsInstanceCredentials && !sandbox ? [instancesCanRegister] : []),
   ]
   const mistakes = [...document.mistakes, ...(document.data === undefined ? [] : check(document, rules))]
-  if (mistakes.length > 0) throw new FleetFileError(inFileOrder(mistakes, fileName, document))
-
-  const path = isAbsolute(fileName) ? fileName : join(directory, basename(fileName))
-  const fleet = toFleet(fileSchema.parse(document.data), document, path)
-  return sandbox
-    ? {...fleet, names: fleet.names.map(({instanceCredentials: _theirs, ...name}) => name)}
-    : fleet
+  return inFileOrder(mistakes, document)
 }
 
 /** The schema's mistakes first; rules then speak only where the schema had nothing to say. */
-function check(document: FileDocument, rules: readonly Rule[]): Mistake[] {
+function check(document: LayeredDocument, rules: readonly Rule[]): Mistake[] {
+  const stray = strayGroups(document)
+  const isOfStray = (path: Path) => path[0] === 'groups' && stray.has(String(path[1]))
   const first = issuesOf(fileSchema, document.data)
   const retyped = first.filter(issue => retype(issue, document))
   const issues = retyped.length > 0 ? issuesOf(fileSchema, document.data) : first
-  const mistakes = issues.flatMap(issue => explain(issue, document))
+  const mistakes = issues.flatMap(issue => explain(issue, document)).filter(({path = []}) => !isOfStray(path))
+  mistakes.push(...stray.values())
   const taken = new Set(mistakes.map(({path}) => JSON.stringify(path)))
 
   const report: Report = (path, message, hint, at = 'value') => {
-    if (document.isSpoilt(path) || taken.has(JSON.stringify(path))) return
+    if (document.isSpoilt(path) || taken.has(JSON.stringify(path)) || isOfStray(path)) return
     const offset = at === 'key' ? document.keyOffsetOf(path) : document.offsetOf(path)
     mistakes.push({offset, path, message, ...(hint ? {hint} : {})})
   }
@@ -118,7 +153,7 @@ const RULES = [
 ]
 
 /** The environment holds text alone: where a number or true/false is wanted, a variable's text is read as one. */
-function retype(issue: z.core.$ZodIssue, document: FileDocument): boolean {
+function retype(issue: z.core.$ZodIssue, document: LayeredDocument): boolean {
   const path = issue.path as Path
   if (issue.code !== 'invalid_type' || document.variablesOf(path).length === 0) return false
   const text = String(valueAt(document.data, path)).trim()
@@ -130,12 +165,11 @@ function retype(issue: z.core.$ZodIssue, document: FileDocument): boolean {
   return true
 }
 
-function inFileOrder(mistakes: readonly Mistake[], file: string, document: FileDocument): Problem[] {
+function inFileOrder(mistakes: readonly Mistake[], document: LayeredDocument): Problem[] {
   const problems = mistakes
     .toSorted((a, b) => a.offset - b.offset)
     .map(
       ({offset, message, hint}): Problem => ({
-        file,
         ...document.position(offset),
         message,
         ...(hint ? {hint} : {}),

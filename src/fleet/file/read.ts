@@ -2,11 +2,17 @@ import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {UsageError} from '../../errors.ts'
 import type {Fleet} from '../model.ts'
-import {type ParseOptions, parseFleetFile} from './parse.ts'
+import {type FileText, type ParseOptions, parseFleetFile} from './parse.ts'
 
-export type ReadOptions = Partial<Omit<ParseOptions, 'directory'>> & {
-  /** What is to be checked and used is not the file's text but what this makes of it. */
-  readonly edit?: (text: string) => string
+export type ReadOptions = Partial<Omit<ParseOptions, 'directory' | 'overlays' | 'settings'>> & {
+  /** What is to be checked and used is not what the files say but what this makes of it. */
+  readonly edit?: (files: readonly FileText[]) => readonly FileText[]
+}
+
+/** The fleet file, or it and further files that are laid over it; and what `--set` lays over all of them. */
+export type FleetSource = {
+  readonly file: string | readonly string[]
+  readonly set?: readonly string[] | undefined
 }
 
 /**
@@ -14,20 +20,42 @@ export type ReadOptions = Partial<Omit<ParseOptions, 'directory'>> & {
  * mistake in it otherwise. Under `sandbox` the instances' credentials are left out, since the sandbox supplies its own.
  */
 export async function readFleetFile(
-  path: string,
-  {env = process.env, edit = text => text, ...options}: ReadOptions = {},
+  source: string | FleetSource,
+  {env = process.env, edit = files => files, ...options}: ReadOptions = {},
 ): Promise<Fleet> {
-  const text = edit(await readText(path))
-  const file = resolve(path)
-  return {...parseFleetFile(text, path, {...options, env, directory: dirname(file)}), file}
+  const {file: paths, set: settings = []} = typeof source === 'string' ? {file: source} : source
+  const [file, ...overlays] = edit(await readTexts(paths))
+  if (!file) throw new UsageError('No fleet file is named.')
+  const path = resolve(file.name)
+  const fleet = parseFleetFile(file.text, file.name, {
+    ...options,
+    env,
+    overlays,
+    settings,
+    directory: dirname(path),
+  })
+  return {...fleet, file: path}
 }
 
-async function readText(path: string): Promise<string> {
+/** Throws UsageError for the first that cannot be read, or is named twice: its second reading could only undo what lies between. */
+export async function readTexts(paths: FleetSource['file']): Promise<FileText[]> {
+  const names = typeof paths === 'string' ? [paths] : paths
+  const again = names.find(
+    (name, index) => names.findIndex(other => resolve(other) === resolve(name)) < index,
+  )
+  if (again !== undefined)
+    throw new UsageError(`${again} is given twice with -f.`, {
+      suggestions: ['Name each file once, later ones over earlier ones.'],
+    })
+  return Promise.all(names.map(async (name, index) => ({name, text: await readText(name, index > 0)})))
+}
+
+async function readText(path: string, isOverlay: boolean): Promise<string> {
   let bytes: Buffer
   try {
     bytes = await readFile(path)
   } catch (cause) {
-    throw unreadable(path, cause)
+    throw unreadable(path, cause, isOverlay)
   }
   try {
     return new TextDecoder('utf-8', {fatal: true}).decode(bytes)
@@ -36,8 +64,13 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function unreadable(path: string, cause: unknown): UsageError {
+function unreadable(path: string, cause: unknown, isOverlay: boolean): UsageError {
   const code = (cause as NodeJS.ErrnoException).code
+  if (isOverlay && (code === 'ENOENT' || code === 'ENOTDIR'))
+    return new UsageError(`There is no file at ${path} to lay over the fleet file.`, {
+      cause,
+      suggestions: ['Check the path after -f: it begins where mcd is called.'],
+    })
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new UsageError(`There is no fleet file at ${path}.`, {
       cause,

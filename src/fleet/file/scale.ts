@@ -1,7 +1,7 @@
 import {isAlias, isMap, isScalar, type Node, type Pair, type YAMLMap} from 'yaml'
 import {FleetFileError, type Problem, UsageError} from '../../errors.ts'
 import {nearest} from '../../nearest.ts'
-import {type Environment, readDocument} from './document.ts'
+import {type Environment, readDocument, type WrittenData} from './document.ts'
 import {valueAt} from './mistake.ts'
 import {writeVariable} from './variables.ts'
 import {readYaml} from './yaml.ts'
@@ -56,7 +56,8 @@ export function setCounts(
   return {text: edited, changes}
 }
 
-function checkGroups(known: readonly string[], counts: ReadonlyMap<string, number>): void {
+/** Throws UsageError for groups that there are not. */
+export function checkGroups(known: readonly string[], counts: ReadonlyMap<string, number>): void {
   const unknown = [...counts.keys()].filter(group => !known.includes(group))
   if (unknown.length === 0) return
   const texts = unknown.map(group => {
@@ -123,7 +124,7 @@ function insertion(text: string, name: string, group: YAMLMap, to: number): Spli
 function otherGroups(
   group: string,
   before: {readonly data: unknown},
-  after: ReturnType<typeof readDocument>,
+  after: WrittenData,
   counts: ReadonlyMap<string, number>,
 ): Refusal[] {
   const path = ['groups', group, 'count']

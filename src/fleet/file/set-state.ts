@@ -11,7 +11,7 @@ export function setState(text: string, to: string): string | undefined {
   const {contents} = document ?? {}
   if (!isMap(contents) || contents.flow) return undefined
   const written = JSON.stringify(to)
-  const own = contents.items.find(({key}: Pair) => isScalar(key) && key.value === 'state')
+  const own = contents.items.find(isState)
   if (!own) {
     const newline = text.includes('\r\n') ? '\r\n' : '\n'
     return `${text}${text === '' || text.endsWith('\n') ? '' : newline}state: ${written}${newline}`
@@ -23,3 +23,10 @@ export function setState(text: string, to: string): string | undefined {
   if (/^[|>]/.test(text.slice(start))) return undefined
   return text.slice(0, start) + written + text.slice(end)
 }
+
+export function givesState(text: string): boolean {
+  const contents = readYaml(text, {mayBeEmpty: true}).document?.contents
+  return isMap(contents) && contents.items.some(isState)
+}
+
+const isState = ({key}: Pair): boolean => isScalar(key) && key.value === 'state'

@@ -13,7 +13,7 @@ export type Yaml = {
 /** After these the rest of the file still means what it says, so its own mistakes can be shown in the same run. */
 const HARMLESS = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED'])
 
-export function readYaml(text: string): Yaml {
+export function readYaml(text: string, {mayBeEmpty = false}: {mayBeEmpty?: boolean} = {}): Yaml {
   // Not filled by the parser: it misses lines inside what it cannot read, which is where places are wanted.
   const lines = new LineCounter()
   lines.addNewLine(0)
@@ -33,7 +33,10 @@ export function readYaml(text: string): Yaml {
   }
   const [document, second] = documents
   if (!document)
-    return {mistakes: [{offset: 0, message: 'the fleet file is empty', hint: EMPTY_HINT}], position}
+    return {
+      mistakes: mayBeEmpty ? [] : [{offset: 0, message: 'the fleet file is empty', hint: EMPTY_HINT}],
+      position,
+    }
 
   const mistakes: Mistake[] = []
   const seenLines = new Set<number>()
@@ -60,7 +63,7 @@ export function readYaml(text: string): Yaml {
       hint,
     })
   }
-  if (!broken && document.contents === null)
+  if (!broken && !mayBeEmpty && document.contents === null)
     mistakes.push({offset: 0, message: 'the fleet file is empty', hint: EMPTY_HINT})
   return {...(broken ? {} : {document}), mistakes, position}
 }

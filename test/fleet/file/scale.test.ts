@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {setCounts} from '../../../src/fleet/file/scale.ts'
+import {scaleFiles} from '../../../src/fleet/file/scale-files.ts'
 
 const scale = (text: string, counts: Record<string, number>) =>
   setCounts(text, 'mcd.yaml', new Map(Object.entries(counts)), {N: '2'})
@@ -101,4 +102,47 @@ describe('a count that does not stand by itself is refused, with its place', () 
       'The fleet file has no group "virgina"; did you mean "virginia"?',
     )
   })
+})
+
+describe('of several files laid over each other', () => {
+  const BASE = 'groups:\n  a: {count: 1} # base\n  b: {count: 1}\n  c: {type: x}\n'
+  const files = (...overlays: string[]) =>
+    [BASE, ...overlays].map((text, index) => ({name: `${index}.yaml`, text}))
+  const counts = (wanted: Record<string, number>) => new Map(Object.entries(wanted))
+
+  test('each count is written where it has the last word', () => {
+    const scaled = scaleFiles(
+      files('groups: {a: {count: 2}}', 'groups: {a: {type: y}}'),
+      counts({a: 5, b: 6, c: 7}),
+      {},
+    )
+    expect(scaled.map(({text}) => text)).toEqual([
+      'groups:\n  a: {count: 1} # base\n  b: {count: 6}\n  c: {count: 7, type: x}\n',
+      'groups: {a: {count: 5}}',
+      'groups: {a: {type: y}}',
+    ])
+    expect(scaled.map(({changes}) => changes.map(({group}) => group))).toEqual([['b', 'c'], ['a'], []])
+  })
+
+  test('a group that only an overlay has is written there, and one that none has is refused', () => {
+    const west = 'groups: {west: {type: x}}'
+    expect(scaleFiles(files(west), counts({west: 3}), {})[1]?.text).toBe(
+      'groups: {west: {count: 3, type: x}}',
+    )
+    expect(() => scaleFiles(files(west), counts({wst: 3}), {})).toThrow('did you mean "west"?')
+  })
+
+  test('a file that cannot be read is left to its reader', () => {
+    expect(scaleFiles(files('groups: {'), counts({d: 3}), {})[1]?.text).toBe('groups: {')
+  })
+
+  test.each(['groups.a.count=3', 'groups.a={count: 3}', 'groups={a: {count: 3}}'])(
+    'a count of --set %s would outdo what is written, and is refused',
+    setting => {
+      expect(() => scaleFiles(files(), counts({a: 5}), {}, [setting])).toThrow(
+        /^--set groups.* gives group a its count/,
+      )
+      expect(scaleFiles(files(), counts({b: 5}), {}, [setting])[0]?.text).toContain('b: {count: 5}')
+    },
+  )
 })

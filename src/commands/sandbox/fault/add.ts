@@ -1,6 +1,5 @@
-import {dirname, resolve} from 'node:path'
 import {Args, Flags} from '@oclif/core'
-import {fileFlag, McdCommand} from '../../../command-line/command.ts'
+import {fileFlag, folderOf, McdCommand} from '../../../command-line/command.ts'
 import {parseDuration} from '../../../duration.ts'
 import {UsageError} from '../../../errors.ts'
 import {faultLine, faultMeaning, kindsHelp} from '../../../sandbox/fault-text.ts'
@@ -59,7 +58,7 @@ A fault fires as often as --times says, once without it where it is a single mis
       )
     const {addFault, theSandbox} = await import('../../../sandbox/client.ts')
     const {kind, times, skip, count, from} = flags
-    const sandbox = await theSandbox(dirname(resolve(flags.file)))
+    const sandbox = await theSandbox(folderOf(flags.file))
     const fault = await addFault(sandbox, {target: args.target, kind, from, times, skip, ms, count})
     this.log(faultLine(fault))
     this.log(faultMeaning(fault))

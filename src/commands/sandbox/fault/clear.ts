@@ -1,6 +1,5 @@
-import {dirname, resolve} from 'node:path'
 import {Args} from '@oclif/core'
-import {fileFlag, McdCommand} from '../../../command-line/command.ts'
+import {fileFlag, folderOf, McdCommand} from '../../../command-line/command.ts'
 import {UsageError} from '../../../errors.ts'
 
 export default class SandboxFaultClear extends McdCommand {
@@ -15,7 +14,7 @@ export default class SandboxFaultClear extends McdCommand {
   async run(): Promise<{cleared: number}> {
     const {args, flags} = await this.parse(SandboxFaultClear)
     const {clearFaults, theSandbox} = await import('../../../sandbox/client.ts')
-    const cleared = await clearFaults(await theSandbox(dirname(resolve(flags.file))), args.id)
+    const cleared = await clearFaults(await theSandbox(folderOf(flags.file)), args.id)
     if (args.id !== undefined && cleared === 0)
       throw new UsageError(`No fault ${args.id} is in force.`, {
         suggestions: ['"mcd sandbox fault list" shows those that are.'],

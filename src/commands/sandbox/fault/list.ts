@@ -1,5 +1,4 @@
-import {dirname, resolve} from 'node:path'
-import {fileFlag, McdCommand} from '../../../command-line/command.ts'
+import {fileFlag, folderOf, McdCommand} from '../../../command-line/command.ts'
 import {faultLine} from '../../../sandbox/fault-text.ts'
 import type {FaultReport} from '../../../sandbox/world/faults/kinds.ts'
 
@@ -14,7 +13,7 @@ export default class SandboxFaultList extends McdCommand {
   async run(): Promise<FaultReport[]> {
     const {flags} = await this.parse(SandboxFaultList)
     const {listFaults, theSandbox} = await import('../../../sandbox/client.ts')
-    const faults = await listFaults(await theSandbox(dirname(resolve(flags.file))))
+    const faults = await listFaults(await theSandbox(folderOf(flags.file)))
     this.log(faults.length > 0 ? faults.map(faultLine).join('\n') : 'No fault is in force.')
     return faults
   }
