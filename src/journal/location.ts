@@ -115,6 +115,10 @@ function parseS3(url: URL): StateLocation | {readonly problem: string} {
   }
 }
 
+/** Under which the journal of one fleet lies in the bucket, without a slash at its end. */
+export const journalPrefix = ({prefix}: Pick<S3Place, 'prefix'>, fleet: string): string =>
+  prefix === '' ? fleet : `${prefix}/${fleet}`
+
 /** As people know it: without options, and without a password. */
 export function locationText(location: StateLocation): string {
   switch (location.kind) {

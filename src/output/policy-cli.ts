@@ -1,6 +1,7 @@
 import type {PolicyDocument} from '../policy/document.ts'
 import type {FleetPolicies, TokenPolicy} from '../policy/fleet-policies.ts'
 import {identifier} from '../policy/fleet-policies.ts'
+import type {PostgresGrants} from '../policy/state.ts'
 
 /**
  * A shell script for the AWS CLI and curl with jq, to be read and then run by an administrator. Secrets pass through
@@ -9,7 +10,7 @@ import {identifier} from '../policy/fleet-policies.ts'
 export function policyCli({fleet, zones, operator, instances, notes}: FleetPolicies): string {
   const name = `mcd-${fleet}`
   const parts = [
-    '#!/bin/sh\n# Grants what this fleet needs. Needs: aws (an administrator), and for CloudFlare curl, jq and\n# CLOUDFLARE_API_TOKEN with "API Tokens Write".\nset -eu',
+    '#!/bin/sh\n# Grants what this fleet needs. Needs: aws (an administrator), and for CloudFlare curl, jq and\n# CLOUDFLARE_API_TOKEN with "API Tokens Write"; for PostgreSQL psql.\nset -eu',
     ...notes.map(note => `# Note: ${note}`),
     ...zones.map(
       zone =>
@@ -19,6 +20,7 @@ export function policyCli({fleet, zones, operator, instances, notes}: FleetPolic
     instances.aws && instanceIdentity(name, instances.aws),
     (operator.cloudflare || instances.cloudflare) && CLOUDFLARE_CALL,
     operator.cloudflare && cloudflareToken(operator.cloudflare),
+    operator.postgres && postgresGrant(operator.postgres),
     instances.cloudflare && cloudflareToken(instances.cloudflare),
   ]
   return parts.filter(part => typeof part === 'string').join('\n\n')
@@ -72,6 +74,10 @@ group() {
 zone() {
   cloudflare "/zones?name=$1" | jq -r '.result[0].id'
 }`
+
+/** Asked of an administrator's own PGUSER: the place is the one of "state", without its user. */
+const postgresGrant = ({where, statements}: PostgresGrants): string =>
+  [`psql -v ON_ERROR_STOP=1 '${where.replace(/\/\/[^@/]*@/, '//')}' <<'SQL'`, ...statements, 'SQL'].join('\n')
 
 /** The answer holds the token, and only this once. */
 function cloudflareToken({name, permissions, zones}: TokenPolicy): string {

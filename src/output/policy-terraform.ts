@@ -20,6 +20,7 @@ export function policyTerraform({fleet, zones, operator, instances, notes}: Flee
       block('data', 'cloudflare_zone', identifier(zone), [`name = "${zone}"`]),
     ),
     ...tokens.map(cloudflareToken),
+    operator.postgres && ['# PostgreSQL, as an administrator:', ...operator.postgres.statements].join('\n# '),
   ]
   return parts.filter(part => typeof part === 'string').join('\n\n')
 }

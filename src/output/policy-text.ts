@@ -1,17 +1,22 @@
 import type {PolicyDocument} from '../policy/document.ts'
 import type {FleetPolicies, TokenPolicy} from '../policy/fleet-policies.ts'
+import type {PostgresGrants} from '../policy/state.ts'
 
 /** For a person who fills in forms: who needs what, the documents whole. */
 export function policyText({operator, instances, notes}: FleetPolicies): string {
   const sections = [
     awsSection('IAM policy of whoever runs mcd', operator.aws),
     tokenSection('CloudFlare API token of whoever runs mcd', operator.cloudflare),
+    postgresSection(operator.postgres),
     awsSection(`IAM policy of the instances${carriers(instances.aws)}`, instances.aws?.policy),
     tokenSection('CloudFlare API token of the instances (dns.instanceCredentials)', instances.cloudflare),
     notes.map(note => `- ${note}`).join('\n'),
   ]
   return sections.filter(Boolean).join('\n\n')
 }
+
+const postgresSection = (grants: PostgresGrants | undefined): string =>
+  grants ? [`# PostgreSQL, the role that runs mcd (${grants.where})`, ...grants.statements].join('\n') : ''
 
 function carriers(aws: FleetPolicies['instances']['aws']): string {
   if (!aws) return ''

@@ -1,7 +1,8 @@
 import type {DnsName, Fleet} from '../fleet/model.ts'
-import {type PolicyDocument, partitionOf, type ZoneId} from './document.ts'
-import {isAmazon, operatorPolicy, profileName} from './operator.ts'
+import type {PolicyDocument, ZoneId} from './document.ts'
+import {fleetPartition, isAmazon, operatorPolicy, profileName} from './operator.ts'
 import {instancePolicy} from './route53.ts'
+import {type PostgresGrants, postgresGrants, stateNotes} from './state.ts'
 
 /** A CloudFlare API token: these permission groups (by their exact names) on these zones and nothing else. */
 export type TokenPolicy = {
@@ -16,7 +17,11 @@ export type FleetPolicies = {
   readonly partition: string
   /** Zones at Route53, whose ids stand in the documents. */
   readonly zones: readonly string[]
-  readonly operator: {readonly aws?: PolicyDocument; readonly cloudflare?: TokenPolicy}
+  readonly operator: {
+    readonly aws?: PolicyDocument
+    readonly cloudflare?: TokenPolicy
+    readonly postgres?: PostgresGrants
+  }
   readonly instances: {
     readonly aws?: {
       readonly policy: PolicyDocument
@@ -34,7 +39,7 @@ export type FleetPolicies = {
 /** From the fleet file alone; nothing is asked. */
 export function fleetPolicies(fleet: Fleet, zoneId: ZoneId): FleetPolicies {
   const amazon = fleet.groups.filter(isAmazon)
-  const partition = partitionOf(amazon.flatMap(({place}) => place.region ?? []))
+  const partition = fleetPartition(fleet)
   const operator = operatorPolicy(fleet, zoneId)
   const instances = instancePolicy(fleet.names, zoneId, partition)
   const profiles = [...new Set(amazon.flatMap(({wish}) => wish.instanceProfile ?? []))].map(profileName)
@@ -47,7 +52,11 @@ export function fleetPolicies(fleet: Fleet, zoneId: ZoneId): FleetPolicies {
     fleet: fleet.name,
     partition,
     zones: zonesOf(fleet.names.filter(({vendor}) => vendor === 'route53')),
-    operator: {...(operator ? {aws: operator} : {}), ...(own ? {cloudflare: own} : {})},
+    operator: {
+      ...(operator ? {aws: operator} : {}),
+      ...(own ? {cloudflare: own} : {}),
+      ...(fleet.state.kind === 'postgres' ? {postgres: postgresGrants(fleet.state)} : {}),
+    },
     instances: {
       ...(instances ? {aws: {policy: instances, profiles, keys}} : {}),
       ...(theirs ? {cloudflare: theirs} : {}),
@@ -89,6 +98,7 @@ function notesOf(fleet: Fleet, {instances, theirs}: {instances: boolean; theirs:
     notes.push(
       'Triton needs an account key, or an RBAC sub-user who may list, make, tag and delete machines and firewall rules.',
     )
+  notes.push(...stateNotes(fleet))
   if (!instances && !theirs) notes.push('Instances hold no DNS credential in this fleet: mcd registers them.')
   return notes
 }

@@ -1,6 +1,7 @@
 import type {Fleet, Group} from '../fleet/model.ts'
 import {type PolicyDocument, partitionOf, policy, type Statement, type ZoneId} from './document.ts'
 import {operatorDns} from './route53.ts'
+import {operatorState} from './state.ts'
 
 /** Every read of EC2 that mcd makes; EC2 takes no resource for any of them. */
 const READS = [
@@ -21,12 +22,19 @@ const READS = [
 export function operatorPolicy(fleet: Fleet, zoneId: ZoneId): PolicyDocument | undefined {
   const groups = fleet.groups.filter(isAmazon)
   const regions = [...new Set(groups.flatMap(({place}) => place.region ?? []))]
-  const partition = partitionOf(regions)
+  const partition = fleetPartition(fleet)
   const statements = [
     ...(groups.length > 0 ? compute(fleet.name, groups, regions, partition) : []),
     ...operatorDns(fleet.names, zoneId, partition),
+    ...operatorState(fleet, partition),
   ]
   return statements.length > 0 ? policy(...statements) : undefined
+}
+
+/** Its groups' own, and where none is with AWS that of the bucket with its journal. */
+export function fleetPartition({groups, state}: Fleet): string {
+  const regions = groups.filter(isAmazon).flatMap(({place}) => place.region ?? [])
+  return partitionOf(regions.length === 0 && state.kind === 's3' ? [state.region ?? ''] : regions)
 }
 
 /** An EC2-compatible cloud keeps identities and policies of its own. */

@@ -2,7 +2,13 @@ import {dirname, join} from 'node:path'
 import {McdError} from '../errors.ts'
 import type {Fleet} from '../fleet/model.ts'
 import type {Journal} from '../journal/journal.ts'
-import {locationText, type PostgresPlace, type S3Place, type StateLocation} from '../journal/location.ts'
+import {
+  journalPrefix,
+  locationText,
+  type PostgresPlace,
+  type S3Place,
+  type StateLocation,
+} from '../journal/location.ts'
 import type {Recorded} from '../journal/recorded.ts'
 import {readRecorded} from '../journal/snapshot.ts'
 import {sqliteJournal} from '../journal/sqlite.ts'
@@ -100,7 +106,7 @@ async function openShared(
 /** `<prefix>/<fleet>` */
 async function openS3(
   {name, file}: StateOwner,
-  {kind: _, prefix, ...bucket}: S3Place,
+  {kind: _, ...place}: S3Place,
   {sandbox, readOnly = false}: StateOptions,
 ): Promise<OpenedState> {
   const [{s3Objects}, {objectJournal}] = await Promise.all([
@@ -108,9 +114,9 @@ async function openS3(
     import('../journal/objects.ts'),
   ])
   const store = s3Objects({
-    ...bucket,
+    ...place,
     ...(sandbox ? await sandboxStore(dirname(file)) : {}),
-    prefix: prefix === '' ? name : `${prefix}/${name}`,
+    prefix: journalPrefix(place, name),
     // Of its own: the last words of an interrupted run, which free its lease, must still be written.
     runtime: realRuntime(),
   })

@@ -136,6 +136,21 @@ describe('a journal in S3', () => {
     await expect(journal.read()).rejects.toThrow(/events\/000000000001\.json is not what mcd wrote/)
   })
 
+  test('who may list this prefix alone is denied what is not there, and goes by the listing', async () => {
+    onTheWay = (_, reply) =>
+      reply.status === 404
+        ? {...broken, status: 403, body: '<Error><Code>AccessDenied</Code></Error>'}
+        : reply
+    const journal = await objectJournal(store())
+    expect(await journal.append(1, [finished(1)])).toBe(2)
+    expect(await journal.loadSnapshot(1)).toBeUndefined()
+    onTheWay = (request, reply) =>
+      request.method === 'GET' && request.path.includes('/events/')
+        ? {...broken, status: 403, body: '<Error><Code>AccessDenied</Code></Error>'}
+        : reply
+    await expect(journal.read()).rejects.toThrow(/AccessDenied/)
+  })
+
   test('one of a newer format is refused, by readers and by writers', async () => {
     await store().create('format.json', '{"format": 2}')
     await expect(objectJournal(store())).rejects.toThrow(/newer mcd/)

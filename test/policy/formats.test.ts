@@ -5,6 +5,7 @@ import {delimiter, join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {policyCli, shellZone} from '../../src/output/policy-cli.ts'
 import {policyTerraform, terraformZone} from '../../src/output/policy-terraform.ts'
+import {policyText} from '../../src/output/policy-text.ts'
 import {fleetPolicies} from '../../src/policy/fleet-policies.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {has} from '../support/programs.ts'
@@ -76,4 +77,13 @@ test('--format terraform refers to what it declares', () => {
   expect(referred.length).toBeGreaterThan(5)
   expect([...new Set(referred)].filter(reference => !declared.includes(reference))).toEqual([])
   expect(new Set(declared).size).toBe(declared.length)
+})
+
+test('PostgreSQL is granted in every format, without a secret and with the administrator’s own name', () => {
+  const state = {kind: 'postgres', host: 'db', database: 'deploy', user: 'ci', sslmode: 'require'} as const
+  const policies = fleetPolicies(fleet([group('east', 1, {place: EAST})], {state}), () => 'Z1')
+  const grant = 'GRANT CONNECT ON DATABASE "deploy" TO "ci";'
+  expect(policyText(policies)).toContain(`(postgres://ci@db/deploy)\n${grant}\n`)
+  expect(policyCli(policies)).toContain(`psql -v ON_ERROR_STOP=1 'postgres://db/deploy' <<'SQL'\n${grant}\n`)
+  expect(policyTerraform(policies)).toContain(`\n# ${grant}\n`)
 })

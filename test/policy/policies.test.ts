@@ -1,5 +1,7 @@
 import {describe, expect, test} from 'vitest'
+import type {S3Place} from '../../src/journal/location.ts'
 import {fleetPolicies} from '../../src/policy/fleet-policies.ts'
+import {Secret} from '../../src/secret.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {allows, type IamRequest} from '../support/iam.ts'
 
@@ -227,6 +229,117 @@ describe('the operator', () => {
     // Who one is, anybody may ask.
     expect(calls.filter(name => name !== 'GetCallerIdentity' && !granted.has(name ?? ''))).toEqual([])
     expect(calls.length).toBeGreaterThan(10)
+  })
+})
+
+describe('the journal in a bucket', () => {
+  const s3 = (over: Partial<S3Place> = {}): S3Place => ({
+    kind: 's3',
+    bucket: 'states',
+    prefix: 'team',
+    region: 'eu-west-1',
+    ...over,
+  })
+  const granted = (state: S3Place) => {
+    // Nothing else of the fleet is with AWS.
+    const {aws} = fleetPolicies(fleet([east], {names: [dnsName()], state}), zoneId).operator
+    if (!aws) throw new Error('It needs a policy.')
+    return aws
+  }
+  const object = (action: string, key: string, bucket = 'states'): IamRequest => ({
+    action: `s3:${action}`,
+    resource: `arn:aws:s3:::${bucket}/${key}`,
+  })
+  const list = (prefix: string): IamRequest => ({
+    action: 's3:ListBucket',
+    resource: 'arn:aws:s3:::states',
+    keys: {'s3:prefix': prefix},
+  })
+
+  test.each([
+    ['is read', true, object('GetObject', 'team/web/events/000000000001.json')],
+    ['is added to', true, object('PutObject', 'team/web/format.json')],
+    ['is listed', true, list('team/web/events/')],
+    ['is never deleted from', false, object('DeleteObject', 'team/web/format.json')],
+    ['is no other fleet’s', false, object('GetObject', 'team/shop/format.json')],
+    ['is no namesake’s', false, object('GetObject', 'team/web2/format.json')],
+    ['is in no other bucket', false, object('PutObject', 'team/web/format.json', 'other')],
+    ['lets nobody list what others keep there', false, list('team/')],
+  ] as const)('%s', (_rule, allowed, request) => {
+    expect(allows(granted(s3()), request)).toBe(allowed)
+  })
+
+  test('in the bucket itself is under the fleet’s name', () => {
+    expect(allows(granted(s3({prefix: ''})), object('GetObject', 'web/format.json'))).toBe(true)
+  })
+
+  test.each([
+    ['its id', '1234abcd-12ab-34cd-56ef-1234567890ab', []],
+    ['its ARN', 'arn:aws:kms:eu-west-1:1:key/1234abcd-12ab-34cd-56ef-1234567890ab', []],
+    ['an alias', 'alias/states', ['alias/states']],
+    ['the ARN of an alias', 'arn:aws:kms:eu-west-1:1:alias/states', ['alias/states']],
+  ] as const)(
+    'is encrypted with the key that is named by %s, through S3, and with no other',
+    (_, kmsKeyId, aliases) => {
+      const policy = granted(s3({encryption: {kind: 'aws:kms', kmsKeyId}}))
+      const use = (key: string, keys: Record<string, string | readonly string[]>): IamRequest => ({
+        action: 'kms:GenerateDataKey',
+        resource: `arn:aws:kms:eu-west-1:1:key/${key}`,
+        keys,
+      })
+      const right = {'kms:ResourceAliases': aliases, 'kms:ViaService': 's3.eu-west-1.amazonaws.com'}
+      const own = '1234abcd-12ab-34cd-56ef-1234567890ab'
+      expect(allows(policy, use(own, right))).toBe(true)
+      expect(allows(policy, use(own, {...right, 'kms:ViaService': 'ec2.eu-west-1.amazonaws.com'}))).toBe(
+        false,
+      )
+      expect(allows(policy, use('other', {...right, 'kms:ResourceAliases': ['alias/other']}))).toBe(false)
+    },
+  )
+
+  test('is granted every call that the store makes', async () => {
+    const {readFile} = await import('node:fs/promises')
+    const source = await readFile('src/providers/s3/store.ts', 'utf8')
+    const calls = [...source.matchAll(/new sdk\.([A-Za-z]+?)(?:V2)?Command\(/g)].map(([, name]) => name)
+    const actions = granted(s3()).Statement.flatMap(({Action}) => Action)
+    expect(calls.map(name => (name === 'ListObjects' ? 's3:ListBucket' : `s3:${name}`)).sort()).toEqual(
+      [...actions].sort(),
+    )
+  })
+
+  test('of a store with an endpoint of its own is that store’s business', () => {
+    const {operator, notes} = fleetPolicies(
+      fleet([east], {names: [dnsName()], state: s3({endpoint: 'https://minio.example.com'})}),
+      zoneId,
+    )
+    expect(operator.aws).toBeUndefined()
+    expect(notes.join()).toContain('https://minio.example.com')
+  })
+})
+
+test('the journal in PostgreSQL is granted to the role that "state" names, in its schema', () => {
+  const {operator} = fleetPolicies(
+    fleet([east], {
+      names: [dnsName()],
+      state: {
+        kind: 'postgres',
+        host: 'db.example.com',
+        database: 'deploy',
+        user: 'ci',
+        schema: 'Mcd',
+        password: new Secret('canary', 'state'),
+        sslmode: 'require',
+      },
+    }),
+    zoneId,
+  )
+  expect(operator.postgres).toEqual({
+    where: 'postgres://ci@db.example.com/deploy',
+    statements: [
+      'GRANT CONNECT ON DATABASE "deploy" TO "ci";',
+      'CREATE SCHEMA IF NOT EXISTS "mcd";',
+      'GRANT USAGE, CREATE ON SCHEMA "mcd" TO "ci";',
+    ],
   })
 })
 

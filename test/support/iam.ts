@@ -33,6 +33,9 @@ function meets(
       if (operator === 'ForAllValues:StringEquals') return given.every(value => allowed.includes(value))
       if (operator === 'ForAllValues:StringLike')
         return given.every(value => allowed.some(pattern => like(pattern, value)))
+      if (operator === 'ForAnyValue:StringEquals') return given.some(value => allowed.includes(value))
+      if (operator === 'StringLike')
+        return given.length === 1 && allowed.some(pattern => like(pattern, given[0] ?? ''))
       if (operator === 'StringEquals') return given.length === 1 && allowed.includes(given[0] ?? '')
       throw new Error(`${operator} is not known here.`)
     }),

@@ -21,6 +21,11 @@ export class PreconditionFailed extends McdError {
   override name = 'PreconditionFailed'
 }
 
+/** Also of what is not there, where the listing is granted for a prefix alone. */
+export class AccessDenied extends AuthError {
+  override name = 'AccessDenied'
+}
+
 /** Another conditional write of the same key was under way: neither its end nor ours is told. */
 export class WriteConflict extends TransientError {
   override name = 'WriteConflict'
@@ -102,7 +107,7 @@ export function classify(what: string, bucket: string, thrown: unknown): McdErro
       ],
     })
   if (status === 401 || status === 403)
-    return new AuthError(`S3 refused ${what} in ${bucket}: ${told}`, {
+    return new AccessDenied(`S3 refused ${what} in ${bucket}: ${told}`, {
       cause: error,
       suggestions: [
         'mcd needs s3:GetObject and s3:PutObject on the prefix, and s3:ListBucket on the bucket ("mcd policy" prints it).',

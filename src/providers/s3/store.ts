@@ -2,7 +2,7 @@ import {McdError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import {createCaller} from '../call.ts'
 import type {ObjectStore} from '../objects.ts'
-import {classify, NoSuchKey, PreconditionFailed, WriteConflict} from './classify.ts'
+import {AccessDenied, classify, NoSuchKey, PreconditionFailed, WriteConflict} from './classify.ts'
 
 export type S3Location = {
   readonly bucket: string
@@ -60,6 +60,27 @@ export function s3Objects(options: S3Options): ObjectStore {
       if (encryption && came !== encryption.kind) throw encryptedOtherwise(bucket, encryption.kind, came)
     })
 
+  async function list(wanted: string, after?: string): Promise<string[]> {
+    const keys: string[] = []
+    let token: string | undefined
+    do {
+      const page = await send('ListObjectsV2', ({sdk, api}, abortSignal) =>
+        api.send(
+          new sdk.ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: `${root}${wanted}`,
+            ...(after === undefined ? {} : {StartAfter: `${root}${after}`}),
+            ...(token === undefined ? {} : {ContinuationToken: token}),
+          }),
+          {abortSignal},
+        ),
+      )
+      for (const {Key = ''} of page.Contents ?? []) keys.push(Key.slice(root.length))
+      token = page.NextContinuationToken
+    } while (token !== undefined)
+    return keys
+  }
+
   return {
     name: `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`,
     async get(key) {
@@ -71,29 +92,12 @@ export function s3Objects(options: S3Options): ObjectStore {
         })
       } catch (error) {
         if (error instanceof NoSuchKey) return undefined
+        // Who may list this prefix alone is denied what is not there; the listing tells.
+        if (error instanceof AccessDenied && !(await list(key)).includes(key)) return undefined
         throw error
       }
     },
-    async list(wanted, after) {
-      const keys: string[] = []
-      let token: string | undefined
-      do {
-        const page = await send('ListObjectsV2', ({sdk, api}, abortSignal) =>
-          api.send(
-            new sdk.ListObjectsV2Command({
-              Bucket: bucket,
-              Prefix: `${root}${wanted}`,
-              ...(after === undefined ? {} : {StartAfter: `${root}${after}`}),
-              ...(token === undefined ? {} : {ContinuationToken: token}),
-            }),
-            {abortSignal},
-          ),
-        )
-        for (const {Key = ''} of page.Contents ?? []) keys.push(Key.slice(root.length))
-        token = page.NextContinuationToken
-      } while (token !== undefined)
-      return keys
-    },
+    list,
     async create(key, text) {
       try {
         await put(key, text, {IfNoneMatch: '*'})
