@@ -2,14 +2,14 @@ import {AuthError, InterruptedError, McdError, UnreachableError} from '../errors
 import type {Finding} from './examine.ts'
 
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException']
-/** Signatures are dated, and AWS bears five minutes. The first three are a code of EC2's, the words of STS and those of other services. */
+/** Signatures are dated, and AWS bears five minutes: a code of EC2's, the words of STS and Route53, a code of others. */
 const WRONG_TIME = /RequestExpired|Signature (?:expired|not yet current)|RequestTimeTooSkewed/
 
 /** What AWS or its SDK called the error behind one of ours: `ExpiredToken`. */
 export const nameOfCause = ({cause}: McdError): string => (cause instanceof Error ? cause.name : '')
 
-/** What a call that got no answer says of the way to the vendor, of the credentials, or of this machine's clock. */
-export function accessFinding(error: unknown, subject: string): Finding {
+/** What a call that failed says of the way to the vendor, of the credentials, or of this machine's clock. `ways`: what to check of the way. */
+export function accessFinding(error: unknown, subject: string, ways: string): Finding {
   if (!(error instanceof McdError) || error instanceof InterruptedError) throw error
   const {message: detail, suggestions} = error
   const failed = (check: Finding['check'], ...remedies: string[]): Finding => ({
@@ -19,12 +19,9 @@ export function accessFinding(error: unknown, subject: string): Finding {
     detail,
     remedy: remedies.join(' '),
   })
-  if (error instanceof UnreachableError)
-    return failed(
-      'reach',
-      'Check the network, the endpoint (AWS_ENDPOINT_URL, or "endpoint" in the group) and the spelling of "region".',
-    )
-  if (!(error instanceof AuthError)) return failed('identity', ...suggestions)
+  if (error instanceof UnreachableError) return failed('reach', `Check ${ways}.`)
+  if (!(error instanceof AuthError))
+    return failed('settings', ...(suggestions.length > 0 ? suggestions : [`Check ${ways}.`]))
   const name = nameOfCause(error)
   if (WRONG_TIME.test(`${name} ${detail}`)) return failed('clock', "Set this machine's clock right.")
   if (EXPIRED.includes(name))

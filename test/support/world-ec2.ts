@@ -12,7 +12,7 @@ import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
 import {atOnce, type Carry} from './carry.ts'
 
-type Clouded = Pick<World, 'ec2' | 'calls'>
+type Clouded = Pick<World, 'ec2' | 'calls' | 'serviceQuotas'>
 
 /**
  * EC2 straight on the world: the adapter's own decisions, pacing and retries, without sockets and without the SDK. The
@@ -29,7 +29,7 @@ export function worldEc2Compute(
   }: {accessKeyId?: string; limits?: Limits; carry?: Carry} = {},
 ): ComputeProvider {
   const region = place.compatible ? SANDBOX.eucalyptusRegion : (place.region ?? '')
-  const client = worldClient(world, accessKeyId, region)
+  const client = worldEc2Client(world, accessKeyId, region)
   return computeOver((call, input, signal) => carry(`ec2:${call}`, () => client(call, input, signal)), {
     place,
     runtime,
@@ -37,7 +37,11 @@ export function worldEc2Compute(
   })
 }
 
-function worldClient({ec2, calls}: Clouded, accessKeyId: string, region: string): AwsClient {
+export function worldEc2Client(
+  {ec2, calls, serviceQuotas}: Clouded,
+  accessKeyId: string,
+  region: string,
+): AwsClient {
   const serve = (call: AwsCallName, input: object): object => {
     const principal = ec2.keys.principalOf(accessKeyId)
     if (!principal)
@@ -50,6 +54,10 @@ function worldClient({ec2, calls}: Clouded, accessKeyId: string, region: string)
     if (call === 'GetCallerIdentity') return ec2.callerIdentity(caller)
     if (call === 'GetParameter')
       return parameter(ec2.parameters(caller, call, [(input as {Name: string}).Name]))
+    if (call === 'GetServiceQuota' || call === 'GetAWSDefaultServiceQuota') {
+      const {ServiceCode: serviceCode = '', QuotaCode: quotaCode = ''} = input as Record<string, string>
+      return {quota: serviceQuotas.get(caller, call, {serviceCode, quotaCode})}
+    }
     return ec2.call(caller, call, renamed(input, lowerFirst) as RequestOf<ActionName>)
   }
   return async (call, input) => {

@@ -1,4 +1,10 @@
 import type * as EC2 from '@aws-sdk/client-ec2'
+import type {
+  GetAWSDefaultServiceQuotaCommandInput,
+  GetAWSDefaultServiceQuotaCommandOutput,
+  GetServiceQuotaCommandInput,
+  GetServiceQuotaCommandOutput,
+} from '@aws-sdk/client-service-quotas'
 import type {GetParameterCommandInput, GetParameterCommandOutput} from '@aws-sdk/client-ssm'
 import type {GetCallerIdentityCommandInput, GetCallerIdentityCommandOutput} from '@aws-sdk/client-sts'
 import type {Place} from '../compute.ts'
@@ -45,6 +51,11 @@ export type AwsCalls = {
   TerminateInstances: Call<EC2.TerminateInstancesCommandInput, EC2.TerminateInstancesCommandOutput>
   GetParameter: Call<GetParameterCommandInput, GetParameterCommandOutput>
   GetCallerIdentity: Call<GetCallerIdentityCommandInput, GetCallerIdentityCommandOutput>
+  GetServiceQuota: Call<GetServiceQuotaCommandInput, GetServiceQuotaCommandOutput>
+  GetAWSDefaultServiceQuota: Call<
+    GetAWSDefaultServiceQuotaCommandInput,
+    GetAWSDefaultServiceQuotaCommandOutput
+  >
 }
 export type AwsCallName = keyof AwsCalls
 

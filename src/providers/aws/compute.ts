@@ -2,7 +2,14 @@ import type {EC2ClientConfig} from '@aws-sdk/client-ec2'
 import {McdError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Limits} from '../call.ts'
-import {type ComputeCapabilities, type ComputeProvider, no, type Place, yes} from '../compute.ts'
+import {
+  type ComputeCapabilities,
+  type ComputeProvider,
+  type Instance,
+  no,
+  type Place,
+  yes,
+} from '../compute.ts'
 import {type AwsApi, allPages, awsApi} from './api.ts'
 import {isRefusal} from './classify.ts'
 import {type AwsClient, type AwsKeys, sdkClient} from './client.ts'
@@ -78,17 +85,7 @@ export function computeOver(
     identify: () => (place.compatible ? ownerOfGroups(api) : callerAccount(api)),
     resolveLaunch: wish => (place.compatible ? resolveOnCompatible(api, wish) : resolveOnAmazon(api, wish)),
 
-    async listInstances(fleet) {
-      const input = {
-        Filters: [filter('tag:mcd:fleet', fleet)],
-        ...(place.compatible ? {} : {MaxResults: PAGE_SIZE}),
-      }
-      const pages = await allPages(token => api('DescribeInstances', {...input, ...token}))
-      const listed = pages
-        .flatMap(({Reservations}) => instancesOf(Reservations))
-        .flatMap(one => toInstance(one, place.key) ?? [])
-      return [...new Map(listed.map(instance => [instance.id, instance])).values()]
-    },
+    listInstances: fleet => listInstances(api, place, fleet),
 
     launch: order => launch(api, runtime, place, order),
     terminate: ids => terminate(api, runtime, ids),
@@ -97,6 +94,18 @@ export function computeOver(
     removeNetwork: ({id}) => deleteSecurityGroup(api, id),
     bootLog: id => bootLog(api, place, id),
   }
+}
+
+export async function listInstances(api: AwsApi, place: Place, fleet: string): Promise<Instance[]> {
+  const input = {
+    Filters: [filter('tag:mcd:fleet', fleet)],
+    ...(place.compatible ? {} : {MaxResults: PAGE_SIZE}),
+  }
+  const pages = await allPages(token => api('DescribeInstances', {...input, ...token}))
+  const listed = pages
+    .flatMap(({Reservations}) => instancesOf(Reservations))
+    .flatMap(one => toInstance(one, place.key) ?? [])
+  return [...new Map(listed.map(instance => [instance.id, instance])).values()]
 }
 
 async function callerAccount(api: AwsApi): Promise<string> {

@@ -60,7 +60,7 @@ function debian(release: string): Source {
 }
 
 const isAlias = (text: string): text is Alias => Object.hasOwn(SOURCES, text)
-const isImageId = (text: string): boolean => /^[ae]mi-[0-9a-f]+$/i.test(text)
+export const isImageId = (text: string): boolean => /^[ae]mi-[0-9a-f]+$/i.test(text)
 
 /** The image behind an alias or an id in this region, or why there is none. */
 export async function findImage(

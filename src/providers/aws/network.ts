@@ -12,10 +12,10 @@ import {lookAgain, patiently} from './patience.ts'
  * The security group of one of our groups. Its name is a function of the owner (the DNS name is too long for it, its hash
  * is not), so that making it again finds it.
  */
-const securityGroupName = ({fleet, dns, group}: NetworkWish): string =>
+export const securityGroupName = ({fleet, dns, group}: NetworkWish): string =>
   `mcd-${fleet}-${group}-${createHash('sha256').update(dns).digest('hex').slice(0, 6)}`
 
-const describeWish = ({fleet, dns, group}: NetworkWish): string =>
+export const describeWish = ({fleet, dns, group}: NetworkWish): string =>
   `mcd: ingress of group ${group}, fleet ${fleet}, ${dns}`
 
 /** Makes the group where it is missing, and brings its open ports in line. */
@@ -119,7 +119,7 @@ const tag = (api: AwsApi, id: string | undefined, wish: NetworkWish) =>
   api('CreateTags', {Resources: id === undefined ? [] : [id], Tags: toTags(groupTags(wish))})
 
 /** The VPC of the first listed subnet; without any, EC2 uses the default one. */
-async function vpcOf(api: AwsApi, subnets: readonly string[] = []): Promise<string | undefined> {
+export async function vpcOf(api: AwsApi, subnets: readonly string[] = []): Promise<string | undefined> {
   const [first] = subnets
   if (first === undefined) return undefined
   const {Subnets = []} = await api('DescribeSubnets', {Filters: [filter('subnet-id', first)]})

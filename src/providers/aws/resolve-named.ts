@@ -3,6 +3,7 @@ import {nearest} from '../../nearest.ts'
 import type {LaunchWish} from '../compute.ts'
 import {type AwsApi, allPages} from './api.ts'
 import {filter} from './convert.ts'
+import type {Reason} from './reason.ts'
 
 /** Tags of ours beside the user's: the mark and the name. EC2 takes 50. */
 const MAX_TAGS = 50 - 6
@@ -10,18 +11,19 @@ const MAX_TAG_KEY = 128
 const MAX_TAG_VALUE = 256
 
 /** What EC2 would refuse without asking it. */
-export function wishReasons({tags}: LaunchWish): string[] {
-  const reasons: string[] = []
+export function wishReasons({tags}: LaunchWish): Reason[] {
+  const reasons: Reason[] = []
+  const refuse = (text: string) => reasons.push({about: 'settings', name: 'tags', text})
   const entries = Object.entries(tags)
   if (entries.length > MAX_TAGS)
-    reasons.push(`${entries.length} tags are too many: EC2 takes 50, mcd needs 6 of them.`)
+    refuse(`${entries.length} tags are too many: EC2 takes 50, mcd needs 6 of them.`)
   for (const [key, value] of entries) {
     if (key.length > MAX_TAG_KEY)
-      reasons.push(`Tag key "${key.slice(0, 20)}…" has ${key.length} characters: EC2 takes ${MAX_TAG_KEY}.`)
+      refuse(`Tag key "${key.slice(0, 20)}…" has ${key.length} characters: EC2 takes ${MAX_TAG_KEY}.`)
     if (value.length > MAX_TAG_VALUE)
-      reasons.push(`The value of tag "${key}" has ${value.length} characters: EC2 takes ${MAX_TAG_VALUE}.`)
-    if (/^aws:/i.test(key)) reasons.push(`Tag "${key}": keys that begin with "aws:" are AWS's own.`)
-    if (key.startsWith('mcd:')) reasons.push(`Tag "${key}": keys that begin with "mcd:" are mcd's own.`)
+      refuse(`The value of tag "${key}" has ${value.length} characters: EC2 takes ${MAX_TAG_VALUE}.`)
+    if (/^aws:/i.test(key)) refuse(`Tag "${key}": keys that begin with "aws:" are AWS's own.`)
+    if (key.startsWith('mcd:')) refuse(`Tag "${key}": keys that begin with "mcd:" are mcd's own.`)
   }
   return reasons
 }
@@ -31,7 +33,7 @@ export async function findGroups(
   api: AwsApi,
   wished: readonly string[],
   vpcId: string | undefined,
-  reasons: string[],
+  reasons: Reason[],
 ): Promise<SecurityGroup[]> {
   if (wished.length === 0) return []
   const filters = vpcId === undefined ? {} : {Filters: [filter('vpc-id', vpcId)]}
@@ -45,16 +47,18 @@ export async function findGroups(
       all.flatMap(({GroupId, GroupName}) => [GroupName ?? [], GroupId ?? []].flat()),
     )
     const where = vpcId === undefined ? 'here' : `in ${vpcId}`
-    reasons.push(`Security group ${name} does not exist ${where}${near ? `: did you mean ${near}?` : '.'}`)
+    const text = `Security group ${name} does not exist ${where}${near ? `: did you mean ${near}?` : '.'}`
+    reasons.push({about: 'network', name, text})
     return []
   })
 }
 
-export async function findKeyPair(api: AwsApi, wished: string | undefined, reasons: string[]): Promise<void> {
+export async function findKeyPair(api: AwsApi, wished: string | undefined, reasons: Reason[]): Promise<void> {
   if (wished === undefined) return
   const {KeyPairs = []} = await api('DescribeKeyPairs', {})
   const names = KeyPairs.flatMap(({KeyName}) => KeyName ?? [])
   if (names.includes(wished)) return
   const near = nearest(wished, names)
-  reasons.push(`Key pair ${wished} does not exist in this region${near ? `: did you mean ${near}?` : '.'}`)
+  const text = `Key pair ${wished} does not exist in this region${near ? `: did you mean ${near}?` : '.'}`
+  reasons.push({about: 'key', name: wished, text})
 }

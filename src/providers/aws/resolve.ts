@@ -1,11 +1,11 @@
 import type {SecurityGroup, Subnet} from '@aws-sdk/client-ec2'
-import {RefusedError} from '../../errors.ts'
 import {nearest} from '../../nearest.ts'
 import type {LaunchTarget, LaunchWish, LaunchZone} from '../compute.ts'
 import {withoutAddress} from './addresses.ts'
 import {type AwsApi, allPages} from './api.ts'
 import {filter, type VendorTarget} from './convert.ts'
 import {type Architecture, findImage, imageById, type ResolvedImage} from './images.ts'
+import {type Reason, WishRefusedError} from './reason.ts'
 import {findGroups, findKeyPair, wishReasons} from './resolve-named.ts'
 
 /** A wish in the ids of one region of Amazon's EC2. Throws RefusedError with every reason at once. */
@@ -24,11 +24,13 @@ export async function resolveOnAmazon(api: AwsApi, wish: LaunchWish): Promise<La
   ])
   const zones = launchZones(wish.types, subnets, offerings)
   if (zones.length === 0 && subnets.length > 0 && types.size > 0) {
-    reasons.push(
-      `None of the availability zones ${zoneNames(subnets)} offers ${[...types.keys()].join(' or ')}.`,
-    )
+    reasons.push({
+      about: 'type',
+      name: [...types.keys()].join(', '),
+      text: `None of the availability zones ${zoneNames(subnets)} offers ${[...types.keys()].join(' or ')}.`,
+    })
   }
-  if (!image || reasons.length > 0) throw new RefusedError(reasons)
+  if (!image || reasons.length > 0) throw new WishRefusedError(reasons)
   return {...launchTarget(wish, image, zones, groups), ...withoutAddress(subnets, zones)}
 }
 
@@ -81,7 +83,7 @@ async function oneArchitecture(
   api: AwsApi,
   wished: readonly string[],
   known: ReadonlyMap<string, Architecture>,
-  reasons: string[],
+  reasons: Reason[],
 ): Promise<Architecture> {
   const unknown = wished.filter(type => !known.has(type))
   if (unknown.length > 0) {
@@ -93,15 +95,18 @@ async function oneArchitecture(
       .map(({InstanceType}) => String(InstanceType))
     for (const type of unknown) {
       const near = nearest(type, all)
-      reasons.push(`This region has no instance type ${type}${near ? `: did you mean ${near}?` : '.'}`)
+      const text = `This region has no instance type ${type}${near ? `: did you mean ${near}?` : '.'}`
+      reasons.push({about: 'type', name: type, text})
     }
   }
   const different = new Set(known.values())
   if (different.size > 1) {
     const told = [...known].map(([type, architecture]) => `${type} (${architecture})`)
-    reasons.push(
-      `The types of one group must be of one architecture, since they share an image: ${told.join(', ')}.`,
-    )
+    reasons.push({
+      about: 'type',
+      name: wished.join(', '),
+      text: `The types of one group must be of one architecture, since they share an image: ${told.join(', ')}.`,
+    })
   }
   const [first = 'x86_64'] = different
   return first
@@ -111,20 +116,20 @@ async function resolveImage(
   api: AwsApi,
   {image: wished, pinnedImageId, diskGb}: LaunchWish,
   architecture: Architecture,
-  reasons: string[],
+  reasons: Reason[],
 ): Promise<ResolvedImage | undefined> {
   const found = await pinnedOrWished(api, wished, pinnedImageId, architecture)
   if ('reason' in found) {
-    reasons.push(found.reason)
+    reasons.push({about: 'image', name: wished, text: found.reason})
     return undefined
   }
   if (found.architecture !== undefined && found.architecture !== architecture) {
-    reasons.push(`Image ${found.id} is made for ${found.architecture}, the type for ${architecture}.`)
+    const text = `Image ${found.id} is made for ${found.architecture}, the type for ${architecture}.`
+    reasons.push({about: 'image', name: wished, text})
   }
   if (diskGb !== undefined && found.rootSizeGb !== undefined && diskGb < found.rootSizeGb) {
-    reasons.push(
-      `A disk of ${diskGb} GB is smaller than image ${found.id}, which needs ${found.rootSizeGb} GB.`,
-    )
+    const text = `A disk of ${diskGb} GB is smaller than image ${found.id}, which needs ${found.rootSizeGb} GB.`
+    reasons.push({about: 'settings', name: 'disk', text})
   }
   return found
 }
@@ -152,7 +157,7 @@ async function pinnedOrWished(
 async function findSubnets(
   api: AwsApi,
   {subnets: wished, zones}: LaunchWish,
-  reasons: string[],
+  reasons: Reason[],
 ): Promise<Subnet[]> {
   const which = wished.length > 0 ? filter('subnet-id', ...wished) : filter('default-for-az', 'true')
   const pages = await allPages(token => api('DescribeSubnets', {Filters: [which], ...token}))
@@ -162,15 +167,20 @@ async function findSubnets(
   if (wished.length > 0)
     return wished.flatMap(id => {
       const subnet = found.find(({SubnetId}) => SubnetId === id)
-      if (!subnet) reasons.push(`Subnet ${id} does not exist in this region.`)
+      if (!subnet)
+        reasons.push({about: 'network', name: id, text: `Subnet ${id} does not exist in this region.`})
       return subnet ?? []
     })
   if (found.length === 0)
-    reasons.push('This account has no default subnets in this region: list "subnets" in the group.')
+    reasons.push({
+      about: 'network',
+      name: 'subnets',
+      text: 'This account has no default subnets in this region: list "subnets" in the group.',
+    })
   return found.length > 0 && zones ? inOrder(found, zones, reasons) : found
 }
 
-function inOrder(found: readonly Subnet[], zones: readonly string[], reasons: string[]): Subnet[] {
+function inOrder(found: readonly Subnet[], zones: readonly string[], reasons: Reason[]): Subnet[] {
   return zones.flatMap(zone => {
     const subnet = found.find(({AvailabilityZone}) => AvailabilityZone === zone)
     if (subnet) return [subnet]
@@ -178,17 +188,20 @@ function inOrder(found: readonly Subnet[], zones: readonly string[], reasons: st
       zone,
       found.flatMap(({AvailabilityZone}) => AvailabilityZone ?? []),
     )
-    reasons.push(
-      `This account has no default subnet in availability zone ${zone}${near ? `: did you mean ${near}?` : `; there are ${zoneNames(found)}.`}`,
-    )
+    const text = `This account has no default subnet in availability zone ${zone}${near ? `: did you mean ${near}?` : `; there are ${zoneNames(found)}.`}`
+    reasons.push({about: 'network', name: zone, text})
     return []
   })
 }
 
-function oneVpc(subnets: readonly Subnet[], reasons: string[]): string | undefined {
+function oneVpc(subnets: readonly Subnet[], reasons: Reason[]): string | undefined {
   const vpcs = [...new Set(subnets.flatMap(({VpcId}) => VpcId ?? []))]
   if (vpcs.length > 1)
-    reasons.push(`The subnets of one group must be in one VPC, these are in ${vpcs.join(' and ')}.`)
+    reasons.push({
+      about: 'network',
+      name: 'subnets',
+      text: `The subnets of one group must be in one VPC, these are in ${vpcs.join(' and ')}.`,
+    })
   return vpcs[0]
 }
 

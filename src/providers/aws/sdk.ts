@@ -60,9 +60,17 @@ export function sdkSender(options: AwsClientOptions): AwsClient {
   const others = {...config, ...(endpoint === undefined || servesEc2Alone(endpoint) ? {} : {endpoint})}
   const ssm = new SSMClient(others)
   const sts = new STSClient(others)
+  // Only a look at what there is room for asks them.
+  const askQuotas = async (call: `Get${string}`, input: object, abortSignal: AbortSignal) => {
+    const sdk = await import('@aws-sdk/client-service-quotas')
+    const Command = sdk[`${call as 'GetServiceQuota'}Command`]
+    return new sdk.ServiceQuotasClient(others).send(new Command(input as never), {abortSignal})
+  }
   const send = (call: string, input: object, abortSignal: AbortSignal): Promise<unknown> => {
     if (call === 'GetParameter') return ssm.send(new GetParameterCommand(input as never), {abortSignal})
     if (call === 'GetCallerIdentity') return sts.send(new GetCallerIdentityCommand(input), {abortSignal})
+    if (call === 'GetServiceQuota' || call === 'GetAWSDefaultServiceQuota')
+      return askQuotas(call, input, abortSignal)
     const Command = EC2_COMMANDS[call as keyof typeof EC2_COMMANDS] as new (
       input: object,
     ) => DescribeInstancesCommand

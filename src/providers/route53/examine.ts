@@ -20,38 +20,50 @@ export function examineRoute53({runtime, limits, ...options}: Route53Options): E
 export function examineOver(client: Route53Client, {runtime, limits}: Surroundings): ExamineDns {
   const call = createCaller(runtime, 'Route53', {api: atMost(RATE, limits?.perSecond)})
   return async needs => {
+    const findings: Finding[] = []
+    const look = needs.forInstances ? examineForInstances : examineForOperator
     try {
-      return await examine(client, call, needs)
+      for await (const some of look(client, call, needs)) findings.push(...some)
     } catch (error) {
-      return [accessFinding(error, `route53 ${needs.zone}`)]
+      findings.push(
+        accessFinding(error, `route53 ${needs.zone}`, 'the network and the endpoint (AWS_ENDPOINT_URL)'),
+      )
     }
+    return findings
   }
 }
 
-async function examine(client: Route53Client, call: Caller, needs: ZoneNeeds): Promise<Finding[]> {
-  const identity = await whoAmI(client, call, needs.zone)
-  if (needs.forInstances) {
-    const {zoneId} = needs.forInstances
-    const reading = await examineReading(client, call, zoneId, needs)
-    const writing = await examineWrites(client, call, zoneId, needs)
-    return [identity, reading.finding, ...writing, await examineFollowing(client, call, needs)]
-  }
-  const {findings: zone, zoneId} = await examineZone(client, call, needs.zone)
-  if (zoneId === undefined) return [identity, ...zone]
-  const reading = await examineReading(client, call, zoneId, needs)
-  const writing = await examineWrites(client, call, zoneId, needs)
-  return [
-    identity,
-    ...zone,
-    reading.finding,
-    ...writing,
-    await examineFollowing(client, call, needs),
-    ...examineRecords(needs, reading.members),
-    await examineRoom(client, call, zoneId, needs, reading.members),
-  ]
+/** One look after the other; what one throws leaves the rest out. */
+async function* examineForOperator(
+  client: Route53Client,
+  call: Caller,
+  needs: ZoneNeeds,
+): AsyncGenerator<Finding[]> {
+  yield [await whoAmI(client, call, needs)]
+  const {findings, zoneId} = await examineZone(client, call, needs)
+  yield [...findings]
+  if (zoneId === undefined) return
+  const {finding, members} = await examineReading(client, call, zoneId, needs)
+  yield [finding]
+  yield await examineWrites(client, call, zoneId, needs)
+  yield [await examineFollowing(client, call, needs)]
+  yield examineRecords(needs, members)
+  yield [await examineRoom(client, call, zoneId, needs, members)]
 }
 
-async function whoAmI(client: Route53Client, call: Caller, zone: string): Promise<Finding> {
+async function* examineForInstances(
+  client: Route53Client,
+  call: Caller,
+  needs: ZoneNeeds,
+): AsyncGenerator<Finding[]> {
+  const {zoneId = ''} = needs.forInstances ?? {}
+  yield [await whoAmI(client, call, needs)]
+  yield [(await examineReading(client, call, zoneId, needs)).finding]
+  yield await examineWrites(client, call, zoneId, needs)
+  yield [await examineFollowing(client, call, needs)]
+}
+
+async function whoAmI(client: Route53Client, call: Caller, {zone}: ZoneNeeds): Promise<Finding> {
   const {Account = '', Arn = ''} = await call({name: 'GetCallerIdentity'}, signal =>
     client.getCallerIdentity(signal),
   )

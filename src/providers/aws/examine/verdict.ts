@@ -1,5 +1,4 @@
-import {AuthError, McdError} from '../../../errors.ts'
-import {accessFinding} from '../../aws-access.ts'
+import {AuthError, McdError, UnreachableError} from '../../../errors.ts'
 import type {Finding} from '../../examine.ts'
 import {isDenied, isRefusal} from '../classify.ts'
 
@@ -42,7 +41,9 @@ type Asked = {
   /** What is said when it is allowed. */
   readonly allowed: string
   /** What its lack is: 'failed' unless mcd has another way. */
-  readonly lack?: {readonly outcome: 'warning' | 'unknown'; readonly because: string}
+  readonly lack?: {readonly outcome: 'warning'; readonly because: string}
+  /** What another refusal means; by itself it says nothing of the permission. */
+  readonly refused?: (error: McdError) => Finding
 }
 
 /**
@@ -67,8 +68,8 @@ export async function tryOut(asked: Asked, call: () => Promise<unknown>): Promis
   }
 }
 
-/** The finding of a call that failed, for whatever reason. */
-export function notAllowed({action, subject = action, lack}: Asked, error: unknown): Finding {
+/** The finding of a call that was refused. Throws what ends the look: nobody answers, or the credentials are no good. */
+export function notAllowed({action, subject = action, lack, refused}: Asked, error: unknown): Finding {
   if (isDenied(error)) {
     const lacking = deniedAction(error) ?? action
     const what = lacking === action ? action : `${action} as it is needed here: ${lacking} is denied`
@@ -80,8 +81,9 @@ export function notAllowed({action, subject = action, lack}: Asked, error: unkno
       remedy: allowing(lacking),
     }
   }
-  if (!(error instanceof McdError) || error instanceof AuthError) return accessFinding(error, subject)
-  return {check: 'permission', subject, outcome: 'unknown', detail: error.message}
+  if (!(error instanceof McdError) || error instanceof AuthError || error instanceof UnreachableError)
+    throw error
+  return refused?.(error) ?? {check: 'permission', subject, outcome: 'unknown', detail: error.message}
 }
 
 /** "… is not authorized to perform: iam:PassRole on resource …": what follows may be an encoded message of a thousand characters. */

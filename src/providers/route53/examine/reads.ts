@@ -1,6 +1,5 @@
-import {McdError} from '../../../errors.ts'
+import {AuthError, McdError, UnreachableError} from '../../../errors.ts'
 import {holdName} from '../../../mark.ts'
-import {accessFinding} from '../../aws-access.ts'
 import type {Caller} from '../../call.ts'
 import type {Member} from '../../dns.ts'
 import type {Finding, ZoneNeeds} from '../../examine.ts'
@@ -51,7 +50,7 @@ export const allowed = (action: string, {zone}: ZoneNeeds): Finding => ({
   detail: 'Allowed.',
 })
 
-/** The finding of a call that failed, for whatever reason. */
+/** The finding of a call that was refused. Throws what ends the look: nobody answers, or the credentials are no good. */
 export function notAllowed(action: string, needs: ZoneNeeds, error: unknown): Finding {
   const subject = `route53:${action} ${needs.zone}`
   if (isDenied(error))
@@ -62,11 +61,9 @@ export function notAllowed(action: string, needs: ZoneNeeds, error: unknown): Fi
       detail: `These credentials may not ${action} in zone ${needs.zone}.`,
       remedy: allowing(`route53:${action}`, needs),
     }
-  const finding = accessFinding(error, subject)
-  // Anything else that Route53 refuses is not about permission, and says so itself.
-  return finding.check === 'identity' && error instanceof McdError && error.constructor === McdError
-    ? {check: 'permission', subject, outcome: 'unknown', detail: error.message}
-    : finding
+  if (!(error instanceof McdError) || error instanceof AuthError || error instanceof UnreachableError)
+    throw error
+  return {check: 'permission', subject, outcome: 'unknown', detail: error.message}
 }
 
 export const allowing = (action: string, {forInstances}: ZoneNeeds): string =>

@@ -1,7 +1,5 @@
-import {accessFinding} from '../../aws-access.ts'
 import type {Caller} from '../../call.ts'
-import type {Finding} from '../../examine.ts'
-import {isDenied} from '../classify.ts'
+import type {Finding, ZoneNeeds} from '../../examine.ts'
 import type {Route53Client} from '../client.ts'
 import {bareId} from '../convert.ts'
 import {toVendorName} from '../names.ts'
@@ -11,8 +9,8 @@ import {allowed, notAllowed} from './reads.ts'
 type Examined = {readonly findings: readonly Finding[]; readonly zoneId?: string}
 
 /** Whether there is one public zone of this name, and its id. */
-export async function examineZone(client: Route53Client, call: Caller, zone: string): Promise<Examined> {
-  const needs = {zone, names: []}
+export async function examineZone(client: Route53Client, call: Caller, needs: ZoneNeeds): Promise<Examined> {
+  const {zone} = needs
   const search = 'ListHostedZonesByName'
   try {
     const all = await zonesNamed(client, call, toVendorName(zone))
@@ -26,8 +24,7 @@ export async function examineZone(client: Route53Client, call: Caller, zone: str
     const detail = `Route53 has it as public zone ${zoneId}.`
     return {findings: [searched, {check: 'zone', subject: zone, outcome: 'ok', detail}], zoneId}
   } catch (error) {
-    if (isDenied(error)) return {findings: [notAllowed(search, needs, error)]}
-    return {findings: [accessFinding(error, `route53 ${zone}`)]}
+    return {findings: [notAllowed(search, needs, error)]}
   }
 }
 
