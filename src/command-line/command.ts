@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs'
 import {dirname, join, resolve} from 'node:path'
 import {Command, Flags} from '@oclif/core'
 import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from '../errors.ts'
+import {errorAnnotations} from '../output/annotations.ts'
 import {wrappedLines} from '../output/wrapped.ts'
 import {usageMistake} from './usage-mistake.ts'
 
@@ -62,6 +63,12 @@ export const waitFlag = Flags.boolean({
   default: false,
 })
 
+export const formatFlag = Flags.option({
+  options: ['text', 'markdown'] as const,
+  description: "How it is printed: markdown suits a pull request's comment and a job's summary.",
+  default: 'text' as const,
+})()
+
 /** The real clouds were not reached, and the fleet that stands here is the sandbox's. */
 function mayHaveMeantSandbox(error: McdError, argv: readonly string[]): boolean {
   const notReached = error.exit === EXIT.failed || error instanceof FleetFileError
@@ -107,16 +114,16 @@ export abstract class McdCommand extends Command {
 
   protected override async catch(thrown: Error & {exitCode?: number}): Promise<void> {
     const known = ['json', 'help', ...Object.keys(this.ctor.flags)]
-    const error = usageMistake(thrown, this.id?.replaceAll(':', ' ') ?? '', known) ?? thrown
+    const command = this.id?.replaceAll(':', ' ') ?? ''
+    const error = usageMistake(thrown, command, known) ?? thrown
     if (!(error instanceof McdError)) return super.catch(error)
     process.exitCode = error.exit
     if ('sandbox' in this.ctor.flags && mayHaveMeantSandbox(error, this.argv))
       error.suggestions.push(ADD_SANDBOX)
-    if (this.jsonEnabled()) {
-      this.logJson(this.toErrorJson(error))
-      return
-    }
-    process.stderr.write(`${wrappedLines(formatError(error), process.stderr.columns)}\n`)
+    if (this.jsonEnabled()) this.logJson(this.toErrorJson(error))
+    else process.stderr.write(`${wrappedLines(formatError(error), process.stderr.columns)}\n`)
+    for (const line of errorAnnotations(error, `mcd ${command}`, process.env))
+      process.stderr.write(`${line}\n`)
   }
 
   protected override toErrorJson(error: unknown): unknown {

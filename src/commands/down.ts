@@ -1,5 +1,13 @@
 import {Flags} from '@oclif/core'
-import {fleetFlags, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
+import {
+  fleetFlags,
+  formatFlag,
+  McdCommand,
+  nowFlag,
+  sandboxFlag,
+  waitFlag,
+  yesFlag,
+} from '../command-line/command.ts'
 import type {RunReport} from '../runs/run.ts'
 
 export default class Down extends McdCommand {
@@ -17,6 +25,7 @@ export default class Down extends McdCommand {
     yes: yesFlag,
     wait: waitFlag,
     now: nowFlag,
+    format: formatFlag,
     group: Flags.string({
       description: 'End only this group. Can be repeated.',
       multiple: true,

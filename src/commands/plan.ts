@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fleetFlags, McdCommand, sandboxFlag} from '../command-line/command.ts'
+import {fleetFlags, formatFlag, McdCommand, sandboxFlag} from '../command-line/command.ts'
 import {EXIT} from '../errors.ts'
 import type {Plan as FleetPlan} from '../fleet/plan/action.ts'
 import type {UserdataChange} from '../fleet/userdata-change.ts'
@@ -22,11 +22,7 @@ export default class Plan extends McdCommand {
       description: 'Save the plan: "mcd up --plan FILE" carries out exactly that, or refuses.',
       helpValue: 'FILE',
     }),
-    format: Flags.option({
-      options: ['text', 'markdown'] as const,
-      description: "How it is printed: markdown suits a pull request's comment and a job's summary.",
-      default: 'text' as const,
-    })(),
+    format: formatFlag,
     'detailed-exitcode': Flags.boolean({
       description: `Exit with ${EXIT.differences} when there is something to do.`,
       default: false,

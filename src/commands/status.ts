@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fleetFlags, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
+import {fleetFlags, formatFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
 import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import {EXIT} from '../errors.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'
@@ -11,6 +11,7 @@ export default class Status extends McdCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --check --json',
+    '<%= config.bin %> <%= command.id %> --check --format markdown',
     '<%= config.bin %> <%= command.id %> --watch',
     '<%= config.bin %> <%= command.id %> --resolver 9.9.9.9',
   ]
@@ -18,6 +19,7 @@ export default class Status extends McdCommand {
     ...fleetFlags,
     sandbox: sandboxFlag,
     ...resolverFlags,
+    format: formatFlag,
     check: Flags.boolean({
       description: `Exit with ${EXIT.differences} when anything differs.`,
       default: false,
@@ -25,18 +27,20 @@ export default class Status extends McdCommand {
     watch: Flags.boolean({
       description: 'Show it again every few seconds, until Ctrl-C.',
       default: false,
-      exclusive: ['json'],
+      exclusive: ['json', 'format'],
     }),
   }
 
   async run(): Promise<FleetStatus> {
     const {flags} = await this.parse(Status)
-    const [{openContext}, {fleetStatus, watchStatus}, {statusText}, {standingHere}] = await Promise.all([
-      import('../surroundings/context.ts'),
-      import('../fleet/status/look.ts'),
-      import('../output/status-text.ts'),
-      import('../runs/this-run.ts'),
-    ])
+    const [{openContext}, {fleetStatus, watchStatus}, {statusText}, {statusMarkdown}, {standingHere}] =
+      await Promise.all([
+        import('../surroundings/context.ts'),
+        import('../fleet/status/look.ts'),
+        import('../output/status-text.ts'),
+        import('../output/status-markdown.ts'),
+        import('../runs/this-run.ts'),
+      ])
     const context = await openContext({
       file: flags.file,
       set: flags.set,
@@ -54,7 +58,10 @@ export default class Status extends McdCommand {
             ),
           )
         : await context.locate(await fleetStatus(context.outside, context.fleet, standingHere))
-      if (!flags.watch) this.log(statusText(status, process.stdout.columns))
+      if (!flags.watch)
+        this.log(
+          flags.format === 'markdown' ? statusMarkdown(status) : statusText(status, process.stdout.columns),
+        )
       if (flags.check && !status.converged) process.exitCode = EXIT.differences
       return status
     } finally {

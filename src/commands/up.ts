@@ -1,5 +1,13 @@
 import {Flags} from '@oclif/core'
-import {fleetFlags, McdCommand, nowFlag, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
+import {
+  fleetFlags,
+  formatFlag,
+  McdCommand,
+  nowFlag,
+  sandboxFlag,
+  waitFlag,
+  yesFlag,
+} from '../command-line/command.ts'
 import type {RunReport} from '../runs/run.ts'
 
 /** Of every command that makes the fleet what a fleet file says. */
@@ -9,6 +17,7 @@ export const upFlags = {
   yes: yesFlag,
   wait: waitFlag,
   now: nowFlag,
+  format: formatFlag,
   'allow-empty': Flags.boolean({
     description: 'Allow the last serving address to leave DNS.',
     default: false,

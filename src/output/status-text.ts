@@ -12,18 +12,19 @@ const DISPENSABLE = ['NAME', 'ZONE']
  * terminal; without one nothing is left out. `goal` is what a fleet without differences is.
  */
 export function statusText(status: FleetStatus, columns?: number, goal = 'as declared'): string {
-  const words = [runLine(status), verdict(status, goal), remarks(status)].filter(Boolean).join('\n\n')
-  return shortIds([tables(status, columns), wrappedLines(shortIds(words), columns)].join('\n\n'))
+  const words = [holderLine(status), verdict(status, goal), remarks(status)].filter(Boolean).join('\n\n')
+  return shortIds([fleetTables(status, columns), wrappedLines(shortIds(words), columns)].join('\n\n'))
 }
 
 /** The state of things, without a verdict: after a down, wanting is no measure. */
 export function endedText(status: FleetStatus, columns?: number): string {
   const left =
     status.instances.length > 0 || status.names.some(({records}) => records.some(({owned}) => owned))
-  return left ? shortIds(tables(status, columns)) : `Nothing is left of fleet ${status.fleet}.`
+  return left ? shortIds(fleetTables(status, columns)) : `Nothing is left of fleet ${status.fleet}.`
 }
 
-function tables(status: FleetStatus, columns = Number.POSITIVE_INFINITY): string {
+/** Groups, instances and names, one table under the other. */
+export function fleetTables(status: FleetStatus, columns = Number.POSITIVE_INFINITY): string {
   const groups = table(
     ['GROUP', 'PLACE', 'WANTED', 'LIVE', ''],
     status.groups.map(({name, provider, region, desired, live, reachable}) => [
@@ -56,7 +57,7 @@ function tables(status: FleetStatus, columns = Number.POSITIVE_INFINITY): string
 }
 
 /** Who is at it, or was: what differs may be on its way, or wait for somebody to go on. */
-function runLine({holder}: FleetStatus): string {
+export function holderLine({holder}: FleetStatus): string {
   if (!holder) return ''
   const {command, user, host, pid, startedAt, state} = holder
   const who = `"mcd ${command}" by ${user} on ${host} (process ${pid}), since ${startedAt}`

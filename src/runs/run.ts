@@ -12,11 +12,10 @@ import {describeStatus} from '../fleet/status/describe.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'
 import {type ProgressView, plainProgress, terminalProgress} from '../output/progress.ts'
 import {shortIds} from '../output/short-id.ts'
-import {endedText, statusText} from '../output/status-text.ts'
-import {wrappedLines} from '../output/wrapped.ts'
 import {isRunning} from '../process-identity.ts'
 import {type ContextOptions, openContext} from '../surroundings/context.ts'
 import {checkFleet, checkUnmoved, type ReadPlan, readPlanFile} from './plan-file.ts'
+import {printReport} from './print-report.ts'
 import type {FileEdit} from './scale-run.ts'
 import {thisRun} from './this-run.ts'
 
@@ -30,6 +29,7 @@ export type RunFlags = FleetSource & {
   readonly wait: boolean
   readonly timeout: string
   readonly json: boolean
+  readonly format?: 'text' | 'markdown'
   readonly signal: AbortSignal
   /** The run is one for the fleet file as this changes it. */
   readonly edit?: FileEdit
@@ -114,32 +114,6 @@ async function chooseProgress(json: boolean): Promise<ProgressView> {
   // A terminal without a size (under expect, script) would get one letter a line.
   const canMove = process.stderr.isTTY && (process.stderr.columns ?? 0) > 0
   return canMove && !json && !process.env.CI ? terminalProgress() : plainProgress()
-}
-
-function printReport(report: RunReport, {command, goal, edit, request}: RunFlags): void {
-  const wholeFleet = goal.kind === 'down' && !goal.groups && !goal.instances
-  const {columns} = process.stdout
-  const goalText =
-    request?.kind === 'rollback'
-      ? 'back at the launch spec before'
-      : goal.kind === 'sync'
-        ? 'in DNS as it should be'
-        : undefined
-  const lines = [wholeFleet ? endedText(report, columns) : statusText(report, columns, goalText)]
-  // Said before, too, but it is the last word that stays: the file is another one than the fleet.
-  if (request?.kind === 'rollback')
-    lines.push('', ...report.notes.map(text => wrappedLines(shortIds(text), columns)))
-  if (report.shortcomings.length > 0) {
-    lines.push(
-      '',
-      'Not done:',
-      ...report.shortcomings.map(text => wrappedLines(`  ${shortIds(text)}`, columns)),
-      '',
-    )
-    const next = edit ? 'Run "mcd up"' : `Run "mcd ${command}" again`
-    lines.push(`${next} to go on: it picks up where this run stopped.`)
-  }
-  process.stdout.write(`${lines.join('\n')}\n`)
 }
 
 /** A plan that ends instances is asked about, once. */

@@ -1,0 +1,53 @@
+import {warningAnnotations} from '../output/annotations.ts'
+import {shortIds} from '../output/short-id.ts'
+import {reportMarkdown} from '../output/status-markdown.ts'
+import {endedText, statusText} from '../output/status-text.ts'
+import {wrappedLines} from '../output/wrapped.ts'
+import type {RunFlags, RunReport} from './run.ts'
+
+/** What a run came to, on stdout; in GitHub Actions also what it has not done, as warnings on the page of the job. */
+export function printReport(report: RunReport, flags: RunFlags): void {
+  process.stdout.write(flags.format === 'markdown' ? markdown(report, flags) : text(report, flags))
+  for (const line of warningAnnotations(report.shortcomings, `mcd ${flags.command}`, process.env))
+    process.stderr.write(`${line}\n`)
+}
+
+function text(report: RunReport, flags: RunFlags): string {
+  const {columns} = process.stdout
+  const lines = [endsAll(flags) ? endedText(report, columns) : statusText(report, columns, goalText(flags))]
+  // Said before, too, but it is the last word that stays: the file is another one than the fleet.
+  if (flags.request?.kind === 'rollback')
+    lines.push('', ...report.notes.map(note => wrappedLines(shortIds(note), columns)))
+  if (report.shortcomings.length > 0)
+    lines.push(
+      '',
+      'Not done:',
+      ...report.shortcomings.map(shortcoming => wrappedLines(`  ${shortIds(shortcoming)}`, columns)),
+      '',
+      goOn(flags),
+    )
+  return `${lines.join('\n')}\n`
+}
+
+function markdown(report: RunReport, flags: RunFlags): string {
+  const {fleet, converged, instances, shortcomings} = report
+  // After a down, wanting is no measure.
+  const ended = endsAll(flags) ? {...report, differences: []} : report
+  const verdict =
+    shortcomings.length > 0
+      ? `Not all is done. ${goOn(flags)}`
+      : endsAll(flags) && instances.length === 0
+        ? `Nothing is left of fleet ${fleet}.`
+        : `Fleet ${fleet} ${converged ? `is ${goalText(flags) ?? 'as declared'}` : 'differs'}.`
+  return reportMarkdown(ended, flags.command, verdict)
+}
+
+const endsAll = ({goal}: RunFlags): boolean => goal.kind === 'down' && !goal.groups && !goal.instances
+
+function goalText({goal, request}: RunFlags): string | undefined {
+  if (request?.kind === 'rollback') return 'back at the launch spec before'
+  return goal.kind === 'sync' ? 'in DNS as it should be' : undefined
+}
+
+const goOn = ({command, edit}: RunFlags): string =>
+  `${edit ? 'Run "mcd up"' : `Run "mcd ${command}" again`} to go on: it picks up where this run stopped.`
