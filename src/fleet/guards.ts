@@ -1,6 +1,7 @@
 import {UsageError} from '../errors.ts'
 import type {Recorded} from '../journal/recorded.ts'
 import {nearest} from '../nearest.ts'
+import type {Member} from '../providers/dns.ts'
 import type {Desired, Targets} from './desired.ts'
 import type {Fleet} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
@@ -40,41 +41,56 @@ export function checkEmptiness(
 }
 
 /**
- * Refuses a `sync` that would take more than half of a name's addresses of ours at once, whatever for: so many are more
- * likely to be missed by whoever looks than to be gone. Those that leave for good were decided on before.
+ * Refuses a run of DNS alone that would take more than half of a name's addresses of ours, counted from its beginning,
+ * whatever for: so many are more likely to be missed by whoever looks than to be gone. Those that leave for good, or are
+ * drained, were decided on before.
  */
-export function checkShrinking(
-  {fleet, goal}: Desired,
-  observed: Observed,
-  {actions}: Plan,
-  {allowShrink = false}: Approval,
-): void {
-  if (goal.kind !== 'sync' || goal.drain || goal.undrain || allowShrink) return
-  const removed = new Set(
-    actions.flatMap(action =>
-      action.kind === 'deregister' && action.leaving.length === 0 && !action.onceAnswered
-        ? action.remove
-        : [],
-    ),
-  )
-  for (const {vendor, name} of fleet.names) {
-    const seen = observed.names.get(nameKey(vendor, name))
-    const ours = seen?.readable
-      ? seen.members.filter(({type, mark}) => type !== 'TXT' && mark?.fleet === fleet.name)
-      : []
-    const gone = ours.filter(member => removed.has(member))
-    if (gone.length * 2 <= ours.length) continue
-    throw new UsageError(
-      `This would take ${gone.length} of the fleet's ${ours.length} addresses out of ${name} at once: ${gone.map(({value}) => value).join(', ')}.`,
-      {
-        suggestions: [
-          '"mcd status" says what is wrong with each of them.',
-          'Add --allow-shrink if that is what you want.',
-        ],
-      },
+export function shrinkGuard({
+  allowShrink = false,
+}: Approval): (desired: Desired, observed: Observed, plan: Plan) => void {
+  /** By name key: the addresses at the first look, and which of them this run has taken away since. */
+  const atFirst = new Map<string, ReadonlyMap<string, string>>()
+  const taken = new Map<string, ReadonlySet<string>>()
+  return ({fleet, goal}, observed, {actions}) => {
+    if (goal.kind !== 'sync' || allowShrink) return
+    const removed = new Set(
+      actions.flatMap(action =>
+        action.kind === 'deregister' && action.leaving.length === 0 && !action.onceAnswered
+          ? action.remove
+          : [],
+      ),
     )
+    for (const {vendor, name} of fleet.names) {
+      const key = nameKey(vendor, name)
+      const seen = observed.names.get(key)
+      if (!seen?.readable) continue
+      const ours = seen.members.filter(
+        ({type, mark}) =>
+          type !== 'TXT' && mark?.fleet === fleet.name && !goal.drain?.includes(mark.instance),
+      )
+      const before = atFirst.get(key) ?? new Map(ours.map(member => [addressKey(member), member.value]))
+      atFirst.set(key, before)
+      const stays = new Set(ours.filter(member => !removed.has(member)).map(addressKey))
+      const goes = ours.filter(member => removed.has(member)).map(addressKey)
+      const gone = [...before.keys()].filter(
+        each => !stays.has(each) && (goes.includes(each) || taken.get(key)?.has(each)),
+      )
+      taken.set(key, new Set(gone))
+      if (gone.length * 2 <= before.size || goes.length === 0) continue
+      throw new UsageError(
+        `This would take ${gone.length} of the fleet's ${before.size} addresses out of ${name} in one run: ${gone.map(each => before.get(each)).join(', ')}.`,
+        {
+          suggestions: [
+            '"mcd status" says what is wrong with each of them.',
+            'Run "mcd sync --allow-shrink" if that is what you want.',
+          ],
+        },
+      )
+    }
   }
 }
+
+const addressKey = ({value, mark}: Member): string => `${value} ${mark?.instance}`
 
 /**
  * What a command names is there or was: in the fleet file, alive, or launched by an earlier run (so that the same command can

@@ -4,11 +4,12 @@ import {isAnswered} from './authority.ts'
 import {areRequestsMet, type CourseOptions, createCourse} from './course.ts'
 import type {Desired} from './desired.ts'
 import {explainRollout, explainWaits, withBootLogs} from './explain.ts'
-import {type Approval, checkEmptiness, checkShrinking} from './guards.ts'
+import {type Approval, checkEmptiness, shrinkGuard} from './guards.ts'
 import type {Ledger} from './ledger.ts'
 import {leftBehind} from './left-behind.ts'
 import type {Fleet} from './model.ts'
 import {createObserver} from './observe.ts'
+import {type RunNotices, runNotices} from './notices/run-notices.ts'
 import type {Observed} from './observed.ts'
 import {openRun, recordSeen} from './open-run.ts'
 import type {Outside} from './outside.ts'
@@ -16,6 +17,7 @@ import type {Pass} from './pass.ts'
 import {type Action, endedBy, isReady, isTimed, type Note, type Plan} from './plan/action.ts'
 import {plan} from './plan/plan.ts'
 import type {Made} from './saved-plan.ts'
+import {describeStatus} from './status/describe.ts'
 import {inTurn, type Turn, type TurnOptions} from './turn.ts'
 
 export type RunOptions = CourseOptions &
@@ -44,6 +46,8 @@ export type RunResult = {
   /** What the last look still asked for. */
   readonly remaining: Plan
   readonly owners: readonly string[]
+  /** Receivers of notifications that could not be told, a sentence each; no shortcoming of the run. */
+  readonly undelivered: readonly string[]
 }
 
 const FIRST_PAUSE_MS = 1_000
@@ -54,18 +58,33 @@ const SETTLE_POLL_MS = 500
 
 /** Two runs at once on one fleet would undo each other: each waits for its turn (decision 27). */
 export const reconcile = (outside: Outside, fleet: Fleet, options: RunOptions): Promise<RunResult> =>
-  inTurn(outside, options, turn => converge(outside, fleet, options, turn))
+  inTurn(outside, options, async turn => {
+    const notices = runNotices(outside, fleet, options, turn.ledger)
+    try {
+      return await converge(outside, fleet, options, turn, notices)
+    } catch (error) {
+      await notices.failed(error)
+      throw error
+    }
+  })
 
 /**
  * One run, on one page: look, plan, do what is ready, look again, until nothing is left to do or nothing more can be done.
  * Each pass plans anew from what is there, so a run that was killed anywhere is finished by the next one.
  */
-async function converge(outside: Outside, fleet: Fleet, options: RunOptions, turn: Turn): Promise<RunResult> {
+async function converge(
+  outside: Outside,
+  fleet: Fleet,
+  options: RunOptions,
+  turn: Turn,
+  notices: RunNotices,
+): Promise<RunResult> {
   const {runtime} = outside
   const {ledger} = turn
   const observer = createObserver(outside, fleet, ledger.recorded)
   const course = createCourse(outside, fleet, options, ledger.recorded)
   const applier = createApplier()
+  const checkShrinking = shrinkGuard(options.approval)
   const approved = new Set<string>()
   let startedAtMs = runtime.now()
   let pauseMs = FIRST_PAUSE_MS
@@ -77,7 +96,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
     const desired = {...(await course.desire(observed)), allowEmpty: options.approval.allowEmpty}
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
     checkEmptiness(desired, observed, next, options.approval)
-    checkShrinking(desired, observed, next, options.approval)
+    checkShrinking(desired, observed, next)
     if (passes === 1) outside.progress({kind: 'planned', goal: desired.goal.kind, plan: next, pass: passes})
     if (passes === 1) options.expect?.({desired, recorded: ledger.recorded(), observed, plan: next})
     const doomed = endedBy(next)
@@ -90,6 +109,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
       await options.begun?.()
     }
     await recordSeen(ledger, fleet, observer, observed)
+    await notices.looked({desired, observed, plan: next, isFirst: passes === 1})
 
     const wanted = next.actions.filter(({key}) => !applier.isGivenUp(key))
     const pass: Pass = {outside: course.outside, ledger, observer, desired, observed}
@@ -122,7 +142,7 @@ async function converge(outside: Outside, fleet: Fleet, options: RunOptions, tur
         await runtime.sleep(SETTLE_POLL_MS)
         continue
       }
-      return finish({outside, ledger, desired, observed, next, applier, waiting})
+      return finish({outside, ledger, desired, observed, next, applier, waiting, notices})
     }
     outside.progress({kind: 'waiting', actions: [...draining, ...waiting], plan: next})
     const untilMs = Math.min(...draining.flatMap(action => dueAtMs(action) ?? []))
@@ -178,8 +198,9 @@ async function finish(run: {
   next: Plan
   applier: Applier
   waiting: readonly Action[]
+  notices: RunNotices
 }): Promise<RunResult> {
-  const {outside, ledger, desired, observed, next, applier, waiting} = run
+  const {outside, ledger, desired, observed, next, applier, waiting, notices} = run
   const shortcomings: Note[] = [
     ...(await withBootLogs(
       outside,
@@ -196,12 +217,22 @@ async function finish(run: {
   const exit = converged ? EXIT.done : EXIT.partly
   const left = converged ? leftBehind(desired.fleet, ledger.recorded(), observed) : []
   const met = converged && areRequestsMet(desired, ledger.recorded(), observed)
-  await ledger.append(...left, ...(met ? [{type: 'requests-met'} as const] : []), {
+  const why = shortcomings.map(({text}) => firstLine(text))
+  const {owners} = ledger.recorded()
+  const {last, troubles} = await notices.finished({
+    exit,
+    converged,
+    shortcomings: why,
+    done: applier.done.map(({kind}) => kind),
+    groups: describeStatus(desired, observed, next, owners).groups,
+    goal: desired.goal,
+  })
+  await ledger.append(...left, ...(met ? [{type: 'requests-met'} as const] : []), ...last, {
     type: 'run-finished',
     exit,
     converged,
     ...(desired.goal.kind === 'sync' ? {dnsOnly: true} : {}),
-    ...(converged ? {} : {why: shortcomings.map(({text}) => firstLine(text))}),
+    ...(converged ? {} : {why}),
   })
   return {
     run: ledger.run,
@@ -212,7 +243,8 @@ async function finish(run: {
     desired,
     observed,
     remaining: next,
-    owners: ledger.recorded().owners,
+    owners,
+    undelivered: troubles,
   }
 }
 

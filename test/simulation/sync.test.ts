@@ -264,17 +264,41 @@ test('a record that somebody took away or edited is put right, at once', async (
   expect(await inDns(sim, wanted)).toEqual(virginia)
 })
 
-test('more than half of a name at once is refused before anything is changed', async () => {
+test('more than half of a name is refused before anything is changed', async () => {
   const {sim, wanted, virginia} = await serving(5, 0)
   for (const id of virginia.slice(0, 3)) sim.guests.setServing(id, false)
   const {nextSequence} = await readRecorded(sim.journal)
   const refusal = await sim.sync(wanted).catch((error: unknown) => error)
   expect(refusal).toBeInstanceOf(UsageError)
-  expect(String(refusal)).toContain("3 of the fleet's 5 addresses out of www.example.com at once")
+  expect(String(refusal)).toContain("3 of the fleet's 5 addresses out of www.example.com in one run")
   expect((await readRecorded(sim.journal)).nextSequence).toBe(nextSequence)
   expect(await inDns(sim, wanted)).toEqual(virginia)
   await sim.sync(wanted, {allowShrink: true})
   expect(await inDns(sim, wanted)).toEqual(virginia.slice(3))
+})
+
+test('more than half is counted from the beginning of the run: bit by bit is no less', async () => {
+  const {sim, wanted, virginia} = await serving(6, 0)
+  const [drained = '', first = '', second = '', third = '', ...others] = virginia
+  for (const id of [first, second]) sim.guests.setServing(id, false)
+  sim.time.clock.after(20_000, () => sim.guests.setServing(third, false))
+  const drain = sim.sync(wanted, {request: {kind: 'drain', until: 'forgotten', instances: [drained]}})
+  await expect(drain).rejects.toThrow(/3 of the fleet's 5 addresses/)
+  expect(await inDns(sim, wanted)).toEqual([third, ...others])
+  await expectSoundJournal(sim)
+})
+
+test('a drain takes whom it names, and of the others no more than half', async () => {
+  const {sim, wanted, virginia} = await serving(5, 0)
+  const [drained = '', ...others] = virginia
+  for (const id of others.slice(0, 3)) sim.guests.setServing(id, false)
+  const drain = (instances: readonly string[]) =>
+    sim.sync(wanted, {request: {kind: 'drain', until: 'removed', instances}})
+  await expect(drain([drained])).rejects.toThrow(/3 of the fleet's 4 addresses/)
+  expect(await inDns(sim, wanted)).toEqual(virginia)
+  for (const id of others) sim.guests.setServing(id, true)
+  expect(texts(await drain(virginia.slice(0, 4)))).toEqual([])
+  expect(await inDns(sim, wanted)).toEqual(virginia.slice(4))
 })
 
 test('half of a name may leave, and those that the cloud shows as ended count', async () => {
