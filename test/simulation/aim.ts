@@ -1,6 +1,6 @@
 import type {Request} from '../../src/fleet/course.ts'
 import type {Desired} from '../../src/fleet/desired.ts'
-import type {DnsName, Fleet} from '../../src/fleet/model.ts'
+import type {Fleet} from '../../src/fleet/model.ts'
 import {truth} from '../support/laws.ts'
 import type {Stage} from './play.ts'
 import {type Chapter, fleetOf} from './story.ts'
@@ -108,7 +108,7 @@ export function aimOf({story, sim, counts: before, drained}: Stage, {file, comma
     case 'undrain':
       return {...asks({kind: 'undrain'}), undrained: drained}
     case 'lower-ttl':
-      return fleet.names.some(canBeLowered) ? asks({kind: 'lower-ttl'}) : up
+      return canBeLowered(fleet) ? asks({kind: 'lower-ttl'}) : up
     case 'restore-ttl':
       return asks({kind: 'restore-ttl'})
     case 'rollback': {
@@ -120,6 +120,7 @@ export function aimOf({story, sim, counts: before, drained}: Stage, {file, comma
   }
 }
 
-/** As a vendor's shortest TTL allows; one set is nobody's own. */
-const canBeLowered = ({vendor, ttlSeconds, routing}: DnsName): boolean =>
-  vendor === 'cloudflare' ? ttlSeconds > 60 : routing !== 'simple'
+/** As the vendors' shortest TTLs allow; a record set is nobody's own. */
+const canBeLowered = ({names}: Fleet): boolean =>
+  names.every(({routing}) => routing !== 'simple') &&
+  names.some(({vendor, ttlSeconds}) => vendor === 'route53' || ttlSeconds > 60)

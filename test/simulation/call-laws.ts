@@ -34,7 +34,9 @@ export function expectNothingLaunchedTwice(
   const isLonely = !beside || beside.journal === 'same'
   const diesSome = faults.some(({order}) => /^machine-/.test(order.kind))
   const standsIn = [file, fileAfter].some(each => each?.failsOver)
-  if (!isLonely || diesSome || standsIn || strikes.some(({does}) => does === 'end-instance')) return
+  // Who is being stopped looks like one that ends.
+  const takesSome = strikes.some(({does}) => does === 'end-instance' || does === 'stop-instance')
+  if (!isLonely || diesSome || standsIn || takesSome) return
   // Asked for again, it is done again.
   if (/^(replace|rollback)/.test(command)) return
   for (const cloud of ['ec2', 'cloudapi'] as const) {

@@ -38,7 +38,7 @@ export type Stage = {
   readonly notes: {readonly atMs: number; readonly text: string}[]
   /** Opens the journal as a run of its own does. */
   openJournal: () => Promise<Journal>
-  /** Ids of whom their owner has stopped, and is about to start. */
+  /** Ids of who hangs, and of whom their owner has stopped: they are about to serve again. */
   readonly resting: Set<string>
   /** What the file said last; absent before the first command. */
   file: FileDraw | undefined

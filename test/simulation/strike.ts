@@ -13,6 +13,8 @@ const RAISED_TTL_SECONDS = 900
 const HANGS_MS = 60_000
 const RESTS_MS = 100_000
 const AGAIN_MS = 5_000
+/** Longer than any boot takes. */
+const BOOTS_MS = 60_000
 const operator = {name: 'operator'}
 const session = {token: SANDBOX.cloudflare.operatorToken}
 
@@ -45,12 +47,16 @@ function endInstance({sim: {world}, sim, watch}: Stage, fleet: Fleet, which: num
 }
 
 /** It answers its health check with errors, and is well again after a while. */
-function hangInstance({sim}: Stage, fleet: Fleet, which: number): string {
+function hangInstance({sim, resting}: Stage, fleet: Fleet, which: number): string {
   const living = truth(sim, fleet).filter(({state}) => state === 'running')
   const {id} = living[which % Math.max(1, living.length)] ?? {}
   if (id === undefined) return 'nobody to hang'
   sim.guests.setServing(id, false)
-  sim.time.clock.after(HANGS_MS, () => sim.guests.setServing(id, true))
+  resting.add(id)
+  sim.time.clock.after(HANGS_MS, () => {
+    sim.guests.setServing(id, true)
+    resting.delete(id)
+  })
   return `${id} hangs`
 }
 
@@ -77,10 +83,11 @@ function stopInstance(stage: Stage, fleet: Fleet, which: number): string {
       sim.time.clock.after(AGAIN_MS, startAgain)
       return
     }
-    resting.delete(id)
-    if (state !== 'stopped') return
-    watch.excused.delete(id)
-    does('start')
+    if (state === 'stopped') {
+      watch.excused.delete(id)
+      does('start')
+    }
+    sim.time.clock.after(BOOTS_MS, () => resting.delete(id))
   }
   does('stop')
   watch.excused.add(id)
