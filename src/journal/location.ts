@@ -41,10 +41,30 @@ const S3_OPTIONS = ['region', 'endpoint', 'encryption', 'kmsKeyId']
  */
 export function parseLocation(text: string): StateLocation | {readonly problem: string} {
   if (text === 'local') return {kind: 'local'}
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const encoded = withEncodedPassword(text)
+  const url = URL.canParse(encoded) ? new URL(encoded) : undefined
   if (url?.protocol === 's3:') return parseS3(url)
   if (url?.protocol === 'postgres:' || url?.protocol === 'postgresql:') return parsePostgres(url)
   return {problem: LOCATION_WORDS}
+}
+
+/**
+ * A password comes from a variable as it is. With "/", "?" or "#" in it the rest of it would pass for a database or an option,
+ * which messages name. One that is encoded already stays.
+ */
+const withEncodedPassword = (text: string): string =>
+  text.replace(
+    /^(postgres(?:ql)?:\/\/[^:@/?#]*:)(.*)(@[^@]*)$/s,
+    (_, before: string, password: string, after: string) =>
+      `${before}${encodeURIComponent(decoded(password))}${after}`,
+  )
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 export const LOCATION_WORDS =
