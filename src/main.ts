@@ -1,5 +1,6 @@
 import {Config, Errors, flush, run as runOclif} from '@oclif/core'
 import {unknownCommand} from './command-line/unknown-command.ts'
+import ShowConfig from './commands/config.ts'
 import Down from './commands/down.ts'
 import Drain from './commands/drain.ts'
 import History from './commands/history.ts'
@@ -54,6 +55,7 @@ export const COMMANDS = {
   'ttl:restore': TtlRestore,
   status: Status,
   why: Why,
+  config: ShowConfig,
   render: Render,
   policy: Policy,
   history: History,

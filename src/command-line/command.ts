@@ -27,7 +27,6 @@ export const fleetFlags = {
   set: Flags.string({
     description:
       'Set a value for this call, over what the files say: groups.virginia.count=3. May be repeated.',
-    default: [],
     helpValue: 'PATH=VALUE',
     multiple: true,
     multipleNonGreedy: true,

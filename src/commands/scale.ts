@@ -24,7 +24,7 @@ export default class Scale extends McdCommand {
       import('../runs/run.ts'),
       import('../runs/scale-run.ts'),
     ])
-    const edit = countEdit(parseCounts(argv as string[]), flags.set)
+    const edit = countEdit(parseCounts(argv as string[]), flags.set ?? [])
     const report = await runCommand({
       ...flags,
       command: 'scale',

@@ -64,8 +64,8 @@ export type FileText = {readonly name: string; readonly text: string}
  */
 export function parseFleetFile(text: string, fileName: string, options: ParseOptions): Fleet {
   const document = layFiles({name: fileName, text}, options)
-  const problems = problemsOf(document, options)
-  if (problems.length > 0) throw new FleetFileError(problems)
+  const mistakes = mistakesOf(document, options)
+  if (mistakes.length > 0) throw new FleetFileError(toProblems(mistakes, document))
 
   const path = isAbsolute(fileName) ? fileName : join(options.directory, basename(fileName))
   const fleet = toFleet(fileSchema.parse(document.data), document, path)
@@ -92,18 +92,17 @@ export function layFiles(
   ])
 }
 
-/** Every mistake, in the order of the files and in file order. */
-export function problemsOf(
+/** Every mistake there is, in no order. */
+export function mistakesOf(
   document: LayeredDocument,
   {directory, sandbox = false, needsInstanceCredentials = false, loadTemplate}: ParseOptions,
-): Problem[] {
+): Mistake[] {
   const rules = [
     ...RULES,
     ...(loadTemplate ? [templateIsThere(template => loadTemplate(template, directory))] : []),
     ...(needsInstanceCredentials && !sandbox ? [instancesCanRegister] : []),
   ]
-  const mistakes = [...document.mistakes, ...(document.data === undefined ? [] : check(document, rules))]
-  return inFileOrder(mistakes, document)
+  return [...document.mistakes, ...(document.data === undefined ? [] : check(document, rules))]
 }
 
 /** The schema's mistakes first; rules then speak only where the schema had nothing to say. */
@@ -165,7 +164,8 @@ function retype(issue: z.core.$ZodIssue, document: LayeredDocument): boolean {
   return true
 }
 
-function inFileOrder(mistakes: readonly Mistake[], document: LayeredDocument): Problem[] {
+/** With their places, in the order of the files and in file order. */
+export function toProblems(mistakes: readonly Mistake[], document: LayeredDocument): Problem[] {
   const problems = mistakes
     .toSorted((a, b) => a.offset - b.offset)
     .map(

@@ -14,7 +14,7 @@ export const drain = z
       .union([z.literal('auto'), duration({description: 'Time to wait.'})], {
         error: 'must be "auto" or a duration such as "30s"',
       })
-      .default('auto')
+      .prefault('auto')
       .meta({
         description:
           'Time between the end of an address in DNS and the end of its instance; "auto" is the published TTL plus a margin.',
@@ -27,7 +27,7 @@ export const drain = z
         ],
         {error: QUIET_WORDS},
       )
-      .default(false)
+      .prefault(false)
       .meta({
         description:
           'After that wait an instance ends only once nobody has been connected to its service for this long (true: 30s), as is seen over ssh or by "counter".',

@@ -46,6 +46,14 @@ function parseSetting(text: string): Setting | string {
     : `--set ${written}… is no path: something that belongs to none stands after "${written}".`
 }
 
+/** A path as `--set` takes it. */
+export function settingPath(path: Path): string {
+  const step = (key: string) => (/^[^.=[\]"'\s]+$/.test(key) ? key : JSON.stringify(key))
+  return path
+    .map((each, index) => (typeof each === 'number' ? `[${each}]` : `${index > 0 ? '.' : ''}${step(each)}`))
+    .join('')
+}
+
 /** What one `--set` gives, as a layer over the files. */
 export function settingLayer(
   {path, written, value}: Setting,
