@@ -23,11 +23,12 @@ export async function examineChanges(
   ]
 }
 
+const ENDING = ['TerminateInstances', 'ModifyInstanceAttribute', 'GetConsoleOutput'] as const
+
 /** Policies allow ending by the mark of an instance: without one that bears it there is nothing to ask about. */
 async function examineEnding(api: AwsApi, instances: readonly Instance[]): Promise<Finding[]> {
   const one = instances.find(({state}) => state !== 'gone')
-  if (!one)
-    return [untold('ec2:TerminateInstances', 'instance'), untold('ec2:ModifyInstanceAttribute', 'instance')]
+  if (!one) return ENDING.map(call => untold(`ec2:${call}`, 'instance'))
   const allowed = `Allowed, as far as ${one.id} tells.`
   return Promise.all([
     tryOut({action: 'ec2:TerminateInstances', allowed}, () =>
@@ -44,7 +45,7 @@ async function examineEnding(api: AwsApi, instances: readonly Instance[]): Promi
       {
         action: 'ec2:GetConsoleOutput',
         allowed,
-        lack: {outcome: 'warning', because: 'A boot that fails could not be explained.'},
+        lack: {outcome: 'warning', because: 'a boot that fails could not be explained.'},
       },
       () => api('GetConsoleOutput', {InstanceId: one.id, DryRun: true}),
     ),

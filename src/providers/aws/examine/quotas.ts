@@ -89,7 +89,7 @@ async function examineQuota(
     const limit = await limitOf(api, code)
     if (limit === undefined) return {...about, outcome: 'unknown', detail: 'AWS does not tell this quota.'}
     const detail = `${used} of ${limit} vCPUs are in use, and this fleet needs ${more} more.`
-    if (used + more <= limit) return {...about, outcome: 'ok', detail}
+    if (more === 0 || used + more <= limit) return {...about, outcome: 'ok', detail}
     const ask = `aws service-quotas request-service-quota-increase --region ${region} --service-code ec2 --quota-code ${code} --desired-value ${used + more}`
     return {...about, outcome: 'failed', detail, remedy: `Ask for a higher quota (${ask}), or lower "count".`}
   } catch (error) {

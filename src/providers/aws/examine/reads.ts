@@ -36,7 +36,7 @@ export async function examineReads(api: AwsApi, place: Place, {groups}: ComputeN
 const PARAMETER = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64'
 
 async function examineParameters(api: AwsApi): Promise<Finding> {
-  const because = 'mcd then looks for images by their owners and names.'
+  const because = 'mcd looks for images by their owners and names.'
   const asked = {
     action: 'ssm:GetParameter',
     allowed: 'Allowed.',

@@ -72,12 +72,12 @@ export async function tryOut(asked: Asked, call: () => Promise<unknown>): Promis
 export function notAllowed({action, subject = action, lack, refused}: Asked, error: unknown): Finding {
   if (isDenied(error)) {
     const lacking = deniedAction(error) ?? action
-    const what = lacking === action ? action : `${action} as it is needed here: ${lacking} is denied`
+    const needed = lacking === action ? '' : `, which ${action} needs here`
     return {
       check: 'permission',
       subject,
       outcome: lack?.outcome ?? 'failed',
-      detail: `These credentials may not ${what}${lack ? `. ${lack.because}` : '.'}`,
+      detail: `These credentials lack ${lacking}${needed}${lack ? `: ${lack.because}` : '.'}`,
       remedy: allowing(lacking),
     }
   }

@@ -60,8 +60,10 @@ async function examineProbe(
   const lacking: string[] = []
   for (const target of targets) {
     if (targets.length > 1 && (await isAllowed(both(write, target)))) continue
-    const action = (await isAllowed([ending(target)])) ? `${write} (DELETE is allowed)` : wanted
-    lacking.push(`${action} of ${named([target])}`)
+    const mayEnd = await isAllowed([ending(target)])
+    lacking.push(
+      mayEnd ? `${write} ${named([target])}, while they may DELETE it` : `${wanted} ${named([target])}`,
+    )
   }
   const detail =
     lacking.length > 0
