@@ -1,4 +1,5 @@
 import type {StateLocation} from '../journal/location.ts'
+import type {NoticeType} from '../journal/notice.ts'
 import type {Limits} from '../providers/call.ts'
 import type {LaunchWish, Place} from '../providers/compute.ts'
 import type {DnsCredentials, DnsVendor} from '../providers/dns.ts'
@@ -23,10 +24,21 @@ export type Fleet = {
   readonly limits: Readonly<Partial<Record<'aws' | 'joyent' | DnsVendor, Limits>>>
   /** Where the journal lies. */
   readonly state: StateLocation
+  /** Who is told what becomes of the fleet; absent where nobody is. */
+  readonly notify?: readonly Receiver[]
   /** Absolute path of the (first) fleet file: local state lies beside it. */
   readonly file: string
   /** What is accepted but not carried out by this version, one sentence each; shown by plan and up. */
   readonly warnings: readonly string[]
+}
+
+/** A webhook. Its address is a secret, as those of chat rooms are: only the host is ever shown. */
+export type Receiver = {
+  readonly url: Secret
+  readonly host: string
+  /** What every message is signed with. */
+  readonly secret: Secret
+  readonly events: readonly NoticeType[]
 }
 
 export type Service = {readonly port: number; readonly health: HealthCheck}

@@ -5,7 +5,8 @@ import type {ComputeCapabilities, ComputeProvider, Place} from '../providers/com
 import type {DnsProvider, DnsVendor, Zone} from '../providers/dns.ts'
 import type {Runtime} from '../runtime.ts'
 import type {Desired} from './desired.ts'
-import type {DnsName, DrainQuiet, Group, HealthCheck, Service} from './model.ts'
+import type {DnsName, DrainQuiet, Group, HealthCheck, Receiver, Service} from './model.ts'
+import type {Delivery, Message} from './notices/deliver.ts'
 import type {Connections} from './observed.ts'
 import type {Action, Plan} from './plan/action.ts'
 
@@ -30,6 +31,8 @@ export type Outside = {
   readonly userdata: Userdata
   /** Why the instances' own DNS credentials would be refused for this name; undefined when they work or cannot be told. Reads only. */
   instanceCredentialsTrouble(name: DnsName): Promise<string | undefined>
+  /** Signs and sends one message, once. Never throws: what goes wrong is the answer. `over`: nobody waits for it any more. */
+  notify(receiver: Receiver, message: Message, over: AbortSignal): Promise<Delivery>
   progress(event: Progress): void
 }
 
@@ -105,5 +108,7 @@ export type Progress =
   | {readonly kind: 'finished'; readonly action: Action; readonly detail?: string}
   | {readonly kind: 'failed'; readonly action: Action; readonly error: Error}
   | {readonly kind: 'waiting'; readonly actions: readonly Action[]; readonly plan: Plan}
+  /** A receiver of notifications could not be told; that stops nothing. */
+  | {readonly kind: 'undelivered'; readonly text: string}
   /** Before the run begins: it waits for the end of another one, or for a sign of its life. */
   | {readonly kind: 'locked'; readonly lease: Lease; readonly wait: boolean}

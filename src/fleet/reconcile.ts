@@ -8,8 +8,8 @@ import {type Approval, checkEmptiness, shrinkGuard} from './guards.ts'
 import type {Ledger} from './ledger.ts'
 import {leftBehind} from './left-behind.ts'
 import type {Fleet} from './model.ts'
-import {createObserver} from './observe.ts'
 import {type RunNotices, runNotices} from './notices/run-notices.ts'
+import {createObserver} from './observe.ts'
 import type {Observed} from './observed.ts'
 import {openRun, recordSeen} from './open-run.ts'
 import type {Outside} from './outside.ts'
@@ -31,6 +31,8 @@ export type RunOptions = CourseOptions &
     readonly approval: Approval
     /** Called once the run has its turn and its plan is approved, before anything is changed. */
     begun?(): Promise<void>
+    /** What the round of a watch before this one fell short of: to fall short of just that again is no news. */
+    readonly toldBefore?: readonly string[]
   }
 
 export type RunResult = {

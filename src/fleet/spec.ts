@@ -27,7 +27,7 @@ export function specHash(wish: LaunchWish, imageId: string, userdata: unknown): 
 }
 
 /** JSON with sorted keys, secrets as their origin: equal values give equal text. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   if (value instanceof Secret) return JSON.stringify({secret: value.origin})
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (value !== null && typeof value === 'object') {

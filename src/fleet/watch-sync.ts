@@ -1,8 +1,12 @@
 import {McdError} from '../errors.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import {readRecorded} from '../journal/snapshot.ts'
 import {holderText} from './lease.ts'
 import {withLoweredTtls} from './lowered-ttl.ts'
 import type {Fleet} from './model.ts'
+import {lostInstances} from './notices/lost.ts'
+import {createOutbox, type Outbox} from './notices/outbox.ts'
+import {isWanted} from './notices/owe.ts'
 import {createObserver} from './observe.ts'
 import type {Outside, Progress} from './outside.ts'
 import type {Action, Plan} from './plan/action.ts'
@@ -38,13 +42,16 @@ export async function watchSync(
   {runtime}: Pick<Outside, 'runtime'>,
   {intervalMs, open, tell, ...options}: SyncWatch,
 ): Promise<void> {
+  const outbox = createOutbox()
   let troubles: readonly string[] = []
   for (;;) {
-    const found = await syncOnce(open, tell, options).catch((error: unknown) => {
-      if (runtime.signal.aborted) return []
-      if (!(error instanceof McdError)) throw error
-      return [error.message]
-    })
+    const found = await syncOnce(open, tell, {...options, outbox, toldBefore: troubles}).catch(
+      (error: unknown) => {
+        if (runtime.signal.aborted) return []
+        if (!(error instanceof McdError)) throw error
+        return [error.message]
+      },
+    )
     if (runtime.signal.aborted) return
     const atMs = runtime.now()
     for (const text of found) if (!troubles.includes(text)) tell({kind: 'trouble', atMs, text})
@@ -62,19 +69,27 @@ export async function watchSync(
 async function syncOnce(
   open: SyncWatch['open'],
   tell: SyncWatch['tell'],
-  options: Omit<SyncWatch, 'open' | 'tell' | 'intervalMs'>,
+  {
+    outbox,
+    ...options
+  }: Omit<SyncWatch, 'open' | 'tell' | 'intervalMs'> & {
+    outbox: Outbox
+    toldBefore: readonly string[]
+  },
 ): Promise<readonly string[]> {
   const {outside, fleet} = await open()
-  const {actions, notes} = await lookForSync(outside, fleet, options)
-  if (actions.length === 0) return notes.flatMap(({blocks, text}) => (blocks ? [text] : []))
-  const {shortcomings} = await reconcile({...outside, progress: telling(outside, tell)}, fleet, {
-    ...options,
-    command: 'sync',
+  const run = {...options, command: 'sync', wait: true}
+  const {recorded, plan, isNews} = await lookForSync(outside, fleet, options)
+  if (plan.actions.length === 0 && !isNews) {
+    const undelivered = await outbox.round(outside, fleet, recorded, run)
+    return [...plan.notes.flatMap(({blocks, text}) => (blocks ? [text] : [])), ...undelivered]
+  }
+  const {shortcomings, undelivered} = await reconcile({...outside, progress: telling(outside, tell)}, fleet, {
+    ...run,
     goal: {kind: 'sync'},
     approve: async () => {},
-    wait: true,
   })
-  return shortcomings.map(({text}) => text)
+  return [...shortcomings.map(({text}) => text), ...undelivered]
 }
 
 /** One look and its plan, without a trace. */
@@ -82,12 +97,19 @@ async function lookForSync(
   outside: Outside,
   fleet: Fleet,
   {approval: {allowEmpty}}: Pick<RunOptions, 'approval'>,
-): Promise<Plan> {
+): Promise<{
+  recorded: Recorded
+  plan: Plan
+  /** Somebody was lost, and whoever wants to hear of it is to be told. */
+  isNews: boolean
+}> {
   const recorded = await readRecorded(outside.journal)
   const observed = await createObserver(outside, fleet, () => recorded).look({settleHealth: true})
   const groups = fleet.groups.map(group => ({group}))
   const standing = withLoweredTtls(fleet, recorded.lowered)
-  return plan({fleet: standing, goal: {kind: 'sync'}, groups, allowEmpty}, recorded, observed, 'none')
+  const desired = {fleet: standing, goal: {kind: 'sync'} as const, groups, allowEmpty}
+  const isNews = isWanted(fleet, 'instance-lost') && lostInstances(recorded, observed).length > 0
+  return {recorded, plan: plan(desired, recorded, observed, 'none'), isNews}
 }
 
 function telling({runtime, progress}: Outside, tell: SyncWatch['tell']): (event: Progress) => void {

@@ -2,6 +2,7 @@ import type {ProcessIdentity} from '../process-identity.ts'
 import type {LaunchOrder, LaunchReceipt, Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsChange, DnsVendor} from '../providers/dns.ts'
 import type {Retry} from '../providers/retries.ts'
+import type {Addressee, OwedNotice} from './notice.ts'
 
 /** A launch order as the journal keeps it: everything but the userdata, which holds secrets and stays as a keyed digest (decision 8). */
 export type FrozenOrder = Omit<LaunchOrder, 'userdata' | 'resumed'> & {
@@ -169,6 +170,31 @@ export type JournalEvent =
         readonly launch: string
         readonly spec: string
       }[]
+    }
+  /** Seen running, in a fleet whose file asks for word of those that are lost: from here on their end is one that mcd knows of, or news. */
+  | {
+      readonly type: 'instances-seen'
+      readonly place: string
+      readonly instances: readonly {
+        readonly id: string
+        readonly group: string
+        readonly address?: string
+      }[]
+    }
+  /** They ended, and no run had asked for that. */
+  | {readonly type: 'instances-lost'; readonly place: string; readonly instances: readonly string[]}
+  /** The fleet is as this wish has it (a hash), until a run begins to change something: what differs then came by itself. */
+  | {readonly type: 'fleet-settled'; readonly wish: string}
+  /** These receivers are to be told, until each of them has the notice or is given up. Written with what happened, or before it. */
+  | ({readonly type: 'notice-owed'} & Omit<OwedNotice, 'atMs'>)
+  /** By its digest: the receiver said that it has the notice. */
+  | {readonly type: 'notice-delivered'; readonly id: string; readonly receiver: string}
+  | {
+      readonly type: 'notice-given-up'
+      readonly id: string
+      readonly receivers: readonly Addressee[]
+      /** `removed`: the fleet file does not name it any more. `refused`: it says that it wants none. */
+      readonly because: 'too-old' | 'removed' | 'refused'
     }
   /** Nothing follows it here but the end of the run that wrote it: the journal goes on in the place that is named, as a fleet file writes it. */
   | {readonly type: 'moved'; readonly to: string}

@@ -2,6 +2,7 @@ import {holdInstance} from '../mark.ts'
 import type {ChangeReceipt, Member} from '../providers/dns.ts'
 import type {Step, StepResult} from './events.ts'
 import type {Folding} from './fold.ts'
+import {noteAskedEnd} from './fold-notices.ts'
 import {disturbTtl, noteTtlChange} from './fold-ttl.ts'
 import type {Left} from './recorded.ts'
 
@@ -16,6 +17,8 @@ export function intendStep(
   atMs: number,
 ): void {
   steps.set(step, what)
+  state.settled = undefined
+  if (what.kind === 'terminate') for (const id of what.instances) noteAskedEnd(state, id)
   if (what.kind === 'launch') {
     const {launch} = what.order.mark
     state.launches.set(launch, {

@@ -1,6 +1,7 @@
 import type {Member} from '../providers/dns.ts'
 import type {JournalEvent, Step, StoredEvent} from './events.ts'
 import {foldLease} from './fold-lease.ts'
+import {foldNotice} from './fold-notices.ts'
 import {concludeStep, intendStep} from './fold-steps.ts'
 import {foldTtl, leaveTtl} from './fold-ttl.ts'
 import type {PublishedName, Recorded} from './recorded.ts'
@@ -54,6 +55,9 @@ export const startFold = (): Folding => ({
     lowered: new Map(),
     pausedAtMs: new Map(),
     registeredAtMs: new Map(),
+    owed: new Map(),
+    seen: new Map(),
+    settled: undefined,
   },
   steps: new Map(),
   sent: new Map(),
@@ -75,7 +79,13 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
   switch (event.type) {
     case 'opened':
       // A later one begins anew (`mcd state rebuild`): what came before it is history.
-      Object.assign(state, {...startFold().recorded, nextSequence: state.nextSequence, lease: state.lease})
+      Object.assign(state, {
+        ...startFold().recorded,
+        nextSequence: state.nextSequence,
+        lease: state.lease,
+        // Whom it was promised to still waits for it.
+        owed: state.owed,
+      })
       folding.steps.clear()
       folding.sent.clear()
       state.digestKey = event.digestKey
@@ -145,6 +155,14 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
     case 'ttl-settled':
     case 'ttl-restored':
       foldTtl(folding, event, atMs)
+      break
+    case 'instances-seen':
+    case 'instances-lost':
+    case 'fleet-settled':
+    case 'notice-owed':
+    case 'notice-delivered':
+    case 'notice-given-up':
+      foldNotice(state, event, run, atMs)
       break
     case 'pause-begun':
       for (const id of event.instances) state.pausedAtMs.set(id, atMs)

@@ -2,6 +2,7 @@ import type {Place} from '../providers/compute.ts'
 import type {ChangeReceipt, DnsVendor, Member} from '../providers/dns.ts'
 import type {FrozenOrder, Shortfall, ZoneKey} from './events.ts'
 import type {Lease} from './fold-lease.ts'
+import type {OwedNotice, SeenInstance} from './notice.ts'
 
 /** A launch that was intended. Open while no outcome stands: it may have happened (law 4). */
 export type RecordedLaunch = {
@@ -123,4 +124,10 @@ export type Recorded = {
   readonly pausedAtMs: ReadonlyMap<string, number>
   /** When addresses were last sent to a zone in a run, by `<run> <zone>`. */
   readonly registeredAtMs: ReadonlyMap<string, number>
+  /** By id, oldest first. */
+  readonly owed: ReadonlyMap<string, OwedNotice>
+  /** By instance id: seen running, where the fleet file asks for word of those that are lost. */
+  readonly seen: ReadonlyMap<string, SeenInstance>
+  /** The wish that the fleet was last found to be as, and the run that found it; nothing was changed since. */
+  readonly settled: {readonly wish: string; readonly run: string} | undefined
 }

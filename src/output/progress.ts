@@ -37,6 +37,9 @@ export function plainProgress(
           lastWait = text
           break
         }
+        case 'undelivered':
+          write(`! ${event.text}`)
+          break
         case 'locked':
           write(lockedText(event))
           break
@@ -160,6 +163,9 @@ export async function terminalProgress(): Promise<ProgressView> {
           else live = row(text, {passing: true})
           break
         }
+        case 'undelivered':
+          write(`! ${event.text}`)
+          break
         case 'locked':
           write(lockedText(event))
           break

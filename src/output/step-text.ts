@@ -110,10 +110,28 @@ export function noteText({event}: NoteHistory): string {
       return 'what was asked for beyond the fleet file has come true'
     case 'instances-found':
       return `found in ${event.place} by their marks: ${listText(event.instances.map(({id}) => id))}`
+    case 'instances-seen':
+      return `seen running in ${event.place}: ${listText(event.instances.map(({id}) => id))}`
+    case 'instances-lost':
+      return `lost in ${event.place}, though no run had ended them: ${listText(event.instances)}`
+    case 'fleet-settled':
+      return 'the fleet is as its file says: what differs after this came by itself'
+    case 'notice-owed':
+      return `to be told (${event.about}): ${listText(event.receivers.map(({host}) => host))}`
+    case 'notice-delivered':
+      return `notification ${event.id} has arrived`
+    case 'notice-given-up':
+      return `notification ${event.id} is given up for ${listText(event.receivers.map(({host}) => host))}: ${GIVEN_UP[event.because]}`
     default:
       return event satisfies never
   }
 }
+
+const GIVEN_UP = {
+  'too-old': 'it could not be delivered for three days',
+  removed: 'the fleet file does not name it any more',
+  refused: 'it wants none (410 Gone)',
+} as const
 
 /** Attempts that did not get through, alike ones together: `AWS RunInstances 2 × since 12:00:02: Request limit exceeded.` */
 export function retriesText(retries: StepHistory['retries']): string[] {

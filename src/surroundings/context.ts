@@ -17,6 +17,7 @@ import {loadTemplate} from '../userdata/template.ts'
 import {type FleetUserdata, fleetUserdata} from './fleet-userdata.ts'
 import {type AddressMap, healthProbe} from './health-probe.ts'
 import {askEach} from './name-servers.ts'
+import {sendWebhook} from './webhook.ts'
 
 const WITHOUT_CURL =
   'curl is not installed, and the registration script needs it: in this sandbox mcd registers the instances itself.'
@@ -100,6 +101,7 @@ export async function openContext({
     compute: place => kept(compute, place.key, () => computeProvider(place, around)),
     dns: vendor => kept(dns, vendor, () => dnsProvider(vendor, around)),
     instanceCredentialsTrouble: name => credentialsTrouble(name, around),
+    notify: sendWebhook,
     progress,
   }
   return {

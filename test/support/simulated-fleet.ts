@@ -18,6 +18,7 @@ import type {Guest} from '../../src/sandbox/world/hypervisor.ts'
 import {createWorld, type World} from '../../src/sandbox/world/world.ts'
 import {atOnce, type Carry} from './carry.ts'
 import {SimulatedGuests, simulatedUserdata} from './simulated-guests.ts'
+import {SimulatedReceivers} from './simulated-receivers.ts'
 import {VirtualTime} from './virtual-runtime.ts'
 import {worldCloudflareDns} from './world-cloudflare.ts'
 import {worldEc2Compute} from './world-ec2.ts'
@@ -64,6 +65,7 @@ export class SimulatedFleet {
   readonly world: World
   journal: Journal = memoryJournal()
   readonly progress: Progress[] = []
+  readonly receivers = new SimulatedReceivers()
   /** The outside world as one run gets it; a test may put something between. */
   wrapOutside: (outside: Outside) => Outside = outside => outside
   /** Providers as the engine gets them, likewise. */
@@ -118,6 +120,7 @@ export class SimulatedFleet {
       askResolvers: async () => [],
       userdata: userdataOf(fleet),
       instanceCredentialsTrouble: async () => undefined,
+      notify: (...message) => carry('notify', () => this.receivers.take(...message)),
       progress: event => void this.progress.push(event),
     })
   }

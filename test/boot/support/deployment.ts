@@ -135,6 +135,7 @@ function surroundings(
   | 'askNameServers'
   | 'askResolvers'
   | 'instanceCredentialsTrouble'
+  | 'notify'
   | 'progress'
 > {
   return {
@@ -151,6 +152,7 @@ function surroundings(
     },
     askResolvers: async () => [],
     instanceCredentialsTrouble: async () => undefined,
+    notify: async () => ({ok: true}),
     progress: () => undefined,
   }
 }
