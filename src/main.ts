@@ -1,6 +1,7 @@
 import {Config, Errors, flush, run as runOclif} from '@oclif/core'
 import {unknownCommand} from './command-line/unknown-command.ts'
 import ShowConfig from './commands/config.ts'
+import Doctor from './commands/doctor.ts'
 import Down from './commands/down.ts'
 import Drain from './commands/drain.ts'
 import History from './commands/history.ts'
@@ -58,6 +59,7 @@ export const COMMANDS = {
   config: ShowConfig,
   render: Render,
   policy: Policy,
+  doctor: Doctor,
   history: History,
   'sd:resolve': SdResolve,
   'sd:browse': SdBrowse,

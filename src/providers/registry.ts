@@ -3,15 +3,20 @@ import {McdError} from '../errors.ts'
 import type {Runtime} from '../runtime.ts'
 import type {Secret} from '../secret.ts'
 import {type AwsComputeOptions, awsCompute} from './aws/compute.ts'
+import {examineAws} from './aws/examine.ts'
 import type {Limits} from './call.ts'
 import {type CloudflareOptions, cloudflareDns} from './cloudflare/dns.ts'
+import {examineCloudflare} from './cloudflare/examine.ts'
 import {cloudflareToken} from './cloudflare/token.ts'
 import type {ComputeProvider, Place} from './compute.ts'
 import type {DnsCredentials, DnsProvider, DnsVendor} from './dns.ts'
+import type {ExamineCompute, ExamineDns} from './examine.ts'
 import {joyentCompute} from './joyent/compute.ts'
 import type {JoyentComputeOptions} from './joyent/connect.ts'
-import type {TritonProfile} from './joyent/profile.ts'
+import {examineJoyent} from './joyent/examine.ts'
+import {loadProfile, type TritonProfile} from './joyent/profile.ts'
 import {type Route53Options, route53Dns} from './route53/dns.ts'
+import {examineRoute53} from './route53/examine.ts'
 
 /** What every provider is made with. */
 export type Surroundings = {
@@ -71,6 +76,50 @@ export function dnsProvider(
       return route53Dns(route53Options(around, credentials))
     default:
       return vendor satisfies never
+  }
+}
+
+/** Who tries out what a fleet needs of a place. Throws as computeProvider does. */
+export function computeExaminer(place: Place, around: Surroundings): ExamineCompute {
+  switch (place.provider) {
+    case 'aws':
+      return examineAws(awsOptions(place, around))
+    case 'joyent':
+      return examineJoyent(joyentOptions(place, around))
+    default:
+      return place.provider satisfies never
+  }
+}
+
+/** Who tries out what it needs of a zone: with the operator's credentials, or with others, those of instances. */
+export function dnsExaminer(
+  vendor: DnsVendor,
+  around: Surroundings,
+  credentials?: DnsCredentials,
+): ExamineDns {
+  switch (vendor) {
+    case 'cloudflare':
+      return examineCloudflare(cloudflareOptions(around, credentials))
+    case 'route53':
+      return examineRoute53(route53Options(around, credentials))
+    default:
+      return vendor satisfies never
+  }
+}
+
+/** Where the calls of a place go, those to EC2 or CloudAPI. Throws AuthError where only a profile tells that is not there. */
+export function placeAddress(place: Place, {sandbox}: Surroundings, env = process.env): string {
+  switch (place.provider) {
+    case 'aws': {
+      const {region = '', endpoint, compatible} = place
+      if (sandbox) return compatible ? sandbox.aws.eucalyptus : sandbox.aws.endpoint
+      const own = endpoint ?? env.AWS_ENDPOINT_URL_EC2 ?? env.AWS_ENDPOINT_URL
+      return own ?? `https://ec2.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+    }
+    case 'joyent':
+      return sandbox?.triton.url ?? loadProfile(place, {env}).url
+    default:
+      return place.provider satisfies never
   }
 }
 

@@ -1,0 +1,81 @@
+import {basename} from 'node:path'
+import type {NameServer} from '../dns/query.ts'
+import {examineFleet} from '../doctor/examine-fleet.ts'
+import type {FleetFinding} from '../doctor/finding.ts'
+import {FleetFileError} from '../errors.ts'
+import {type FleetSource, readFleetFile} from '../fleet/file/read.ts'
+import type {Fleet} from '../fleet/model.ts'
+import {openState} from '../state/open.ts'
+import {consult} from '../surroundings/consult.ts'
+import {surround} from '../surroundings/context.ts'
+import {standingHere} from './this-run.ts'
+
+export type ExamineFlags = FleetSource & {
+  readonly sandbox: boolean
+  readonly resolvers: readonly NameServer[]
+  readonly signal: AbortSignal
+}
+
+/** `doctor --json`. */
+export type Examination = {
+  readonly fleet: string
+  readonly dns: string
+  readonly counts: Readonly<Record<FleetFinding['outcome'], number>>
+  readonly findings: readonly FleetFinding[]
+}
+
+/** `mcd doctor`: everything that a run of this fleet would need, tried out without one. */
+export async function runExamination(
+  flags: ExamineFlags,
+): Promise<{examination: Examination; isNewSandbox: boolean}> {
+  const {sandbox, signal} = flags
+  const declared = await readFleetFile(flags, {sandbox})
+  const {fleet, around, isNewSandbox} = await surround(declared, {sandbox, signal})
+  const outside = consult(fleet, around, {
+    resolvers: flags.resolvers,
+    openState: () => openState(fleet, {sandbox, readOnly: true}),
+    standing: standingHere,
+  })
+  const findings = [
+    ...(await settingsFindings(flags)),
+    ...warningFindings(fleet),
+    ...(await examineFleet(outside, fleet)),
+  ]
+  return {examination: describe(fleet, findings), isNewSandbox}
+}
+
+export function describe({name, dns}: Fleet, findings: readonly FleetFinding[]): Examination {
+  const count = (outcome: FleetFinding['outcome']) =>
+    findings.filter(finding => finding.outcome === outcome).length
+  return {
+    fleet: name,
+    dns,
+    counts: {
+      ok: count('ok'),
+      failed: count('failed'),
+      warning: count('warning'),
+      unknown: count('unknown'),
+    },
+    findings,
+  }
+}
+
+/** What `up` would refuse of a file that is one all the same. */
+async function settingsFindings(flags: ExamineFlags): Promise<FleetFinding[]> {
+  try {
+    await readFleetFile(flags, {sandbox: flags.sandbox, needsInstanceCredentials: true})
+    return []
+  } catch (error) {
+    if (!(error instanceof FleetFileError)) throw error
+    return error.problems.map(({file: path, line, column = 1, message, hint}) => ({
+      check: 'settings',
+      subject: line === undefined ? path : `${path}:${line}:${column}`,
+      outcome: 'failed',
+      detail: `${message}.`,
+      ...(hint === undefined ? {} : {remedy: `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.`}),
+    }))
+  }
+}
+
+const warningFindings = ({warnings, file}: Fleet): FleetFinding[] =>
+  warnings.map(detail => ({check: 'settings', subject: basename(file), outcome: 'warning', detail}))
