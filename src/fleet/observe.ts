@@ -149,7 +149,8 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
         ),
       )
       const probed = instances.filter(({id}) => !connections.isWatched(id))
-      const heard = await (settleHealth ? health.settle(probed) : health.look(probed))
+      const inDns = standingIds(fleet, seenNames)
+      const heard = await (settleHealth ? health.settle(probed, inDns) : health.look(probed, inDns))
       const quiet = await connections.look(instances)
       return {
         atMs: outside.runtime.now(),
@@ -162,6 +163,18 @@ export function createObserver(outside: Outside, fleet: Fleet, recorded: () => R
     },
   }
 }
+
+/** Ids of ours that have an address under a name of ours. */
+const standingIds = ({name: fleet}: Fleet, names: ReadonlyMap<string, ObservedName>): ReadonlySet<string> =>
+  new Set(
+    [...names.values()].flatMap(seen =>
+      seen.readable
+        ? seen.members.flatMap(({type, mark}) =>
+            type !== 'TXT' && mark?.fleet === fleet ? [mark.instance] : [],
+          )
+        : [],
+    ),
+  )
 
 /** Where mcd looks: what the file names and what the journal knows. */
 function placesOf(fleet: Fleet, recorded: Recorded): Place[] {

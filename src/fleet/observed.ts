@@ -42,6 +42,8 @@ export type Health = {
   readonly why?: string
   /** Whether the last probe was answered, be it with an error: without any answer it may be the prober that is cut off. */
   readonly answered?: boolean
+  /** Whether it was healthy before in this run, or stood in DNS, where only healthy ones get to, while it failed so often. */
+  readonly hasServed?: boolean
 }
 
 /** How many are connected to an instance's service, or why that could not be asked: then nobody knows. */

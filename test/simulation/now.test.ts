@@ -4,6 +4,7 @@ import type {Fleet} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {watchDns} from '../support/dns-watch.ts'
 import {dnsName, fleet, group} from '../support/fleet-builder.ts'
+import {truth} from '../support/laws.ts'
 import {SimulatedFleet} from '../support/simulated-fleet.ts'
 
 const TTL_MS = 60_000
@@ -57,6 +58,19 @@ test('where nobody ends --now costs nothing, and nothing is said without it', as
   expect(costOf(sim)).toEqual([])
   await sim.up(of(1))
   expect(costOf(sim)).toEqual([])
+})
+
+test('who was out of DNS for long costs nobody anything, and is not counted', async () => {
+  const {sim, wanted} = await serving(3)
+  const [first = '', second = ''] = truth(sim, wanted).map(({id}) => id)
+  const drain = (id: string, until: 'removed' | 'forgotten') =>
+    sim.sync(wanted, {request: {kind: 'drain', until, instances: [id]}})
+  await drain(first, 'forgotten')
+  await drain(second, 'removed')
+  await sim.down(wanted, {instances: [first]}, {now: true})
+  expect(costOf(sim)).toEqual([])
+  await sim.down(wanted, {}, {now: true})
+  expect(costOf(sim).join()).toMatch(/^Because of --now 2 instances end while/)
 })
 
 test('a rollout with --now still keeps the name served', async () => {

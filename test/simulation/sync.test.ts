@@ -134,6 +134,22 @@ test('one that answers now and then keeps its place, in DNS or out of it', async
   expect(await inDns(sim, wanted)).toEqual(others)
 })
 
+test('up takes one that has served out of DNS as soon as it fails, however young, and waits for those that boot', async () => {
+  const {sim, wanted, virginia} = await serving(2, 1, {registration: 'self'})
+  const [sick = ''] = virginia
+  sim.guests.setServing(sick, false)
+  const run = await sim.up(wanted)
+  expect(run.shortcomings.map(({kind, instance}) => [kind, instance])).toEqual([['unhealthy', sick]])
+  expect(await inDns(sim, wanted)).not.toContain(sick)
+  sim.guests.setServing(sick, true)
+  // It registers itself between two probes, and has failed the ones before.
+  sim.guests.servesAfterMs = () => 22_500
+  const watch = watchDns(sim, wanted)
+  expect(texts(await sim.up(of(4, 1, {registration: 'self'})))).toEqual([])
+  expect(watch.fewest()).toBeGreaterThan(1)
+  expect(await holds(sim, wanted)).toEqual([])
+})
+
 test('a prober that is cut off changes nothing, whatever is allowed', async () => {
   const {sim, wanted, virginia, east} = await serving(2, 2)
   probed(sim, () => NO_ROUTE)

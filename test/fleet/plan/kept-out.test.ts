@@ -167,9 +167,20 @@ test.each<[rule: string, seen: Case, changes: string[], notes: string[]]>([
     ['unhealthy', 'unhealthy', 'unhealthy'],
   ],
   [
-    'what a drained one answers does not count for the others',
+    'what a drained one answers is an answer, too: it is not the prober',
     {
-      health: {'i-2': DEAF, 'i-3': DEAF, 'i-4': DEAF},
+      health: {'i-2': DEAF, 'i-3': DEAF, 'i-4': UNSURE},
+      journal: recorded({type: 'drain-asked', instances: ['i-1']}),
+      members: [b, c, d].map(each => record(each)),
+      holds: [held('i-1', 'drained')],
+    },
+    ['-A i-2', '-A i-3'],
+    ['drained', 'unhealthy', 'unhealthy'],
+  ],
+  [
+    'and where a drained one is silent as well, nobody has answered',
+    {
+      health: {'i-1': DEAF, 'i-2': DEAF, 'i-3': DEAF, 'i-4': DEAF},
       journal: recorded({type: 'drain-asked', instances: ['i-1']}),
       members: [b, c, d].map(each => record(each)),
       holds: [held('i-1', 'drained')],
@@ -246,6 +257,14 @@ describe('up', () => {
     expect(changes(planned({...seen, goal: {kind: 'up'}}))).toEqual([])
     expect(changes(planned(seen))).toEqual(['-A i-1'])
     expect(changes(planned({health: {'i-1': SICK}, goal: {kind: 'up'}}))).toEqual(['-A i-1'])
+  })
+
+  test('leaves no time to those that have served before', () => {
+    const health = {'i-1': {...SICK, hasServed: true}}
+    const next = planned({instances: [young, b, c, d], health, goal: {kind: 'up'}})
+    expect(changes(next)).toEqual(['-A i-1'])
+    expect(notes(next)).toEqual(['unhealthy!'])
+    expect(next.actions.some(({kind}) => kind === 'wait')).toBe(false)
   })
 
   test('a drained one fills its place, is not waited for, and is not in the way of a rollout', () => {

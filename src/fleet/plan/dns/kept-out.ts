@@ -37,9 +37,11 @@ export function planKeptOut(view: FleetView, departing: ReadonlySet<string>): Ke
 /** Whatever boots is through with it by then. */
 const BOOT_GRACE_MS = 5 * 60_000
 
-/** Long past its boot and found unhealthy: waiting for it would only hide that somebody has to look. */
-export const isFailing = ({observed}: FleetView, {id, launchedAtMs}: Instance): boolean =>
-  observed.health.get(id)?.verdict === 'unhealthy' && observed.atMs - launchedAtMs >= BOOT_GRACE_MS
+/** Found unhealthy, long past its boot or after it had served: waiting for it would only hide that somebody has to look. */
+export function isFailing({observed}: FleetView, {id, launchedAtMs}: Instance): boolean {
+  const {verdict, hasServed = false} = observed.health.get(id) ?? {}
+  return verdict === 'unhealthy' && (hasServed || observed.atMs - launchedAtMs >= BOOT_GRACE_MS)
+}
 
 /** Those that leave DNS for their health, and those that would and stay: where nobody answers, or nobody else is left. */
 function planFailing(
@@ -59,7 +61,7 @@ function planFailing(
   // `up` waits for them, or says for each what it fell short of.
   const notes = desired.goal.kind === 'sync' ? unwell.map(instance => unwellNote(view, instance)) : []
   if (failing.length === 0) return {failing, notes}
-  if (isProberCutOff(view, serving)) return {failing: [], notes: [cutOffNote(view, failing)]}
+  if (isProberCutOff(view)) return {failing: [], notes: [cutOffNote(view, failing)]}
   if (desired.allowEmpty) return {failing, notes}
   const spared = lastAddresses(view, new Set(failing.map(({id}) => id)), departing)
   const isSpared = ({id}: Pick<Instance, 'id'>) => [...spared.values()].some(ids => ids.has(id))
@@ -81,11 +83,11 @@ function presentIds({observed, desired: {fleet}}: FleetView): ReadonlySet<string
 }
 
 /**
- * Not one instance on any cloud answers, be it with an error: that is this machine's network rather than all of theirs, and
+ * Not one instance on any cloud answers, drained or not, be it with an error: that is this machine's network rather than all of theirs, and
  * health is unknown (decision 21).
  */
-function isProberCutOff({observed: {health}}: FleetView, serving: readonly Instance[]): boolean {
-  return serving.every(({id}) => {
+function isProberCutOff({observed: {health}, living}: FleetView): boolean {
+  return [...living.keys()].every(id => {
     const seen = health.get(id)
     return seen?.verdict !== 'healthy' && !seen?.answered
   })

@@ -4,6 +4,7 @@ import type {DnsName} from '../../model.ts'
 import {nameKey} from '../../observed.ts'
 import {type Action, endedBy, type Note} from '../action.ts'
 import type {FleetView} from '../fleet-view.ts'
+import {rememberedOnes} from './drain.ts'
 
 /**
  * How long servers may go on answering with what was removed. Route53: "usually within 60 seconds" (API Reference,
@@ -11,10 +12,14 @@ import type {FleetView} from '../fleet-view.ts'
  */
 const PROPAGATION_MS = 60_000
 
-/** What `--now` costs clients, for each name; nothing where nobody ends. */
+/** What `--now` costs clients, for each name; nothing where nobody ends whom any client may know. */
 export function costNotes(view: FleetView, actions: readonly Action[]): Note[] {
   const {desired} = view
-  const ended = endedBy({actions, notes: []}).length
+  const ids = new Set(endedBy({actions, notes: []}))
+  const ended = rememberedOnes(
+    view,
+    [...ids].flatMap(id => view.living.get(id) ?? []),
+  ).length
   if (!desired.now || ended === 0) return []
   const who = ended === 1 ? '1 instance ends' : `${ended} instances end`
   const names = desired.fleet.names.map(name => {

@@ -58,6 +58,25 @@ type Wait = {
   readonly untilMs?: number
 }
 
+/** Of these, those that still stand in DNS, or whose removal is not served or not forgotten yet. */
+export function rememberedOnes(view: FleetView, instances: readonly Instance[]): readonly Instance[] {
+  const remembered = rememberedFor(view)
+  const standing = new Set(
+    [...view.observed.names.values()].flatMap(name =>
+      name.readable
+        ? [...name.members, ...(name.discovery ?? [])].flatMap(({mark, type}) =>
+            type !== 'TXT' && mark?.fleet === view.desired.fleet.name ? [mark.instance] : [],
+          )
+        : [],
+    ),
+  )
+  return instances.filter(instance => {
+    const {id} = instance
+    const left = absenceOf(view.recorded, id)?.zones
+    return standing.has(id) || (left && drainState(view, instance, [...left.keys()], remembered(id)))
+  })
+}
+
 /** What still has to pass for an instance that is out of every zone; undefined when nobody can remember it any more. */
 function drainState(
   view: FleetView,
