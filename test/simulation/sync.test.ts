@@ -138,7 +138,7 @@ test('up takes one that has served out of DNS as soon as it fails, however young
   const {sim, wanted, virginia} = await serving(2, 1, {registration: 'self'})
   const [sick = ''] = virginia
   sim.guests.setServing(sick, false)
-  const run = await sim.up(wanted)
+  const run = await sim.up(wanted, {timeoutMs: 60_000})
   expect(run.shortcomings.map(({kind, instance}) => [kind, instance])).toEqual([['unhealthy', sick]])
   expect(await inDns(sim, wanted)).not.toContain(sick)
   sim.guests.setServing(sick, true)
