@@ -1,9 +1,11 @@
 import {McdError} from '../errors.ts'
 import type {Instance} from '../providers/compute.ts'
+import {conceal} from '../secret.ts'
 import type {Desired} from './desired.ts'
 import type {Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
 import type {Action, Note, Plan} from './plan/action.ts'
+import {secretsIn} from './secrets.ts'
 
 const BOOT_LOG_LINES = 6
 /** Boot logs asked for in one run: the reason is mostly the same for all. */
@@ -131,7 +133,9 @@ async function bootLogTail(
   if (!provider.capabilities.bootLog.able) return provider.capabilities.bootLog.because
   try {
     const log = await provider.bootLog(instance.id)
-    const lines = log?.trimEnd().split('\n').slice(-BOOT_LOG_LINES)
+    // A guest prints what it likes, and what it was given is secret all the same.
+    const shown = log && conceal(log, secretsIn(desired.fleet))
+    const lines = shown?.trimEnd().split('\n').slice(-BOOT_LOG_LINES)
     return lines && lines.length > 0
       ? `\n  Its console ends:\n  ${lines.join('\n  ')}`
       : 'Its console is empty so far.'

@@ -2,6 +2,7 @@ import {beforeEach, describe, expect, test} from 'vitest'
 import {EXIT} from '../../src/errors.ts'
 import type {Fleet, Rollout} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
+import {Secret} from '../../src/secret.ts'
 import {dnsName, EAST, fleet, group, wish} from '../support/fleet-builder.ts'
 import {expectExactly, truth} from '../support/laws.ts'
 import {runUntil} from '../support/mortal-run.ts'
@@ -156,6 +157,15 @@ describe('a new instance that does not serve', () => {
     const [unhealthy, stopped] = result.shortcomings.map(({text}) => text)
     expect(unhealthy).toMatch(/^i-\S+ in group virginia does not answer .*Its console ends/s)
     expect(stopped).toMatch(/4 of group virginia and 2 of group east stay .*mcd up.*mcd replace --rollback/)
+  })
+
+  test('is quoted from its console without the secrets that it was given', async () => {
+    const password = new Secret('canary-of-the-console', 'env:PASSWORD')
+    const given = {...bad, userdata: {...bad.userdata, vars: {password}}}
+    const say = sim.guests.console.bind(sim.guests)
+    sim.guests.console = id => `${say(id)}\n+ mysql -p${password.reveal()} -e 'SELECT 1'\n`
+    const {shortcomings} = await sim.up(given, {timeoutMs: 120_000})
+    expect(shortcomings[0]?.text).toMatch(/\+ mysql -p\*\*\* -e 'SELECT 1'/)
   })
 
   test('is the batch of every later run too: none is launched beside it', async () => {
