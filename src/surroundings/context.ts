@@ -3,6 +3,7 @@ import {delimiter, dirname, join} from 'node:path'
 import {connectionCount} from '../connections/count.ts'
 import type {NameServer} from '../dns/query.ts'
 import {type FleetSource, type ReadOptions, readFleetFile} from '../fleet/file/read.ts'
+import {isLoopback} from '../fleet/file/receivers.ts'
 import type {DnsName, Fleet, Group, InstanceCredentials} from '../fleet/model.ts'
 import type {Outside, Progress} from '../fleet/outside.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'
@@ -25,6 +26,8 @@ const WITHOUT_SSH =
   "The sandbox's machines have no ssh: here drain.quiet is left out, and instances end once resolvers have forgotten them. Give drain.counter to see it at work."
 const WITHOUT_TLS =
   "The sandbox's machines serve plain HTTP: here the health check asks for its page by http instead of https."
+const untold = (host: string): string =>
+  `${host} is told nothing of the sandbox: notifications of a rehearsal go to receivers on this machine alone.`
 /** The sandbox's own, in every region. */
 const KEY_PAIR = 'sandbox'
 
@@ -200,7 +203,9 @@ async function inSandbox(declared: Fleet): Promise<{
   const unable = !onPath('curl') && armed.some(({registration}) => registration === 'self')
   // The machines here are processes of this machine: what it lacks, they lack (decision 41).
   const names = unable ? armed.map(name => ({...name, registration: 'mcd' as const})) : armed
-  const {drainQuiet, service, ...fleet} = declared
+  const {drainQuiet, service, notify = [], ...fleet} = declared
+  // A rehearsal wakes nobody: what is told goes to this machine alone.
+  const here = notify.filter(({url}) => isLoopback(new URL(url.reveal()).hostname))
   const {health} = service
   const withoutTls = health.protocol === 'https'
   const withoutSsh = drainQuiet?.by.kind === 'ssh'
@@ -209,6 +214,7 @@ async function inSandbox(declared: Fleet): Promise<{
       ...fleet,
       service: withoutTls ? {...service, health: {...health, protocol: 'http'}} : service,
       ...(drainQuiet && !withoutSsh && {drainQuiet}),
+      ...(here.length > 0 && {notify: here}),
       groups,
       names,
       warnings: [
@@ -216,6 +222,7 @@ async function inSandbox(declared: Fleet): Promise<{
         ...(unable ? [WITHOUT_CURL] : []),
         ...(withoutSsh ? [WITHOUT_SSH] : []),
         ...(withoutTls ? [WITHOUT_TLS] : []),
+        ...notify.filter(each => !here.includes(each)).map(({host}) => untold(host)),
       ],
     },
     addressOf,

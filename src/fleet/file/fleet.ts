@@ -6,6 +6,7 @@ import {fullName} from './dns-name.ts'
 import type {WrittenData} from './document.ts'
 import type {Path} from './mistake.ts'
 import {placeKey} from './place.ts'
+import {toReceivers} from './receivers.ts'
 import {dnsBlocks, type FileData} from './schema.ts'
 import {type DnsData, PROXIED_TTL_SECONDS} from './schema-dns.ts'
 import {type DrainData, QUIET_FOR_MS, QUIET_MAX_MS} from './schema-drain.ts'
@@ -51,6 +52,11 @@ export function toFleet(data: FileData, document: WrittenData, path: string): Fl
     rollout: {batch: data.rollout.batch, pauseMs: data.rollout.pause},
     limits: toLimits(data.limits),
     state: data.state,
+    ...(data.notify && {
+      notify: toReceivers(data.notify, (value, index, key) =>
+        secretAt(document, ['notify', index, key], value),
+      ),
+    }),
     file: path,
     warnings: warningsOf(data),
   }

@@ -107,7 +107,9 @@ function wrongValue(issue: Issue, value: unknown): {message: string; hint?: stri
     message.startsWith('must be text') &&
     ['number', 'boolean'].includes(typeof value)
   )
-    return issue.path.includes('instanceCredentials') ? {message} : {message, hint: 'put it in quotes'}
+    return issue.path.includes('instanceCredentials') || issue.path[0] === 'notify'
+      ? {message}
+      : {message, hint: 'put it in quotes'}
   return {message}
 }
 
@@ -140,6 +142,7 @@ function shown(value: unknown, path: Path, document: WrittenData): string {
   if (Array.isArray(value)) return 'not a list'
   if (typeof value === 'object') return 'not a mapping'
   const text = String(value)
-  if (path.includes('instanceCredentials') || text.includes('@')) return 'not what stands here'
+  if (path.includes('instanceCredentials') || path[0] === 'notify' || text.includes('@'))
+    return 'not what stands here'
   return `not ${typeof value === 'string' ? JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text) : text}`
 }

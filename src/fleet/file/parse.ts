@@ -32,6 +32,7 @@ import {
 } from './rules/groups.ts'
 import {connectionsHaveNoPath} from './rules/health.ts'
 import {oneNamePerProvider} from './rules/limits.ts'
+import {signingSecretFromEnvironment} from './rules/notify.ts'
 import type {Report, Rule} from './rules/rule.ts'
 import {statePasswordFromEnvironment} from './rules/state.ts'
 import {templateIsThere} from './rules/userdata.ts'
@@ -43,7 +44,10 @@ export type ParseOptions = {
   readonly env: Environment
   /** Absolute path of the file's folder. */
   readonly directory: string
-  /** The sandbox supplies the instances' credentials: those of the file are left out, and their variables need not be set. */
+  /**
+   * The sandbox supplies the instances' credentials, and tells nobody elsewhere of its runs: those of the file are left out, and
+   * the variables of both need not be set.
+   */
   readonly sandbox?: boolean
   /** Whether instances that register themselves must have credentials to do it with (decision 24); the sandbox's have. */
   readonly needsInstanceCredentials?: boolean
@@ -79,7 +83,7 @@ export function layFiles(
   file: FileText,
   {env, sandbox = false, overlays = [], settings = []}: ParseOptions,
 ): LayeredDocument {
-  const mayBeUnset = (path: Path) => sandbox && path.includes('instanceCredentials')
+  const mayBeUnset = (path: Path) => sandbox && (path.includes('instanceCredentials') || path[0] === 'notify')
   const layer = ({name, text}: FileText, isOverlay: boolean): Layer => ({
     name,
     text,
@@ -122,7 +126,11 @@ function check(document: LayeredDocument, rules: readonly Rule[]): Mistake[] {
     mistakes.push({offset, path, message, ...(hint ? {hint} : {})})
   }
   const {variablesOf} = document
-  const secrets = [credentialsFromEnvironment(variablesOf), statePasswordFromEnvironment(variablesOf)]
+  const secrets = [
+    credentialsFromEnvironment(variablesOf),
+    statePasswordFromEnvironment(variablesOf),
+    signingSecretFromEnvironment(variablesOf),
+  ]
   for (const rule of [...rules, ...secrets]) rule(document.data, report)
   return mistakes
 }

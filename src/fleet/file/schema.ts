@@ -7,6 +7,7 @@ import type {Path} from './mistake.ts'
 import {type DnsData, dnsBlock} from './schema-dns.ts'
 import {drain} from './schema-drain.ts'
 import {group} from './schema-group.ts'
+import {notify} from './schema-notify.ts'
 import {
   batch,
   duration,
@@ -131,6 +132,7 @@ export const fileSchema = z
         'Where the journal is kept: "local" is .mcd/ beside this file; "s3://BUCKET/PREFIX" and "postgres://USER@HOST/DATABASE" are shared by everybody who reaches them.',
       examples: ['local', 's3://acme-state/mcd', 'postgres://mcd@db.example.com/mcd'],
     }).prefault('local'),
+    notify,
   })
   .meta({
     title: 'mcd fleet file',

@@ -1,6 +1,7 @@
 import {attributeWarnings, writeAttributes} from '../../dns/sd/txt.ts'
 import {formatDuration} from '../../duration.ts'
 import {formatPath} from './mistake.ts'
+import {isLoopback} from './receivers.ts'
 import {dnsBlocks, type FileData} from './schema.ts'
 import {PROXIED_TTL_SECONDS} from './schema-dns.ts'
 
@@ -12,6 +13,7 @@ export function warningsOf(data: FileData): string[] {
     ...unusedDnsKeys(data),
     ...publicTexts(data),
     ...shortDrain(data),
+    ...plainReceivers(data),
   ]
 }
 
@@ -76,4 +78,15 @@ function shortDrain(data: FileData): string[] {
   return [
     `drain.wait (${formatDuration(wait)}) is shorter than the TTL (${formatDuration(longestMs)}): instances end while resolvers still answer with them.`,
   ]
+}
+
+/** Whoever is on the way reads the message, and its address, which may be all it takes to write there. */
+function plainReceivers({notify = []}: FileData): string[] {
+  return notify.flatMap(({url}, index) => {
+    const {protocol, host, hostname} = URL.parse(url) ?? {}
+    if (protocol !== 'http:' || hostname === undefined || isLoopback(hostname)) return []
+    return [
+      `${formatPath(['notify', index, 'url'])}: what ${host} is told goes there over plain http, for all on the way to read.`,
+    ]
+  })
 }

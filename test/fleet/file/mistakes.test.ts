@@ -97,7 +97,7 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     f(['service:', 'service: web\nunused:']),
     [
       '2:10: service must be a mapping of keys and values, not "web"',
-      '3:1: unknown key "unused" (known here: fleet, service, userdata, groups, dns, drain, rollout, limits, state)',
+      '3:1: unknown key "unused" (known here: fleet, service, userdata, groups, dns, drain, rollout, limits, state, notify)',
     ],
   ],
   [
