@@ -20,6 +20,11 @@ export class ProtectedError extends McdError {
   override name = 'ProtectedError'
 }
 
+/** CloudAPI knows the caller, who may not make this call. */
+export class NotAllowedError extends AuthError {
+  override name = 'NotAllowedError'
+}
+
 type ErrorBody = {
   code?: string
   message?: string
@@ -89,8 +94,8 @@ function notAuthenticated(text: string): AuthError {
   })
 }
 
-function notAllowed(text: string): AuthError {
-  return new AuthError(text, {
+function notAllowed(text: string): NotAllowedError {
+  return new NotAllowedError(text, {
     suggestions: ['Give this user a role that allows the call, or use the account itself.'],
   })
 }

@@ -1,10 +1,13 @@
 import {createHash, randomUUID} from 'node:crypto'
 import type {Principal} from '../world/calls.ts'
+import {actionName} from '../world/triton/actions.ts'
+import {type Params, text} from '../world/triton/listing.ts'
 import {MAX_BODY_BYTES} from '../world/triton/model.ts'
 import {invalidCredentials, notAuthorized, notFound, tooLarge} from '../world/triton/refusal.ts'
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
-import {type Answer, findRoute, refusal} from './cloudapi-routes.ts'
+import type {Answer, Route} from './cloudapi/route.ts'
+import {findRoute, refusal} from './cloudapi-routes.ts'
 import {dated, type VendorWire, type WireReply, type WireRequest} from './http.ts'
 import {parseAuthorization, signatureFault} from './http-signature.ts'
 
@@ -41,10 +44,11 @@ function serve(world: TritonPart, request: WireRequest): Answer {
   if (request.body.length > MAX_BODY_BYTES)
     world.triton.refuse(action, caller.principal, tooLarge(MAX_BODY_BYTES))
   const fields = readFields(request)
-  const query = Object.fromEntries(request.query)
+  const params = {...Object.fromEntries(request.query), ...fields}
+  authorize(world, caller, route, parts, params)
   return route.serve({
     session: world.triton.session(caller.login, caller.principal, caller.keyId),
-    params: {...query, ...fields},
+    params,
     fields,
     parts,
     login: caller.login,
@@ -52,12 +56,34 @@ function serve(world: TritonPart, request: WireRequest): Answer {
   })
 }
 
+type Caller = {login: string; user: string | undefined; principal: Principal; keyId: string}
+
+/**
+ * The account itself may do everything, a sub-user what its roles say. An instance that is not there is told of before that is
+ * asked (lib/app.js of sdc-cloudapi).
+ */
+function authorize(
+  {triton}: TritonPart,
+  {login, user, principal}: Caller,
+  {action: named, path}: Route,
+  [id = '']: readonly string[],
+  params: Params,
+): void {
+  if (user === undefined || (path.startsWith('machines/:id') && !triton.machine(id))) return
+  const action = named === 'UpdateMachine' ? actionName(text(params.action)) : named
+  const roles = text(params['as-role'])?.split(',') ?? []
+  if (!triton.account(login).rbac.allows(user, roles, action))
+    triton.refuse(
+      action,
+      principal,
+      notAuthorized(
+        `You do not have permission to access /${login}/${path.replace(':id', id)} (${action.toLowerCase()})`,
+      ),
+    )
+}
+
 /** Who signed. Throws CloudAPI's own refusals, in the order in which CloudAPI looks. */
-function authenticate(
-  world: TritonPart,
-  request: WireRequest,
-  action: string,
-): {login: string; principal: Principal; keyId: string} {
+function authenticate(world: TritonPart, request: WireRequest, action: string): Caller {
   const nobody: Principal = {name: 'anonymous', address: request.remoteAddress}
   const refuse = (message: string) => world.triton.refuse(action, nobody, invalidCredentials(message))
   const version = request.headers['accept-version'] ?? request.headers['api-version']
@@ -80,7 +106,7 @@ function authenticate(
   if (!publicKey) return refuse(`Invalid key ${key}`)
   const fault = signatureFault(signed, request, publicKey, world.calls.plan.clockOf('cloudapi'))
   if (fault) return refuse(fault)
-  return {login, principal: {name: 'operator', address: request.remoteAddress}, keyId: signed.keyId}
+  return {login, user, principal: {name: 'operator', address: request.remoteAddress}, keyId: signed.keyId}
 }
 
 function noSuchCall({method, path}: WireRequest, otherMethods: readonly string[]): VendorError {

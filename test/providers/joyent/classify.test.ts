@@ -11,6 +11,7 @@ import {
 import {
   errorFrom,
   NameTakenError,
+  NotAllowedError,
   networkError,
   ProtectedError,
 } from '../../../src/providers/joyent/classify.ts'
@@ -27,7 +28,8 @@ test.each<[string, number, unknown, new (...args: never[]) => McdError]>([
   ['a gateway without a body', 503, undefined, TransientError],
   ['a gateway with a page', 502, '<html>Bad gateway</html>', TransientError],
   ['bad credentials', 401, {code: 'InvalidCredentials'}, AuthError],
-  ['no permission', 403, {code: 'NotAuthorized', message: 'You do not have permission'}, AuthError],
+  ['a header that is no good, as a wrong clock makes it', 400, {code: 'InvalidHeader'}, AuthError],
+  ['no permission', 403, {code: 'NotAuthorized', message: 'You do not have permission'}, NotAllowedError],
   [
     'a quota, which has no code of its own',
     403,

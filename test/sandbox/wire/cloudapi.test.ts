@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import {afterEach, beforeEach, expect, test} from 'vitest'
+import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import type {TritonProfile} from '../../../src/providers/joyent/profile.ts'
 import {loadSigner} from '../../../src/providers/joyent/sign.ts'
 import {httpTransport, type Transport} from '../../../src/providers/joyent/transport.ts'
@@ -98,10 +98,50 @@ test('a revoked key is refused from then on', async () => {
   expect((await get('')).status).toBe(401)
 })
 
-test('a sub-user signs with a key of its own', async () => {
-  stage.triton.account().removeKey('laptop')
-  stage.triton.account().addKey(key.publicKeyOpenSsh, {user: 'ops'})
-  expect((await (await transport({user: 'ops'}))({method: 'GET', path: 'keys', signal})).status).toBe(200)
+describe('a sub-user', () => {
+  const asOps = async (path: string, method: 'GET' | 'DELETE' = 'GET', roles: string[] = []) =>
+    (await transport({user: 'ops', roles}))({method, path, signal})
+  beforeEach(() => {
+    const account = stage.triton.account()
+    account.rbac.addUser({login: 'ops', email: 'ops@example.com'})
+    account.removeKey('laptop')
+    account.addKey(key.publicKeyOpenSsh, {user: 'ops'})
+    account.rbac.addPolicy({name: 'look', rules: ['CAN listkeys AND listmachines']})
+    account.rbac.addPolicy({name: 'all', rules: ['CAN *']})
+  })
+
+  test('signs with a key of its own, and may do what its roles allow', async () => {
+    expect(await asOps('keys')).toMatchObject({status: 403, body: {code: 'NotAuthorized'}})
+    stage.triton
+      .account()
+      .rbac.addRole({name: 'looker', policies: [{name: 'look'}], members: [{login: 'ops', default: true}]})
+    expect((await asOps('keys')).status).toBe(200)
+    expect(await asOps('images')).toMatchObject({
+      status: 403,
+      body: {message: 'You do not have permission to access /sandbox/images (listimages)'},
+    })
+  })
+
+  test('has a role that is no default one only where it asks for it', async () => {
+    stage.triton.account().rbac.addRole({name: 'boss', policies: [{name: 'all'}], members: [{login: 'ops'}]})
+    expect((await asOps('images')).status).toBe(403)
+    expect((await asOps('images', 'GET', ['boss'])).status).toBe(200)
+  })
+
+  test('is told that an instance is not there before it is told that it may not', async () => {
+    const {id} = stage.triton.place({...newMachine()})
+    expect((await asOps('machines/0a0a0a0a-0b0b-4c0c-8d0d-0e0e0e0e0e0e', 'DELETE')).status).toBe(404)
+    expect((await asOps(`machines/${id}`, 'DELETE')).status).toBe(403)
+  })
+})
+
+test('a rule that the sandbox cannot judge is refused', async () => {
+  expect(
+    await post('policies', {name: 'odd', rules: ['CAN getmachine WHEN sourceip = 192.0.2.1']}),
+  ).toMatchObject({
+    status: 409,
+    body: {code: 'InvalidArgument'},
+  })
 })
 
 test('"my" stands for the login, and another login is forbidden', async () => {
@@ -258,6 +298,8 @@ test('keys, data centres and limits', async () => {
   })
   expect((await get('datacenters')).body).toEqual({'sandbox-1': server.url})
   expect((await get('limits')).body).toEqual([])
+  stage.triton.account().quota = 5
+  expect((await get('limits')).body).toEqual([{value: 5, used: 0}])
 })
 
 test('a client of an unknown version is refused', async () => {

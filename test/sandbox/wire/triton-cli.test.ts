@@ -131,9 +131,46 @@ describe.skipIf(!has('triton'))('the triton CLI (needs triton 7, from npm)', {ti
   test.each(KEY_TYPES)('signs with %s, as the account or a sub-user of it', async type => {
     for (const user of [undefined, 'ops']) {
       const key = userKey(type)
+      if (user) {
+        triton.account().rbac.addUser({login: user, email: 'ops@example.com'})
+        triton.account().rbac.addRole({name: 'administrator', members: [{login: user, default: true}]})
+      }
       useKey(key.privatePem, key.publicLine, parsePublicKey(key.publicLine).fingerprint, user)
       expect(await ok('network', 'list', '-H')).toContain('external')
     }
+  })
+
+  test('makes a sub-user with a key, a policy and a role, who may do that and no more', async () => {
+    const file = (name: string, content: object) => {
+      writeFileSync(join(home, name), JSON.stringify(content))
+      return join(home, name)
+    }
+    const user = {login: 'ops', email: 'ops@example.com', password: 'Secret-123'}
+    await ok('rbac', 'user', '-a', file('user.json', user))
+    const policy = {name: 'look', rules: ['CAN listnetworks AND getaccount', 'CAN getprovisioninglimits']}
+    await ok('rbac', 'policy', '-a', file('policy.json', policy))
+    const role = {
+      name: 'looker',
+      policies: [{name: 'look'}],
+      members: [{type: 'subuser', login: 'ops', default: true}],
+    }
+    await ok('rbac', 'role', '-a', file('role.json', role))
+    const key = userKey('ed25519')
+    writeFileSync(join(home, 'ops.pub'), key.publicLine)
+    await ok('rbac', 'key', '-a', 'ops', join(home, 'ops.pub'))
+    expect(await ok('rbac', 'roles')).toMatch(/looker +look +sandbox\/ops/)
+
+    writeFileSync(join(home, '.ssh', 'id_test'), key.privatePem, {mode: 0o600})
+    writeFileSync(join(home, '.ssh', 'id_test.pub'), key.publicLine)
+    env = {...env, TRITON_USER: 'ops', TRITON_KEY_ID: parsePublicKey(key.publicLine).fingerprint}
+    expect(await ok('network', 'list', '-H')).toContain('external')
+    const {code, stderr} = await run('instance', 'list')
+    expect([code, stderr]).toEqual([1, expect.stringContaining('NotAuthorized')])
+  })
+
+  test('shows what the operator lets the account have', async () => {
+    triton.account().quota = 7
+    expect(JSON.parse(await ok('account', 'limits', '-j'))).toEqual([{limit: 7, used: 0}])
   })
 
   test('says what was refused: a revoked key, an unknown package', async () => {

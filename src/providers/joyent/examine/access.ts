@@ -1,11 +1,11 @@
-import {AuthError, McdError, UnreachableError} from '../../../errors.ts'
+import {McdError} from '../../../errors.ts'
 import type {Finding} from '../../examine.ts'
-import type {ApiAccount} from '../api.ts'
+import {NotAllowedError} from '../classify.ts'
 import type {Client} from '../client.ts'
 import {connect, datacenterName, type JoyentComputeOptions} from '../connect.ts'
 import {loadProfile, type TritonProfile} from '../profile.ts'
 import {loadSigner} from '../sign.ts'
-import {told, unreached} from './told.ts'
+import {ask, failed} from './told.ts'
 
 /** Who calls, as far as what it may do depends on it. */
 export type Caller = {
@@ -20,7 +20,13 @@ export type Caller = {
 export type Access = {
   readonly findings: Finding[]
   /** Absent: nothing more can be asked. */
-  readonly entered?: {readonly client: Client; readonly caller: Caller}
+  readonly entered?: Entered
+}
+export type Entered = {
+  readonly client: Client
+  readonly caller: Caller
+  /** Its name; the endpoint's host where it is not told. */
+  readonly datacenter: string
 }
 
 /** How far a request's date may lie from the cloud's (CloudAPI reference, "Authorization"). */
@@ -28,112 +34,95 @@ const MAX_SKEW_MS = 300_000
 
 /** The way in, step by step: the profile, the key that it names, and whether CloudAPI knows both. */
 export async function examineAccess(options: JoyentComputeOptions): Promise<Access> {
-  const {place, runtime} = options
+  const {place} = options
   let profile: TritonProfile
   try {
     profile = options.profile ?? loadProfile(place)
   } catch (error) {
-    return {findings: [refused('settings', `profile ${place.profile ?? '(from the environment)'}`, error)]}
+    return {findings: [failed('settings', `profile ${place.profile ?? '(variables)'}`, asMcdError(error))]}
   }
-  const findings: Finding[] = [
-    {
-      check: 'settings',
-      subject: `profile ${profile.name}`,
-      outcome: 'ok',
-      detail: `Account ${profile.account} at ${place.endpoint ?? profile.url}.`,
-    },
-  ]
-  const key = `signing key ${profile.keyId}`
+  const settings: Finding = {
+    check: 'settings',
+    subject: `profile ${profile.name}`,
+    outcome: 'ok',
+    detail: `Account ${profile.account} at ${place.endpoint ?? profile.url}.`,
+  }
+  const {findings, entered} = await enter(options, profile)
+  return {findings: [settings, ...findings], ...(entered && {entered})}
+}
+
+async function enter(options: JoyentComputeOptions, profile: TritonProfile): Promise<Access> {
+  const {place, runtime, key} = options
+  const caller = callerOf(profile)
+  const signing = {check: 'key' as const, subject: `signing key ${profile.keyId}`}
   let aheadMs = 0
   let way: Awaited<ReturnType<typeof connect>>
   try {
-    const signer = options.signer ?? (await loadSigner({profile, runtime, ...ownKey(options)}))
+    const signer = options.signer ?? (await loadSigner({profile, runtime, ...(key && {key})}))
     way = await connect({...options, profile, signer}, ({dateMs}) => {
       if (dateMs !== undefined) aheadMs = runtime.now() - dateMs
     })
   } catch (error) {
-    return {findings: [...findings, refused('key', key, error)]}
+    return {findings: [failed('key', signing.subject, asMcdError(error))]}
   }
-  const caller = callerOf(profile)
-  const known: Finding = {
-    check: 'key',
-    subject: key,
-    outcome: 'ok',
-    detail: `It signs for ${caller.guest ?? profile.account}.`,
-  }
-  try {
-    const account = await way.client.getAccount()
-    const centre = await nameOf(way)
-    const entered = {client: way.client, caller}
-    return {findings: [...findings, known, identity(place.key, account, caller, centre)], entered}
-  } catch (error) {
-    if (Math.abs(aheadMs) > MAX_SKEW_MS) return {findings: [...findings, wrongClock(aheadMs)]}
-    if (error instanceof UnreachableError) return {findings: [...findings, unreached(place.key, error)]}
-    // A sub-user may be known, and yet not be let look at the account: the calls that follow tell what else it lacks.
-    if (caller.guest !== undefined && isForbidden(error))
-      return {
-        findings: [...findings, known, told('GetAccount', caller, error)],
-        entered: {client: way.client, caller},
-      }
-    return {findings: [...findings, refused('identity', place.key, error)]}
-  }
-}
+  const {client, url} = way
 
-const ownKey = ({key}: JoyentComputeOptions) => (key ? {key} : {})
+  const {value: account, error, finding} = await ask('GetAccount', caller, client.getAccount)
+  if (error && Math.abs(aheadMs) > MAX_SKEW_MS) return {findings: [wrongClock(aheadMs)]}
+  // A sub-user may be known and yet not be let look at its account: the calls that follow tell what else it lacks.
+  const isKnown = account !== undefined || (caller.guest !== undefined && error instanceof NotAllowedError)
+  if (!isKnown) return {findings: [finding.check === 'reach' ? finding : strange(place.key, finding)]}
 
-function callerOf({account, user, roles, actAsAccount}: TritonProfile): Caller {
-  const guest = user ?? (actAsAccount !== undefined && actAsAccount !== account ? account : undefined)
+  const centres = await ask('ListDatacenters', caller, client.listDatacenters)
+  const datacenter = datacenterName(centres.value ?? {}, url)
+  const used = caller.guest === undefined ? '' : `, used by ${caller.guest}${withRoles(caller)}`
+  const who = `${account?.login ?? caller.account}${account ? ` (${account.id})` : ''}`
   return {
-    account: actAsAccount ?? account,
-    ...(guest !== undefined && {guest}),
-    ...(roles?.length && {roles}),
+    findings: [
+      {...signing, outcome: 'ok', detail: `It signs for ${caller.guest ?? caller.account}.`},
+      {
+        check: 'identity',
+        subject: place.key,
+        outcome: 'ok',
+        detail: `Account ${who} in ${datacenter}${used}.`,
+      },
+      finding,
+      centres.finding,
+    ],
+    entered: {client, caller, datacenter},
   }
 }
 
-/** undefined where it may not be asked: that is told with the other reads. */
-async function nameOf({client, url}: Awaited<ReturnType<typeof connect>>): Promise<string | undefined> {
-  try {
-    return datacenterName(await client.listDatacenters(), url)
-  } catch {
-    return undefined
-  }
+function callerOf({account, user, roles, actAsAccount = account}: TritonProfile): Caller {
+  const guest = user ?? (actAsAccount === account ? undefined : account)
+  return {account: actAsAccount, ...(guest && {guest}), ...(roles?.length && {roles})}
 }
 
-function identity(subject: string, account: ApiAccount, caller: Caller, centre: string | undefined): Finding {
-  const {guest, roles} = caller
-  const where = centre === undefined ? '' : ` in ${centre}`
-  const as =
-    guest === undefined ? '' : `, used by ${guest}${roles ? ` with the roles ${roles.join(', ')}` : ''}`
+const withRoles = ({roles}: Caller): string => (roles ? ` with the roles ${roles.join(', ')}` : '')
+
+/** Of an account that it does not know CloudAPI says the same as of a key, or of a signature that does not fit. */
+function strange(subject: string, {detail}: Finding): Finding {
   return {
     check: 'identity',
     subject,
-    outcome: 'ok',
-    detail: `Account ${account.login} (${account.id})${where}${as}.`,
+    outcome: 'failed',
+    detail,
+    remedy:
+      'Check the account and the key of the profile, and that the key is registered with that account or sub-user ("triton key list").',
   }
 }
 
-/** CloudAPI says of it that the header is invalid, or the credentials: only the date of its answer tells the reason. */
+/** CloudAPI calls the header invalid then, or the credentials: only the date of its answer tells the reason. */
 function wrongClock(aheadMs: number): Finding {
   const seconds = Math.round(Math.abs(aheadMs) / 1_000)
   return {
     check: 'clock',
     subject: 'CloudAPI',
     outcome: 'failed',
-    detail: `This machine's clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} CloudAPI's, which refuses signatures that are more than 300 s off.`,
+    detail: `This machine's clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} CloudAPI's, which refuses signatures more than ${MAX_SKEW_MS / 1_000} s off.`,
     remedy: 'Set the clock of this machine, best by NTP ("timedatectl set-ntp true").',
   }
 }
 
-const isForbidden = (error: unknown): boolean =>
-  error instanceof AuthError && error.message.includes('NotAuthorized')
-
-function refused(check: Finding['check'], subject: string, error: unknown): Finding {
-  const {message, suggestions = []} = error instanceof McdError ? error : new McdError(String(error))
-  return {
-    check,
-    subject,
-    outcome: 'failed',
-    detail: message,
-    remedy: suggestions[0] ?? 'Check the profile of this place ("triton profile list").',
-  }
-}
+const asMcdError = (error: unknown): McdError =>
+  error instanceof McdError ? error : new McdError(String(error))

@@ -2,28 +2,37 @@ import {AuthError, McdError, UnreachableError} from '../../../errors.ts'
 import type {Finding} from '../../examine.ts'
 import type {Caller} from './access.ts'
 
-/** Nobody answered: one finding, whichever call met the silence. */
-export function unreached(subject: string, {message, suggestions}: McdError): Finding {
-  return {
-    check: 'reach',
-    subject,
-    outcome: 'failed',
-    detail: message,
-    remedy: suggestions[0] ?? 'Check the endpoint and the network.',
+/** What came of one call: what it tells about the permission for it, and its answer or why there is none. */
+export type Asked<T> = {readonly finding: Finding; readonly value?: T; readonly error?: McdError}
+
+/** Makes a call that cannot change anything. `name` is CloudAPI's own: `ListMachines`. */
+export async function ask<T>(name: string, caller: Caller, send: () => Promise<T>): Promise<Asked<T>> {
+  try {
+    const value = await send()
+    return {finding: {check: 'permission', subject: name, outcome: 'ok', detail: 'Allowed.'}, value}
+  } catch (thrown) {
+    const error = thrown instanceof McdError ? thrown : new McdError(String(thrown))
+    return {finding: notAnswered(name, caller, error), error}
   }
 }
 
-/** What a call that failed tells about the permission for it. `call` is CloudAPI's name, which rules write in small letters. */
-export function told(call: string, caller: Caller, error: unknown): Finding {
-  if (error instanceof UnreachableError) return unreached('CloudAPI', error)
-  const detail = error instanceof McdError ? error.message : String(error)
-  if (!(error instanceof AuthError)) return {check: 'permission', subject: call, outcome: 'unknown', detail}
-  return {check: 'permission', subject: call, outcome: 'failed', detail, remedy: allowing(call, caller)}
+function notAnswered(name: string, caller: Caller, error: McdError): Finding {
+  if (error instanceof UnreachableError) return failed('reach', 'CloudAPI', error)
+  if (error instanceof AuthError)
+    return {...failed('permission', name, error), remedy: allowing(name, caller)}
+  return {check: 'permission', subject: name, outcome: 'unknown', detail: error.message}
 }
 
-/** `CAN listmachines` in a policy of one of its roles, and the role on the resource (CloudAPI reference, "Rules definition for access control"). */
-export function allowing(call: string, {account, guest, roles = []}: Caller): string {
-  if (guest === undefined) return `Ask the operator of this cloud why ${account} may not call ${call}.`
-  const role = roles.length > 0 ? `role ${roles.join(' or ')}` : 'a role that is active by default'
-  return `Give ${guest} ${role} with a policy that has the rule "CAN ${call.toLowerCase()}", and tag the resource with that role ("triton rbac").`
+/** An error as it is, and the first thing to do about it. */
+export function failed(check: Finding['check'], subject: string, {message, suggestions}: McdError): Finding {
+  const [remedy = 'Look at the profile of this place ("triton profile list") and at its endpoint.'] =
+    suggestions
+  return {check, subject, outcome: 'failed', detail: message, remedy}
+}
+
+/** Rules write the names of calls in small letters (CloudAPI reference, "Rules definition for access control"). */
+export function allowing(name: string, {account, guest, roles = []}: Caller): string {
+  if (guest === undefined) return `Ask the operator of this cloud why ${account} may not call ${name}.`
+  const role = roles.length > 0 ? `the role ${roles.join(' or ')}` : `a role that ${guest} has by default`
+  return `Add the rule "CAN ${name.toLowerCase()}" to a policy of ${role}, and tag what it is about with that role ("triton rbac").`
 }

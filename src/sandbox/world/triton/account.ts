@@ -2,18 +2,20 @@ import {Bucket} from '../bucket.ts'
 import type {Clock} from '../clock.ts'
 import {stableId} from './catalogue.ts'
 import {type FirewallRule, type SshKey, THROTTLE} from './model.ts'
+import {Rbac} from './rbac.ts'
 import {invalidArgument, notFound} from './refusal.ts'
 import {type PublicKey, parsePublicKey} from './ssh-key.ts'
 
 type RegisteredKey = SshKey & {readonly parsed: PublicKey}
 
-/** One login: its keys, its sub-users' keys, its firewall rules and its share of requests. */
+/** One login: its keys, its sub-users and their keys, its firewall rules and its share of requests. */
 export class Account {
   readonly login: string
   readonly id: string
   readonly createdMs: number
   readonly bucket: Bucket
   readonly rules = new Map<string, FirewallRule>()
+  readonly rbac: Rbac
   /** Container name service: it shortens the longest name an instance may have. */
   cnsEnabled = false
   /** Instances it may have at once; the limits plugin says so with a 403. */
@@ -25,11 +27,16 @@ export class Account {
     this.login = login
     this.id = stableId(`account ${login}`)
     this.createdMs = clock.now()
+    this.rbac = new Rbac(login)
     this.bucket = new Bucket(clock, THROTTLE.burst, THROTTLE.perSecond)
   }
 
   get keys(): SshKey[] {
     return [...this.#keys.values()].map(({name, fingerprint, key}) => ({name, fingerprint, key}))
+  }
+
+  keysOf(user: string): SshKey[] {
+    return [...this.#keysOf(user).values()].map(({name, fingerprint, key}) => ({name, fingerprint, key}))
   }
 
   /** Registers an OpenSSH public key, of the account itself or of a sub-user. The name is the fingerprint when not given. */

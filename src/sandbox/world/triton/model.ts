@@ -58,6 +58,33 @@ export type KnownNetwork = Network & {readonly member: string}
 
 export type SshKey = {readonly name: string; readonly fingerprint: string; readonly key: string}
 
+/** A sub-user of an account. */
+export type User = {readonly id: string; readonly login: string; readonly email: string}
+
+/** Rules in the Aperture language: `CAN listmachines AND getmachine`. */
+export type Policy = {
+  readonly id: string
+  readonly name: string
+  readonly rules: readonly string[]
+  readonly description: string
+}
+
+export type RoleMember = {
+  readonly type: 'subuser'
+  readonly id: string
+  readonly login: string
+  /** The role counts for this member also where it is not asked for. */
+  readonly default: boolean
+}
+
+/** As CloudAPI 9 shows it, with objects where earlier versions had names. */
+export type Role = {
+  readonly id: string
+  readonly name: string
+  readonly members: readonly RoleMember[]
+  readonly policies: readonly {readonly id: string; readonly name: string}[]
+}
+
 export type Nic = {
   readonly mac: string
   readonly ip: string

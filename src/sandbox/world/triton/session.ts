@@ -3,6 +3,7 @@ import {FirewallCalls} from './firewall-calls.ts'
 import {type Params, text} from './listing.ts'
 import {MachineCalls} from './machine-calls.ts'
 import type {Image, Network, Package, SshKey} from './model.ts'
+import {RbacCalls} from './rbac-calls.ts'
 import {missingParameter, notFound} from './refusal.ts'
 import {iso} from './view.ts'
 
@@ -13,12 +14,14 @@ import {iso} from './view.ts'
 export class Session {
   readonly machines: MachineCalls
   readonly firewall: FirewallCalls
+  readonly rbac: RbacCalls
   readonly #context: CallContext
 
   constructor(context: CallContext) {
     this.#context = context
     this.machines = new MachineCalls(context)
     this.firewall = new FirewallCalls(context)
+    this.rbac = new RbacCalls(context)
   }
 
   getAccount() {
@@ -121,12 +124,13 @@ export class Session {
     return this.#context.call('ListDatacenters', () => ({[this.#context.dc.name]: url}))
   }
 
-  /** Only what the limits plugin knows; nothing without a quota. */
-  listLimits(): {by: string; value: number}[] {
-    const {quota} = this.#context.account
-    return this.#context.call('ListProvisioningLimits', () =>
-      Number.isFinite(quota) ? [{by: 'machines', value: quota}] : [],
-    )
+  /** Only what the plugin provision_limits knows; nothing without a quota. Instances are counted where `by` names nothing else. */
+  listLimits(): {value: number; used: number}[] {
+    const {quota, login} = this.#context.account
+    return this.#context.call('ListProvisioningLimits', () => {
+      const owned = this.#context.dc.machines.ofAccount(login).filter(({goneMs}) => goneMs === undefined)
+      return Number.isFinite(quota) ? [{value: quota, used: owned.length}] : []
+    })
   }
 }
 
