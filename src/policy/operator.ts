@@ -68,6 +68,13 @@ function compute(
       Action: ['ssm:GetParameter'],
       Resource: [`arn:${partition}:ssm:*::parameter/aws/service/*`],
     },
+    // For `mcd doctor` alone: a run needs no quotas.
+    {
+      Sid: 'Doctor',
+      Effect: 'Allow',
+      Action: ['servicequotas:GetServiceQuota', 'servicequotas:GetAWSDefaultServiceQuota'],
+      Resource: ['*'],
+    },
     {
       Sid: 'LaunchMarked',
       Effect: 'Allow',

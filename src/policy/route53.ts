@@ -152,6 +152,13 @@ export function operatorDns(names: readonly DnsName[], zoneId: ZoneId, partition
         },
       }),
     ),
+    // For `mcd doctor` alone: how full the zones are.
+    {
+      Sid: 'DoctorZones',
+      Effect: 'Allow',
+      Action: ['route53:GetHostedZoneLimit'],
+      Resource: byZone(own).map(([zone]) => `arn:${partition}:route53:::hostedzone/${zoneId(zone)}`),
+    },
     followChanges(partition),
   ]
 }

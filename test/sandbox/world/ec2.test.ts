@@ -277,6 +277,17 @@ describe('RunInstances', () => {
     expect(() => run()).toThrow(refusal('VcpuLimitExceeded'))
   })
 
+  test('spot instances count apart', () => {
+    const region = ec2.region('us-east-1')
+    region.vcpuQuota = 2
+    region.spotVcpuQuota = 2
+    const spot = {instanceMarketOptions: {marketType: 'spot'}}
+    run(spot)
+    run()
+    expect(() => run(spot)).toThrow(refusal('MaxSpotInstanceCountExceeded'))
+    expect(() => run()).toThrow(refusal('VcpuLimitExceeded'))
+  })
+
   test('members of a batch share a reservation and count their launch index', () => {
     expect(run({maxCount: 3}).map(({amiLaunchIndex}) => amiLaunchIndex)).toEqual([0, 1, 2])
   })
@@ -556,6 +567,20 @@ describe('limits and permissions', () => {
       ec2.call({...OPERATOR, principal: {name: 'instances'}}, 'RunInstances', {...order(), dryRun: true}),
     ).toThrow(refusal('UnauthorizedOperation'))
     expect(ec2.allInstances()).toEqual([])
+  })
+
+  test('a dry run looks at what is named, behind the permission and before any limit', () => {
+    const terminate = (principal: string) => () =>
+      ec2.call({...OPERATOR, principal: {name: principal}}, 'TerminateInstances', {
+        instanceIds: ['i-0123456789abcdef0'],
+        dryRun: true,
+      })
+    expect(terminate('operator')).toThrow(refusal('InvalidInstanceID.NotFound'))
+    expect(terminate('instances')).toThrow(refusal('UnauthorizedOperation'))
+    ec2.region('us-east-1').vcpuQuota = 0
+    expect(() => ec2.call(OPERATOR, 'RunInstances', {...order(), dryRun: true})).toThrow(
+      refusal('DryRunOperation'),
+    )
   })
 
   test('an instance with a profile has credentials that expire and are renewed before', async () => {

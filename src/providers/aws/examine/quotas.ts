@@ -5,6 +5,7 @@ import {type AwsApi, allPages} from '../api.ts'
 import {isDenied, isRefusal} from '../classify.ts'
 import {filter, instancesOf} from '../convert.ts'
 import {type QuotaClass, quotaClassOf} from './quota-classes.ts'
+import {allowing} from './verdict.ts'
 
 type Use = {readonly type: string; readonly spot: boolean; readonly count: number}
 
@@ -98,8 +99,7 @@ async function examineQuota(
         ...about,
         outcome: 'unknown',
         detail: `These credentials may not ask for quotas, which only this check needs; ${used} vCPUs are in use, and this fleet needs ${more} more.`,
-        remedy:
-          'Allow servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota to have it checked.',
+        remedy: allowing('servicequotas:GetServiceQuota'),
       }
     if (error instanceof UnreachableError) return {...about, outcome: 'unknown', detail: error.message}
     throw error

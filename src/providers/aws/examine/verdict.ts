@@ -19,6 +19,8 @@ const STATEMENTS: Readonly<Record<string, readonly string[]>> = {
   'iam:PassRole': ['HandOverRole'],
   'iam:CreateServiceLinkedRole': ['SpotRole'],
   'ssm:GetParameter': ['FindImages'],
+  'servicequotas:GetServiceQuota': ['Doctor'],
+  'servicequotas:GetAWSDefaultServiceQuota': ['Doctor'],
 }
 
 /** The reads of EC2 stand all in one. */

@@ -5,7 +5,7 @@ import type {Finding, ZoneNeeds} from '../../examine.ts'
 import {isOurs} from '../clashes.ts'
 import {isDenied} from '../classify.ts'
 import type {Route53Client} from '../client.ts'
-import {notAllowed} from './reads.ts'
+import {allowing, notAllowed} from './reads.ts'
 
 /** Whether the zone has room for the record sets that are still to come. */
 export async function examineRoom(
@@ -32,7 +32,7 @@ export async function examineRoom(
       ...about,
       outcome: 'unknown',
       detail: 'These credentials may not ask how full the zone is, which only this check needs.',
-      remedy: 'Allow route53:GetHostedZoneLimit to have it checked.',
+      remedy: allowing('route53:GetHostedZoneLimit', needs),
     }
   }
 }
