@@ -1,14 +1,12 @@
 import {formatDuration} from '../duration.ts'
 import {CapacityError, ConflictError, UnreachableError} from '../errors.ts'
 import type {ZoneKey} from '../journal/events.ts'
-import type {DnsChange, DnsVendor, Member} from '../providers/dns.ts'
+import type {DnsChange, DnsVendor} from '../providers/dns.ts'
 import {adopt, launch, resumeLaunch} from './apply-launch.ts'
-import {isStillAnswered} from './authority.ts'
-import {nameKey, type Observed} from './observed.ts'
+import {awaitServed} from './await-served.ts'
 import {othersStay} from './others-stay.ts'
 import {failed, type Pass, placeOf} from './pass.ts'
 import type {Action} from './plan/action.ts'
-import {absenceOf} from './plan/leaving/remember.ts'
 import {settleTtl} from './settle-ttl.ts'
 
 /**
@@ -97,61 +95,6 @@ async function changeDns(
     ]
       .filter(Boolean)
       .join(', ') || 'was not there'
-  )
-}
-
-/** Asks once whether the vendor serves the removals; what is served is written down, and its drain clock starts. */
-async function awaitServed(
-  {outside, ledger, observed}: Pass,
-  {instances, zones}: Action & {kind: 'drain'},
-): Promise<string | undefined> {
-  const served: string[] = []
-  for (const key of zones) {
-    const zone = observed.zones.get(key)
-    if (!zone) continue
-    const entryOf = (id: string) => absenceOf(ledger.recorded(), id)?.zones.get(key)
-    const waiting = instances.filter(id => entryOf(id)?.servedAtMs === undefined)
-    const left = waiting.map(entryOf).filter(entry => entry !== undefined)
-    const removed = left.flatMap(entry => entry.removed)
-    const ownAlone = removed.filter(member => !isAnothers(observed, vendorOf(key), member))
-    const bare = new Set(waiting.filter(id => entryOf(id)?.removed.length === 0))
-    const receipts = [
-      ...new Map(left.map(({receipt, removedAtMs}) => [receipt?.id, {receipt, removedAtMs}])).values(),
-    ]
-    const answers = await Promise.all(
-      receipts.map(({receipt, removedAtMs}) =>
-        removed.length === 0
-          ? true
-          : outside.dns(vendorOf(key)).removalServed(zone, ownAlone, receipt, removedAtMs),
-      ),
-    )
-    if (!answers.every(Boolean)) continue
-    if (bare.size > 0 && (await isStillAnswered(outside, key, ledger.recorded().names, bare, observed)))
-      continue
-    const ends = (id: string) => ledger.recorded().leaving.has(id)
-    const [leaving, heldOut] = [waiting.filter(ends), waiting.filter(id => !ends(id))]
-    await ledger.append(
-      ...(leaving.length > 0 ? [{type: 'removal-served', zone: key, instances: leaving} as const] : []),
-      ...(heldOut.length > 0 ? [{type: 'absence-served', zone: key, instances: heldOut} as const] : []),
-    )
-    served.push(key)
-  }
-  return served.length > 0
-    ? `${served.join(', ')} no longer ${served.length === 1 ? 'answers' : 'answer'} with them`
-    : undefined
-}
-
-/**
- * Whether the same stands there for somebody else, so that it is answered for ever: a cloud gives the address of a stopped
- * instance to the next one.
- */
-function isAnothers({names}: Observed, vendor: DnsVendor, {name, type, value, mark}: Member): boolean {
-  const seen = names.get(nameKey(vendor, name))
-  return (
-    seen?.readable === true &&
-    seen.members.some(
-      other => other.type === type && other.value === value && other.mark?.instance !== mark?.instance,
-    )
   )
 }
 

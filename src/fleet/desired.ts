@@ -20,7 +20,7 @@ export type Desired = {
         /** Drained by this run, and let in again by it, beside what the journal knows. */
         readonly drain?: readonly string[]
         readonly undrain?: readonly string[]
-        /** Those that it drains are seen through until they are out, or until resolvers have forgotten them. */
+        /** Those that it takes out are seen through until they are out, those that it drains until resolvers have forgotten them; without it, until the servers follow. */
         readonly until?: 'removed' | 'forgotten'
         /** Names, by key, whose lowered TTL is seen through until the longer ones have passed. */
         readonly settle?: readonly string[]

@@ -1,6 +1,7 @@
 import {EXIT} from '../errors.ts'
 import {type Applier, createApplier} from './apply-all.ts'
 import {isAnswered} from './authority.ts'
+import {noteServed} from './await-served.ts'
 import {areRequestsMet, type CourseOptions, createCourse} from './course.ts'
 import type {Desired} from './desired.ts'
 import {explainRollout, explainWaits, withBootLogs} from './explain.ts'
@@ -134,13 +135,8 @@ async function converge(
       ready.length > 0 ||
       wanted.some(action => !isReady(action) && action.kind === 'register' && action.create.length > 0)
     if (draining.length === 0 && ((waiting.length === 0 && !pending) || overdue)) {
-      // In DNS means answered: the vendor's servers follow its API by some seconds.
       settlingSinceMs ??= runtime.now()
-      if (
-        (desired.goal.kind === 'up' || (desired.goal.kind === 'sync' && desired.goal.undrain)) &&
-        runtime.now() - settlingSinceMs < SETTLE_MS &&
-        !(await isAnswered(outside, fleet, observed))
-      ) {
+      if (!(await isSettled(pass)) && runtime.now() - settlingSinceMs < SETTLE_MS) {
         await runtime.sleep(SETTLE_POLL_MS)
         continue
       }
@@ -167,6 +163,19 @@ async function converge(
     if (untilMs < Number.POSITIVE_INFINITY && waiting.length === 0) startedAtMs += runtime.now() - sleptFromMs
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)
   }
+}
+
+/** In DNS means answered, and out of it not answered any more: the vendor's servers follow its API by some seconds. */
+async function isSettled(pass: Pass): Promise<boolean> {
+  const {
+    outside,
+    desired: {fleet, goal},
+    observed,
+  } = pass
+  if (goal.kind === 'down') return true
+  if (goal.kind === 'up') return isAnswered(outside, fleet, observed)
+  const isOut = (await noteServed(pass)) || goal.until === 'removed'
+  return isOut && (!goal.undrain || isAnswered(outside, fleet, observed))
 }
 
 /** The vendor's servers have yet to follow. */

@@ -265,6 +265,34 @@ test('who is gone leaves DNS and is not replaced; what else the file wants is le
   await expectExactly(sim, wanted)
 })
 
+test.each(['cloudflare', 'route53'] as const)(
+  'that the servers of %s have followed is written down: whoever ends one that sync took out waits for nothing anew',
+  async vendor => {
+    const {sim, wanted, virginia} = await serving(3, 0, {vendor})
+    const [sick = ''] = virginia
+    const watch = watchDns(sim, wanted)
+    sim.guests.setServing(sick, false)
+    expect(texts(await sim.sync(wanted))).toEqual([])
+    const {heldOut} = await readRecorded(sim.journal)
+    const zones = [...(heldOut.get(sick)?.zones.values() ?? [])]
+    expect(zones.map(({servedAtMs}) => servedAtMs !== undefined)).toEqual([true])
+    await sim.time.advance(HOUR_MS)
+    const startMs = sim.time.now()
+    expect(texts(await sim.down(wanted, {instances: [sick]}))).toEqual([])
+    expect(sim.time.now() - startMs).toBeLessThan(30_000)
+    expect(watch.early).toEqual([])
+  },
+)
+
+test('a sync goes on where the servers never follow, and has said all it can', async () => {
+  const {sim, wanted, virginia} = await serving(3, 0, {vendor: 'route53'})
+  sim.wrapDns = provider => ({...provider, removalServed: async () => false})
+  sim.guests.setServing(virginia[0] ?? '', false)
+  const startMs = sim.time.now()
+  expect(texts(await sim.sync(wanted))).toEqual([])
+  expect(sim.time.now() - startMs).toBeLessThan(120_000)
+})
+
 test('a record that somebody took away or edited is put right, at once', async () => {
   const {sim, wanted, virginia} = await serving(2, 0)
   const {cloudflare} = sim.world
