@@ -8,6 +8,7 @@ import type {ApiToken} from '../../../src/sandbox/world/cloudflare/tokens.ts'
 import {SANDBOX} from '../../../src/sandbox/world/credentials.ts'
 import {Secret} from '../../../src/secret.ts'
 import {cloudflareScene} from '../../support/cloudflare-world.ts'
+import {replay} from '../../support/replay.ts'
 import {wireFetch} from '../../support/wire-fetch.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -252,3 +253,15 @@ const unreachable = () =>
       cause: Object.assign(new Error('connect ECONNREFUSED 192.0.2.1:443'), {code: 'ECONNREFUSED'}),
     }),
   )
+
+test('it speaks with the vendor as the reference has it', async () => {
+  const exchanges = replay('cloudflare/examine')
+  const runtime = {...scene.time.runtime(), id: () => '372e6795-4025-e0ba-6aaa-6d586b9e0b59'}
+  const look = examineCloudflare({apiToken: new Secret('0'.repeat(40), 'env:TOKEN'), runtime}, {})
+  const findings = await look({zone: 'example.com', names: [WWW]})
+  exchanges.finish()
+  expect(ills(findings)).toEqual([
+    'warning: identity API token (env:TOKEN)',
+    'unknown: quota records of example.com',
+  ])
+})

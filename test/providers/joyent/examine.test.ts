@@ -7,6 +7,7 @@ import {cloudapiWire} from '../../../src/sandbox/wire/cloudapi.ts'
 import {generateTritonKey} from '../../../src/sandbox/world/triton/ssh-key.ts'
 import {Secret} from '../../../src/secret.ts'
 import {mark, OWNER, PLACE, wish} from '../../contract/joyent-scenes.ts'
+import {replay} from '../../support/replay.ts'
 import {type TritonStage, tritonStage} from '../../support/triton-world.ts'
 import {wireFetch} from '../../support/wire-fetch.ts'
 
@@ -309,4 +310,52 @@ test('an instance whose firewall is off is warned of where the group opens ports
     remedy: 'Turn it on: triton instance enable-firewall web-east-1',
   })
   expect(ills(await examine(group({open: []})))).toEqual(['unknown: quota provisioning limits'])
+})
+
+describe('it speaks with CloudAPI as the reference has it', () => {
+  const profile = {
+    name: 'test',
+    url: 'https://cloudapi.example.com',
+    account: 'me',
+    user: 'bob',
+    keyId: key.md5Fingerprint,
+    insecure: false,
+  }
+  async function played(folder: string): Promise<Finding[]> {
+    const exchanges = replay(folder)
+    const place = {...PLACE, endpoint: profile.url}
+    const look = examineJoyent({
+      place,
+      profile,
+      runtime: stage.time.runtime(),
+      key: new Secret(key.privateKeyPem, 'test'),
+    })
+    const findings = await look(needs())
+    exchanges.finish()
+    return findings
+  }
+
+  test('of a sub-user, its roles and every kind of limit', async () => {
+    const findings = await played('joyent/examine')
+    expect(ills(findings)).toEqual([
+      // By day alone.
+      'unknown: permission DeleteMachine',
+      // Of a role that bob has not by default.
+      'failed: permission CreateFirewallRule',
+      'failed: permission UpdateFirewallRule',
+      'failed: permission DeleteFirewallRule',
+      'failed: quota limit on instances',
+      'failed: quota limit on instances of image ubuntu-24.04',
+    ])
+    expect(of(findings, 'limit on memory')?.detail).toBe(
+      '1024 of 2048 are used; what is still to be launched takes 1024 MiB of memory.',
+    )
+    expect(of(findings, 'limit on disk of os linux')?.detail).toBe(
+      '20 of 900 are used; what is still to be launched takes 20 GiB of disk.',
+    )
+  })
+
+  test('of a clock that is wrong, though the answer speaks of something else', async () => {
+    expect(ills(await played('joyent/examine-clock'))).toEqual(['failed: clock CloudAPI'])
+  })
 })
