@@ -26,7 +26,7 @@ export default class Doctor extends McdCommand {
       set: flags.set,
       sandbox: flags.sandbox,
       resolvers: await resolversOf(flags),
-      signal: this.interruptible(),
+      signal: this.interruptible({looks: true}),
     })
     if (isNewSandbox) this.logToStderr(NEW_SANDBOX)
     this.log(examinationText(examination, process.stdout.columns))
