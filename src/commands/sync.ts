@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {fleetFlags, McdCommand, sandboxFlag, waitFlag, yesFlag} from '../command-line/command.ts'
+import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../command-line/command.ts'
 import type {RunReport} from '../runs/run.ts'
 
 export default class Sync extends McdCommand {
@@ -14,7 +14,6 @@ export default class Sync extends McdCommand {
   static override flags = {
     ...fleetFlags,
     sandbox: sandboxFlag,
-    yes: yesFlag,
     wait: waitFlag,
     'allow-empty': Flags.boolean({
       description: 'Allow the last serving address to leave DNS.',
@@ -56,6 +55,7 @@ export default class Sync extends McdCommand {
       ...flags,
       ...common,
       command: 'sync',
+      yes: false,
       goal: {kind: 'sync'},
       json: this.jsonEnabled(),
     })

@@ -1,5 +1,6 @@
 import type {Recorded} from '../journal/recorded.ts'
 import type {RecordMark} from '../mark.ts'
+import {momentText} from '../moment-text.ts'
 import type {Desired, DesiredGroup, Takeover} from './desired.ts'
 import type {Fleet, Group} from './model.ts'
 import {nameKey, type Observed} from './observed.ts'
@@ -100,10 +101,10 @@ function takeoverOf(
   const sinceMs = recorded.silentSinceMs.get(place.key)
   const dueMs = (sinceMs ?? observed.atMs) + failover.afterMs
   if (sinceMs === undefined || observed.atMs < dueMs) {
-    const again = `${sinceMs === undefined ? 'silent now, and still' : 'still silent'} at ${timeText(dueMs)} or later`
+    const again = `${sinceMs === undefined ? 'silent now, and still' : 'still silent'} at ${momentText(dueMs)} or later`
     return waits(`${heir.name} grows to ${wanted} if "mcd up" finds ${name} ${again} (${answering}).`)
   }
-  const text = `${heir.name} is to have ${wanted} in place of ${name}, which has been silent since ${timeText(sinceMs)} (${answering}).`
+  const text = `${heir.name} is to have ${wanted} in place of ${name}, which has been silent since ${momentText(sinceMs)} (${answering}).`
   return {to: heir.name, wanted, text}
 }
 
@@ -135,5 +136,3 @@ function hearsNobody({places, health}: Observed): boolean {
   )
   return running && [...health.values()].every(({verdict}) => verdict !== 'healthy')
 }
-
-const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -1,6 +1,7 @@
 import {LockedError} from '../errors.ts'
 import type {JournalEvent, StoredEvent} from '../journal/events.ts'
 import {foldLease, type Lease} from '../journal/fold-lease.ts'
+import {momentText} from '../moment-text.ts'
 import type {ProcessIdentity} from '../process-identity.ts'
 
 /**
@@ -80,7 +81,7 @@ export function mayWrite(lease: Lease | undefined, run: string, events: readonly
 export function lockedBy(lease: Lease): LockedError {
   const {lastSign, leaseMs} = lease
   return new LockedError(
-    `Another run works on this fleet: ${holderText(lease)}. Without a further sign of life from it, its lease ends at ${timeText(lastSign.atMs + leaseMs)}.`,
+    `Another run works on this fleet: ${holderText(lease)}. Without a further sign of life from it, its lease ends at ${momentText(lastSign.atMs + leaseMs)}.`,
     {
       suggestions: [
         'Add --wait to go on as soon as it has ended.',
@@ -116,9 +117,6 @@ export function lostLease(
   )
 }
 
-/** `"mcd up" by ann on laptop (process 4711), since 2026-01-01T00:00:00Z` */
+/** `"mcd up" by ann on laptop (process 4711), since 2026-01-01 00:00:00 UTC` */
 export const holderText = ({command, user, host, pid, job, startedAtMs}: Lease): string =>
-  `"mcd ${command}" by ${user} on ${host} (${job ?? `process ${pid}`}), since ${timeText(startedAtMs)}`
-
-/** `2026-01-01T00:00:00Z` */
-const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+  `"mcd ${command}" by ${user} on ${host} (${job ?? `process ${pid}`}), since ${momentText(startedAtMs)}`

@@ -1,6 +1,7 @@
 import {McdError, RefusedError, UsageError} from '../errors.ts'
 import type {JournalEvent} from '../journal/events.ts'
 import type {Recorded, RecordedLaunch} from '../journal/recorded.ts'
+import {momentText} from '../moment-text.ts'
 import type {LaunchWish} from '../providers/compute.ts'
 import type {Desired, Targets} from './desired.ts'
 import type {Fleet, Group} from './model.ts'
@@ -140,9 +141,8 @@ function returnTexts(outside: Outside, returns: readonly Return[], {launches}: R
     const differences = differencesOf(outside, each)
     const isNewest = [...launches.values()].findLast(isHere)?.order.mark.spec === spec
     if (differences.length === 0 && isNewest) return []
-    const when = new Date(launch.intendedAtMs).toISOString().slice(0, 16).replace('T', ' ')
     const how = differences.length > 0 ? differences.join('; ') : `image ${launch.order.target.imageId}`
-    return `Group ${group.name} returns to launch spec ${spec} of ${when} UTC: ${how}.`
+    return `Group ${group.name} returns to launch spec ${spec} of ${momentText(launch.intendedAtMs)}: ${how}.`
   })
   const stays =
     'The fleet file is not changed: the next plain "mcd up" rolls forward again unless the file is mended.'

@@ -1,14 +1,13 @@
 import type {Action} from '../fleet/plan/action.ts'
 import type {SyncNews} from '../fleet/watch-sync.ts'
 import {WHOLE_FLEET} from '../mark.ts'
+import {momentText} from '../moment-text.ts'
 import type {Member} from '../providers/dns.ts'
 import {shortIds} from './short-id.ts'
-import {dateText} from './time-text.ts'
 
 /** What `mcd sync --watch` prints: when, what and why, a line for each change. */
 export function syncLines(news: SyncNews): string[] {
-  const at = `${dateText(news.atMs)} UTC`
-  return textsOf(news).map(text => `${at}  ${shortIds(text)}`)
+  return textsOf(news).map(text => `${momentText(news.atMs)}  ${shortIds(text)}`)
 }
 
 function textsOf(news: SyncNews): string[] {

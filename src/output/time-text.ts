@@ -1,5 +1,7 @@
-/** `2026-01-01 12:00:00`, UTC: the same on the laptop, in CI and in the cloud's own logs. */
-export const dateText = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
+import {momentText} from '../moment-text.ts'
+
+/** `2026-01-01 12:00:00`, UTC: for tables that say so once. */
+export const dateText = (ms: number): string => momentText(ms).slice(0, 19)
 
 /** `12:00:00`, UTC. */
 export const timeText = (ms: number): string => dateText(ms).slice(11)

@@ -70,7 +70,7 @@ describe('how many a group has that takes over', () => {
       [...silent(11)],
       [
         4,
-        'east is to have 4 in place of virginia, which has been silent since 2025-12-31 23:49 UTC (0 of its 2 in DNS answer).',
+        'east is to have 4 in place of virginia, which has been silent since 2025-12-31 23:49:00 UTC (0 of its 2 in DNS answer).',
       ],
     ],
     [
@@ -85,14 +85,14 @@ describe('how many a group has that takes over', () => {
       [...silent(9)],
       [
         2,
-        'east grows to 4 if "mcd up" finds virginia still silent at 2026-01-01 00:01 UTC or later (0 of its 2 in DNS answer).',
+        'east grows to 4 if "mcd up" finds virginia still silent at 2026-01-01 00:01:00 UTC or later (0 of its 2 in DNS answer).',
       ],
     ],
     [
       'as declared when it was not silent before now',
       seen({dead: ['i-1', 'i-2']}),
       [...REACHED],
-      [2, expect.stringContaining('silent now, and still at 2026-01-01 00:10 UTC or later')],
+      [2, expect.stringContaining('silent now, and still at 2026-01-01 00:10:00 UTC or later')],
     ],
     [
       'as declared when it answered in between',

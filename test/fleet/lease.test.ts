@@ -122,7 +122,7 @@ describe('while a run works', () => {
       const error = await up().catch(thrown => thrown)
       expect(error).toBeInstanceOf(LockedError)
       expect(error.message).toMatch(
-        /^Another run works on this fleet: "mcd up" by nobody on simulation \(process 1\), since 2026-01-01T00:00:.*Z\. Without a further sign of life from it, its lease ends at 2026-01-01T00:00:.*Z\.$/,
+        /^Another run works on this fleet: "mcd up" by nobody on simulation \(process 1\), since 2026-01-01 00:00:.* UTC\. Without a further sign of life from it, its lease ends at 2026-01-01 00:00:.* UTC\.$/,
       )
       expect(error.suggestions.join('\n')).toMatch(/--wait(.|\n)*mcd state unlock/)
       expect(sim.time.now()).toBe(startMs)

@@ -82,7 +82,9 @@ test.each([
     })
     await sim.time.advance(5 * MINUTE_MS)
     const second = failover(await sim.up(declared()))
-    expect(second.texts).toEqual([expect.stringMatching(/still silent at 2026-01-01 \d\d:\d\d UTC or later/)])
+    expect(second.texts).toEqual([
+      expect.stringMatching(/still silent at 2026-01-01 \d\d:\d\d:\d\d UTC or later/),
+    ])
     expect(living(sim)).toEqual({virginia: 2, east: 2})
     await sim.time.advance(5 * MINUTE_MS)
     const third = failover(await sim.up(declared()))

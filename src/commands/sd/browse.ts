@@ -7,8 +7,7 @@ type Browsed = {domain: string; services: string[]} | {domain: string; service: 
 
 export default class SdBrowse extends McdCommand {
   static override summary = 'List the DNS-SD services of a domain, or the instances of one service.'
-  static override description =
-    'One name a line, as mcd sd resolve takes it. A domain that lists nothing prints nothing.'
+  static override description = 'One name a line, as mcd sd resolve takes it.'
   static override usage = '<%= command.id %> [SERVICE] DOMAIN [--json] [--sandbox | --server HOST:PORT]'
   static override examples = [
     '<%= config.bin %> <%= command.id %> example.com',
@@ -33,11 +32,13 @@ export default class SdBrowse extends McdCommand {
       const domain = args.service
       const services = await listServices(ask, domain)
       for (const each of services) this.log(serviceName(each, domain))
+      if (services.length === 0) this.logToStderr(`${domain} lists no services.`)
       return {domain, services}
     }
     const {service, domain} = requireServiceName(serviceName(args.service, args.domain))
     const {names: instances} = await listInstances(ask, service, domain)
     for (const instance of instances) this.log(instance)
+    if (instances.length === 0) this.logToStderr(`${domain} lists no instances of ${service}.`)
     return {domain, service, instances}
   }
 }

@@ -1,3 +1,4 @@
+import {momentText} from '../../moment-text.ts'
 import type {Member} from '../../providers/dns.ts'
 import type {Action, Plan} from '../plan/action.ts'
 import type {WhyReport} from './report.ts'
@@ -28,7 +29,7 @@ function textFor(id: string, action: Action): string | undefined {
     case 'drain': {
       if (!action.instances.includes(id)) return undefined
       if (action.until === 'served') return `wait until ${action.zones.join(', ')} no longer answer with it`
-      const until = action.untilMs === undefined ? '' : `, at ${new Date(action.untilMs).toISOString()}`
+      const until = action.untilMs === undefined ? '' : `, at ${momentText(action.untilMs)}`
       return action.until === 'forgotten'
         ? `wait until resolvers have forgotten it${until}`
         : `wait until nobody uses it${until}`

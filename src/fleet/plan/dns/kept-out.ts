@@ -1,4 +1,5 @@
 import {holdInstance, isDrainedHold} from '../../../mark.ts'
+import {momentText} from '../../../moment-text.ts'
 import type {Instance} from '../../../providers/compute.ts'
 import type {Member} from '../../../providers/dns.ts'
 import {nameKey} from '../../observed.ts'
@@ -211,7 +212,7 @@ function reasonsOf(view: FleetView, failing: readonly Instance[]): string {
 
 function drainedNote({recorded}: FleetView, {id}: Instance): Note {
   const sinceMs = recorded.drained.get(id)
-  const since = sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString()}`
+  const since = sinceMs === undefined ? '' : ` since ${momentText(sinceMs)}`
   return {
     kind: 'drained',
     text: `${id} is drained on purpose${since} and stays out of DNS, until "mcd undrain ${id}".`,

@@ -1,5 +1,6 @@
 import {zoneKey} from '../../../journal/events.ts'
 import type {LoweredTtl} from '../../../journal/recorded.ts'
+import {momentText} from '../../../moment-text.ts'
 import {nameKey} from '../../observed.ts'
 import type {Action, Note} from '../action.ts'
 import type {FleetView} from '../fleet-view.ts'
@@ -52,7 +53,7 @@ export function loweredNotes({desired, recorded}: FleetView): Note[] {
     return [
       {
         kind: 'lowered-ttl',
-        text: `The TTL of ${name} is lowered to ${ttlSeconds} s since ${new Date(sinceMs).toISOString()}${still}. "mcd ttl restore" puts the fleet file's back.`,
+        text: `The TTL of ${name} is lowered to ${ttlSeconds} s since ${momentText(sinceMs)}${still}. "mcd ttl restore" puts the fleet file's back.`,
         blocks: false,
       },
     ]
