@@ -13,6 +13,14 @@ export type DeliverOptions = {
   concluded(conclusion: Conclusion): Promise<void>
 }
 
+/** What went wrong, a sentence for each receiver. */
+export type Round = {
+  /** For good. */
+  readonly givenUp: readonly string[]
+  /** For this time. */
+  readonly owedStill: readonly string[]
+}
+
 /** One message as it goes over the wire. Source: Standard Webhooks. */
 export type Message = {
   readonly id: string
@@ -38,17 +46,16 @@ type Sender = Pick<Outside, 'runtime' | 'notify'>
 
 /**
  * One round: every receiver gets what it is owed, oldest first, all receivers side by side. Never throws for a receiver, ends
- * within seconds, and at once when the run is interrupted: what was not delivered is owed still. Returns what went wrong, a
- * sentence for each receiver.
+ * within seconds, and at once when the run is interrupted: what was not delivered is owed still.
  */
 export async function deliver(
   outside: Sender,
   notify: readonly Receiver[],
   owed: readonly OwedNotice[],
   options: DeliverOptions,
-): Promise<string[]> {
+): Promise<Round> {
   const nowMs = outside.runtime.now()
-  const troubles: string[] = []
+  const givenUp: string[] = []
   const due = new Map<Receiver, OwedNotice[]>()
   for (const notice of owed) {
     const isOld = nowMs - notice.atMs >= KEPT_MS
@@ -58,11 +65,11 @@ export async function deliver(
       if (!receiver) removed.push(addressee)
       else if (!isOld) due.set(receiver, [...(due.get(receiver) ?? []), notice])
     }
-    if (removed.length > 0) await options.concluded(givenUp(notice, removed, 'removed'))
+    if (removed.length > 0) await options.concluded(surrender(notice, removed, 'removed'))
     const late = notice.receivers.filter(each => !removed.includes(each))
     if (!isOld || late.length === 0) continue
-    await options.concluded(givenUp(notice, late, 'too-old'))
-    troubles.push(
+    await options.concluded(surrender(notice, late, 'too-old'))
+    givenUp.push(
       `${late.map(({host}) => host).join(', ')} could not be told of ${notice.about} (${new Date(notice.atMs).toISOString()}) for three days: that notification is given up.`,
     )
   }
@@ -71,7 +78,10 @@ export async function deliver(
       deliverTo(outside, receiver, notices, {...options, untilMs: nowMs + ROUND_MS}),
     ),
   )
-  return [...troubles, ...rounds.flat()]
+  return {
+    givenUp: [...givenUp, ...rounds.flatMap(round => round.givenUp)],
+    owedStill: rounds.flatMap(round => round.owedStill),
+  }
 }
 
 async function deliverTo(
@@ -79,7 +89,7 @@ async function deliverTo(
   receiver: Receiver,
   notices: readonly OwedNotice[],
   {tries, untilMs, concluded}: DeliverOptions & {untilMs: number},
-): Promise<string[]> {
+): Promise<Round> {
   const {runtime} = outside
   let trouble: (Delivery & {ok: false}) | undefined
   for (const notice of notices) {
@@ -97,19 +107,18 @@ async function deliverTo(
         await concluded({type: 'notice-delivered', id: notice.id, receiver: digest})
     else {
       trouble = delivery
-      if (delivery.refused) await concluded(givenUp(notice, mine, 'refused'))
+      if (delivery.refused) await concluded(surrender(notice, mine, 'refused'))
       // Who cannot be reached is not there for the others either.
       else if (!delivery.answered) break
     }
   }
-  return trouble && !runtime.signal.aborted ? [troubleText(receiver, trouble)] : []
+  if (!trouble || runtime.signal.aborted) return {givenUp: [], owedStill: []}
+  const said = `The notification receiver ${receiver.host} ${trouble.why}`
+  // Without numbers or times: the same trouble reads the same, and is told once by a watch.
+  return trouble.refused
+    ? {givenUp: [`${said}: what it was owed is given up. Remove it from "notify".`], owedStill: []}
+    : {givenUp: [], owedStill: [`${said}: what it is owed is sent again later, for three days.`]}
 }
-
-/** Without numbers or times: the same trouble reads the same, and is told once by a watch. */
-const troubleText = ({host}: Receiver, {why, refused}: Delivery & {ok: false}): string =>
-  refused
-    ? `The notification receiver ${host} ${why}: what it was owed is given up. Remove it from "notify".`
-    : `The notification receiver ${host} ${why}: what it is owed is sent again later, for three days.`
 
 async function attempt(
   {runtime, notify}: Sender,
@@ -142,7 +151,7 @@ const paused = (runtime: Sender['runtime'], ms: number): Promise<boolean> =>
     () => false,
   )
 
-const givenUp = (
+const surrender = (
   {id}: OwedNotice,
   receivers: readonly Addressee[],
   because: Extract<Conclusion, {type: 'notice-given-up'}>['because'],

@@ -33,7 +33,8 @@ export function createOutbox(): Outbox {
         const concluded = async (conclusion: Conclusion) => {
           conclusions = [...conclusions, conclusion]
         }
-        troubles = await deliver(outside, fleet.notify ?? [], owed, {tries: 1, concluded})
+        const round = await deliver(outside, fleet.notify ?? [], owed, {tries: 1, concluded})
+        troubles = [...round.givenUp, ...round.owedStill]
         pauseMs = troubles.length > 0 ? Math.min(LONGEST_PAUSE_MS, pauseMs * 2) : FIRST_PAUSE_MS
         nextAtMs = troubles.length > 0 ? runtime.now() + pauseMs / 2 : 0
       }

@@ -60,6 +60,7 @@ export function runNotices(
   const wish = isWanted(fleet, 'drift-found') ? wishOf(fleet, outside.userdata) : undefined
   const begun = new Set<string>()
   let underWay: Promise<unknown> = Promise.resolve()
+  const givenUp: string[] = []
   /** At the first look the fleet was known to have been as the file says. */
   let wasSettled = false
   let hasDrifted = false
@@ -98,7 +99,9 @@ export function runNotices(
     for (const {id} of news) begun.add(id)
     // What fails here is tried again, and told, at the end; a journal that fails is noticed by the run itself.
     underWay = underWay
-      .then(() => deliver(outside, notify, news, {tries: 1, concluded}))
+      .then(async () =>
+        givenUp.push(...(await deliver(outside, notify, news, {tries: 1, concluded})).givenUp),
+      )
       .catch(() => undefined)
   }
 
@@ -112,7 +115,8 @@ export function runNotices(
     if (notice.length > 0 && !isRepetition(outcome)) await ledger.append(...notice)
     await underWay
     const all = [...ledger.recorded().owed.values()]
-    const troubles = await deliver(outside, notify, all, {tries: TRIES_AT_THE_END, concluded})
+    const round = await deliver(outside, notify, all, {tries: TRIES_AT_THE_END, concluded})
+    const troubles = [...new Set([...givenUp, ...round.givenUp, ...round.owedStill])]
     for (const text of troubles) outside.progress({kind: 'undelivered', text})
     return troubles
   }
