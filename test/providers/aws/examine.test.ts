@@ -292,6 +292,22 @@ describe('nobody to ask', () => {
   })
 })
 
+test('where a dry run is carried out, no other call is tried', async () => {
+  await launchOne()
+  world.calls.records.length = 0
+  const client = clientOf()
+  const deaf: typeof client = (call, input, signal) => {
+    const {DryRun: _, ...carriedOut} = input as {DryRun?: boolean}
+    return client(call, carriedOut as typeof input, signal)
+  }
+  const found = [...(await examine(needs(), deaf)).values()]
+  expect(found.map(({check, outcome}) => [check, outcome])).toEqual([
+    ['identity', 'ok'],
+    ['settings', 'failed'],
+  ])
+  expect(world.calls.records.flatMap(({effects}) => effects)).toEqual([])
+})
+
 test('a cloud that is only compatible is tried out nowhere, and says so', async () => {
   const place: Place = {key: 'aws:http://euca.example:8773/', provider: 'aws', compatible: 'eucalyptus'}
   const findings = await examine(needs({types: ['m1.small']}), clientOf(place), place)

@@ -72,11 +72,24 @@ describe('a zone where all is well', () => {
     expect(findings.get('quota record sets of example.com')?.detail).toBe(
       'The zone holds 2 of 10000 record sets, and this fleet adds up to 19.',
     )
-    expect([...findings.keys()].filter(key => key.startsWith(CHANGE))).toEqual([
-      `${CHANGE} A www.example.com, AAAA www.example.com, TXT _mcd.www.example.com, TXT v1._http._tcp.example.com, A i-00000000000000000.www.example.com, AAAA i-00000000000000000.www.example.com`,
-      `${CHANGE} SRV v1._http._tcp.example.com, TXT _mcd.v1._http._tcp.example.com`,
-      `${CHANGE} PTR _http._tcp.example.com, TXT _mcd._http._tcp.example.com`,
-      `${CHANGE} PTR _services._dns-sd._udp.example.com, TXT _mcd._services._dns-sd._udp.example.com`,
+    const changes = [...findings].filter(([key]) => key.startsWith(CHANGE))
+    expect(changes.map(([key, {detail}]) => [key.slice(CHANGE.length + 1), detail])).toEqual([
+      [
+        'A www.example.com',
+        'CREATE and DELETE are allowed: A www.example.com, AAAA www.example.com, TXT _mcd.www.example.com, TXT v1._http._tcp.example.com, A i-00000000000000000.www.example.com, AAAA i-00000000000000000.www.example.com.',
+      ],
+      [
+        'SRV v1._http._tcp.example.com',
+        'CREATE and DELETE are allowed: SRV v1._http._tcp.example.com, TXT _mcd.v1._http._tcp.example.com.',
+      ],
+      [
+        'PTR _http._tcp.example.com',
+        'CREATE and DELETE are allowed: PTR _http._tcp.example.com, TXT _mcd._http._tcp.example.com.',
+      ],
+      [
+        'PTR _services._dns-sd._udp.example.com',
+        'CREATE and DELETE are allowed: PTR _services._dns-sd._udp.example.com, TXT _mcd._services._dns-sd._udp.example.com.',
+      ],
     ])
     expect(world.calls.records.flatMap(({effects}) => effects)).toEqual([])
     expect(zone.sets.size).toBe(1)
@@ -159,7 +172,7 @@ describe('what is lacking is a finding with its remedy', () => {
     const findings = await examine({}, under(policy, client, zone.id))
     expect(notOk(findings)).toMatchObject([
       {
-        subject: 'route53:ChangeResourceRecordSets A www.example.com, TXT _mcd.www.example.com',
+        subject: 'route53:ChangeResourceRecordSets A www.example.com',
         outcome: 'failed',
         detail: expect.stringContaining(`may not ${lacking}`),
         remedy:

@@ -28,7 +28,7 @@ const ENDING = ['TerminateInstances', 'ModifyInstanceAttribute', 'GetConsoleOutp
 /** Policies allow ending by the mark of an instance: without one that bears it there is nothing to ask about. */
 async function examineEnding(api: AwsApi, instances: readonly Instance[]): Promise<Finding[]> {
   const one = instances.find(({state}) => state !== 'gone')
-  if (!one) return ENDING.map(call => untold(`ec2:${call}`, 'instance'))
+  if (!one) return ENDING.map(call => untold(`ec2:${call}`, 'an instance'))
   const allowed = `Allowed, as far as ${one.id} tells.`
   return Promise.all([
     tryOut({action: 'ec2:TerminateInstances', allowed}, () =>
@@ -79,7 +79,7 @@ async function examineIngress(api: AwsApi, ingress: readonly NetworkPiece[]): Pr
     'RevokeSecurityGroupIngress',
     'DeleteSecurityGroup',
   ] as const
-  if (!one) return actions.map(action => untold(`ec2:${action}`, 'security group'))
+  if (!one) return actions.map(action => untold(`ec2:${action}`, 'a security group'))
   const IpPermissions = [toPermission(one.open[0] ?? 80)]
   return Promise.all(
     actions.map(action =>
@@ -96,5 +96,5 @@ const untold = (action: string, thing: string): Finding => ({
   check: 'permission',
   subject: action,
   outcome: 'unknown',
-  detail: `It is allowed by the mark of a ${thing}, and this fleet has none here yet to ask about.`,
+  detail: `It is allowed by the mark of ${thing}, and this fleet has none here yet to ask about.`,
 })

@@ -83,7 +83,8 @@ async function examineRoom(api: AwsApi, {name, count}: Group, {zones}: LaunchTar
   const subnets = pages.flatMap(({Subnets}) => Subnets ?? [])
   const free = subnets.reduce((sum, {AvailableIpAddressCount = 0}) => sum + AvailableIpAddressCount, 0)
   const about = {check: 'network' as const, subject: `addresses for group ${name}`}
-  const detail = `${free} private addresses are free in ${ids.join(', ')}, and the group has ${count} instances.`
+  const where = ids.length > 2 ? `${ids.length} subnets` : ids.join(' and ')
+  const detail = `${free} private addresses are free in ${where}, and the group has ${count} instances.`
   return free >= count
     ? [{...about, outcome: 'ok', detail}]
     : [

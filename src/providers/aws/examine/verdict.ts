@@ -51,7 +51,7 @@ type Asked = {
 /**
  * Makes a call with DryRun, which EC2 answers with an error in any case: DryRunOperation when it would be allowed,
  * UnauthorizedOperation when it would not, or the refusal that the call itself would meet. Source: EC2 API Reference,
- * "Common query parameters".
+ * "Common query parameters". Throws where it is carried out: nothing else must be tried there.
  */
 export async function tryOut(asked: Asked, call: () => Promise<unknown>): Promise<Finding> {
   const finding = {check: 'permission' as const, subject: asked.subject ?? asked.action}
@@ -61,13 +61,11 @@ export async function tryOut(asked: Asked, call: () => Promise<unknown>): Promis
     if (isRefusal(error, 'DryRunOperation')) return {...finding, outcome: 'ok', detail: asked.allowed}
     return notAllowed(asked, error)
   }
-  return {
-    ...finding,
-    outcome: 'failed',
-    detail: `The endpoint did not answer ${asked.action} as a dry run: it took it for a call.`,
-    remedy:
-      'Look what is there now ("mcd status"), and use an endpoint that knows DryRun, or "compatible" in the group.',
-  }
+  throw new McdError(`The endpoint did not answer ${asked.action} as a dry run: it took it for a call.`, {
+    suggestions: [
+      'Use an endpoint that knows DryRun, or set "compatible" in the group, and look what is there now ("mcd status").',
+    ],
+  })
 }
 
 /** The finding of a call that was refused. Throws what ends the look: nobody answers, or the credentials are no good. */

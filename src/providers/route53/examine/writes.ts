@@ -53,10 +53,10 @@ async function examineProbe(
   isAllowed: (changes: Change[]) => Promise<boolean>,
   needs: ZoneNeeds,
 ): Promise<Finding> {
-  const about = {check: 'permission' as const, subject: `route53:${ACTION} ${named(targets)}`}
+  const about = {check: 'permission' as const, subject: `route53:${ACTION} ${named(targets.slice(0, 1))}`}
   const wanted = `${write} and DELETE`
   if (await isAllowed(targets.flatMap(target => both(write, target))))
-    return {...about, outcome: 'ok', detail: `${wanted} are allowed.`}
+    return {...about, outcome: 'ok', detail: `${wanted} are allowed: ${named(targets)}.`}
   const lacking: string[] = []
   for (const target of targets) {
     if (targets.length > 1 && (await isAllowed(both(write, target)))) continue
