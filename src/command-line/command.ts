@@ -1,8 +1,9 @@
 import {existsSync} from 'node:fs'
 import {dirname, join, resolve} from 'node:path'
-import {Command, Flags} from '@oclif/core'
+import {Command, Flags, type Interfaces} from '@oclif/core'
 import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from '../errors.ts'
 import {errorAnnotations} from '../output/annotations.ts'
+import {completed, rememberCall} from '../output/call.ts'
 import {wrappedLines} from '../output/wrapped.ts'
 import {usageMistake} from './usage-mistake.ts'
 
@@ -68,18 +69,53 @@ export const formatFlag = Flags.option({
   default: 'text' as const,
 })()
 
-/** The real clouds were not reached, and the fleet that stands here is the sandbox's. */
-function mayHaveMeantSandbox(error: McdError, argv: readonly string[]): boolean {
-  const notReached = error.exit === EXIT.failed || error instanceof FleetFileError
-  return notReached && !argv.includes('--sandbox') && sandboxRunsHere()
-}
+/** The real clouds were not reached, where the fleet that stands here may be the sandbox's. */
+const isUnreached = (error: McdError): boolean =>
+  error.exit === EXIT.failed || error instanceof FleetFileError
 
-const sandboxRunsHere = (): boolean => existsSync(join('.mcd', 'sandbox', 'sandbox.json'))
+const sandboxRunsIn = (folder: string): boolean => existsSync(join(folder, '.mcd', 'sandbox', 'sandbox.json'))
 const ADD_SANDBOX = 'The sandbox of this folder runs: add --sandbox to use it.'
+
+/** What oclif calls flags and arguments before anybody knows which. */
+type Values = Record<string, unknown>
 
 /** What every command of mcd has: errors that read like a colleague, exit statuses of the contract, signals. */
 export abstract class McdCommand extends Command {
   static override enableJsonFlag = true
+  /** Of the fleet file. */
+  #folder = '.'
+
+  /** Remembers how mcd was called: what it tells people to run next is called alike. */
+  protected override async parse<F extends Values, B extends Values, A extends Values>(
+    options?: Interfaces.Input<F, B, A>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv)
+    const {file, set, sandbox} = parsed.flags as {file?: string[]; set?: string[]; sandbox?: boolean}
+    if (file) this.#folder = folderOf(file)
+    rememberCall({
+      ...(file && !parsed.metadata.flags.file?.setFromDefault ? {file} : {}),
+      ...(set ? {set} : {}),
+      ...(sandbox ? {sandbox} : {}),
+      commands: new Map(
+        this.config.commands.map(({id, flags}) => [id.replaceAll(':', ' '), Object.keys(flags)]),
+      ),
+    })
+    return parsed
+  }
+
+  override log(message = '', ...values: unknown[]): void {
+    super.log(completed(message), ...values)
+  }
+
+  override logToStderr(message = '', ...values: unknown[]): void {
+    super.logToStderr(completed(message), ...values)
+  }
+
+  /** For what is to stay as it is to the byte. */
+  protected logExactly(text: string): void {
+    super.log(text)
+  }
 
   /**
    * For what runs long: aborted by the first Ctrl-C or SIGTERM; a second one stops at once, which is as safe as SIGKILL.
@@ -108,7 +144,7 @@ export abstract class McdCommand extends Command {
 
   /** Nothing is there, and the fleet that stands here is the sandbox's. */
   protected hintAtSandbox({sandbox}: {sandbox: boolean}): void {
-    if (!sandbox && sandboxRunsHere()) this.log(`  → ${ADD_SANDBOX}`)
+    if (!sandbox && sandboxRunsIn(this.#folder)) this.log(`  → ${ADD_SANDBOX}`)
   }
 
   protected override async catch(thrown: Error & {exitCode?: number}): Promise<void> {
@@ -117,10 +153,11 @@ export abstract class McdCommand extends Command {
     const error = usageMistake(thrown, command, known) ?? thrown
     if (!(error instanceof McdError)) return super.catch(error)
     process.exitCode = error.exit
-    if ('sandbox' in this.ctor.flags && mayHaveMeantSandbox(error, this.argv))
-      error.suggestions.push(ADD_SANDBOX)
+    const mayHaveMeantSandbox =
+      'sandbox' in this.ctor.flags && isUnreached(error) && !this.argv.includes('--sandbox')
+    if (mayHaveMeantSandbox && sandboxRunsIn(this.#folder)) error.suggestions.push(ADD_SANDBOX)
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(error))
-    else process.stderr.write(`${wrappedLines(formatError(error), process.stderr.columns)}\n`)
+    else process.stderr.write(`${wrappedLines(completed(formatError(error)), process.stderr.columns)}\n`)
     for (const line of errorAnnotations(error, `mcd ${command}`, process.env))
       process.stderr.write(`${line}\n`)
   }

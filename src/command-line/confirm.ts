@@ -1,5 +1,6 @@
 import {createInterface} from 'node:readline/promises'
 import {UsageError} from '../errors.ts'
+import {completed} from '../output/call.ts'
 import {wrappedLines} from '../output/wrapped.ts'
 
 /** `what` would happen; `question` asks for it in a few words; `suggestions` tell who cannot be asked what to do. */
@@ -25,7 +26,7 @@ export async function confirm(
   if (!canAsk(json)) throw new UsageError(what, {suggestions: [...suggestions]})
   const prompt = createInterface({input: process.stdin, output: process.stderr})
   const closed = new Promise<string>(resolve => prompt.once('close', () => resolve('')))
-  const asked = `${wrappedLines(`${what} ${question} [y/N]`, process.stderr.columns)} `
+  const asked = `${wrappedLines(completed(`${what} ${question} [y/N]`), process.stderr.columns)} `
   try {
     const answer = await Promise.race([prompt.question(asked), closed])
     if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError('Nothing was changed.')

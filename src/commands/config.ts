@@ -35,7 +35,7 @@ export default class ShowConfig extends McdCommand {
       import('../fleet/file/setting.ts'),
     ])
     const {values, problems} = await readConfig(flags)
-    this.log(configText(values))
+    this.logExactly(configText(values))
     if (problems.length > 0 && !this.jsonEnabled()) throw new FleetFileError(problems)
     if (problems.length > 0) process.exitCode = EXIT.usage
     return {

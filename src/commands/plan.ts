@@ -54,11 +54,11 @@ export default class Plan extends McdCommand {
       const {plan, desired, recorded} = made
       const userdata = userdataChanges(context.outside, desired, recorded, plan)
       const diff = userdataDiff(userdata)
-      this.log(
-        flags.format === 'markdown'
-          ? planMarkdown(context.fleet.name, plan, diff)
-          : [diff, planText(plan)].filter(Boolean).join('\n'),
-      )
+      if (flags.format === 'markdown') this.log(planMarkdown(context.fleet.name, plan, diff))
+      else {
+        if (diff) this.logExactly(diff)
+        this.log(planText(plan))
+      }
       if (flags.out !== undefined) {
         const {writePlanFile} = await import('../runs/plan-file.ts')
         await writePlanFile(flags.out, made, refreshImages)

@@ -30,7 +30,7 @@ export default class Policy extends McdCommand {
     const {readPolicies, printPolicies} = await import('../runs/fleet-policy.ts')
     const format = flags.format as (typeof FORMATS)[number]
     const policies = await readPolicies(flags, format, flags['zone-id'] ?? [])
-    this.log(printPolicies(policies, format))
+    this.logExactly(printPolicies(policies, format))
     return policies
   }
 }

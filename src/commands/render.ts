@@ -31,7 +31,7 @@ export default class Render extends McdCommand {
     const groups = await renderFleet({...flags, signal: this.interruptible({looks: true})}, args.group)
     for (const {note, text} of groups.map(renderText)) {
       this.logToStderr(note)
-      this.log(text)
+      this.logExactly(text)
     }
     return {groups}
   }

@@ -82,6 +82,12 @@ export function pictureOf({desired, recorded, observed, plan}: Made): Picture {
         ({vendor, name, instanceCredentials: _, ...settings}) =>
           [`${vendor}/${name}`, JSON.stringify(settings)] as const,
       ),
+      ...desired.groups.flatMap(({group: {name, failover, priority, weight}}) => {
+        const settings = JSON.stringify({failover, priority, weight})
+        return settings === '{}' ? [] : [[`settings of group ${name}`, settings] as const]
+      }),
+      ['health check', JSON.stringify(desired.fleet.service)],
+      ['drain', JSON.stringify([desired.fleet.drainWait, desired.fleet.drainQuiet])],
       ['rollout', JSON.stringify(desired.fleet.rollout)],
     ]),
     instances: lines(living.map(instance => [instance.id, instanceText(instance)])),

@@ -1,6 +1,7 @@
 import {holderText} from '../fleet/lease.ts'
 import type {Progress} from '../fleet/outside.ts'
 import {type Action, isTimed} from '../fleet/plan/action.ts'
+import {completed} from './call.ts'
 import {describeAction, planText} from './plan-text.ts'
 import {shortIds} from './short-id.ts'
 import {useText} from './use-text.ts'
@@ -14,7 +15,7 @@ export type ProgressView = {
 
 /** Plain lines on stderr: for pipelines and logs. Waits are said once, and again only when they change. */
 export function plainProgress(
-  write: (line: string) => void = line => void process.stderr.write(`${line}\n`),
+  write: (line: string) => void = line => void process.stderr.write(`${completed(line)}\n`),
 ): ProgressView {
   let lastWait = ''
   return {
@@ -63,7 +64,8 @@ export async function terminalProgress(): Promise<ProgressView> {
   let live: Row | undefined
   let starting: {title: string; end: Promise<End>; onRetitle: (set: (title: string) => void) => void}[] = []
   let isPassing = false
-  const write = (text: string) => void process.stderr.write(`${wrappedLines(text, process.stderr.columns)}\n`)
+  const write = (text: string) =>
+    void process.stderr.write(`${wrappedLines(completed(text), process.stderr.columns)}\n`)
   let shown: Promise<unknown> = Promise.resolve()
 
   // One list at a time owns the terminal. What starts together is shown together; what starts later follows below.

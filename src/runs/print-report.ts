@@ -1,4 +1,5 @@
 import {warningAnnotations} from '../output/annotations.ts'
+import {completed} from '../output/call.ts'
 import {shortIds} from '../output/short-id.ts'
 import {reportMarkdown} from '../output/status-markdown.ts'
 import {endedText, statusText} from '../output/status-text.ts'
@@ -7,7 +8,7 @@ import type {RunFlags, RunReport} from './run.ts'
 
 /** What a run came to, on stdout; in GitHub Actions also what it has not done, as warnings on the page of the job. */
 export function printReport(report: RunReport, flags: RunFlags): void {
-  process.stdout.write(flags.format === 'markdown' ? markdown(report, flags) : text(report, flags))
+  process.stdout.write(completed(flags.format === 'markdown' ? markdown(report, flags) : text(report, flags)))
   for (const line of warningAnnotations(report.shortcomings, `mcd ${flags.command}`, process.env))
     process.stderr.write(`${line}\n`)
 }
@@ -49,5 +50,6 @@ function goalText({goal, request}: RunFlags): string | undefined {
   return goal.kind === 'sync' ? 'in DNS as it should be' : undefined
 }
 
-const goOn = ({command, edit}: RunFlags): string =>
-  `${edit ? 'Run "mcd up"' : `Run "mcd ${command}" again`} to go on: it picks up where this run stopped.`
+/** With everything it was given: "mcd down" alone would end more than "mcd down --group east". */
+const goOn = ({edit}: RunFlags): string =>
+  `${edit ? 'Run "mcd up"' : 'Run the same command again'} to go on: it picks up where this run stopped.`

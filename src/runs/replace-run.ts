@@ -1,5 +1,6 @@
 import {canAsk} from '../command-line/confirm.ts'
 import {EXIT, UsageError} from '../errors.ts'
+import {completed} from '../output/call.ts'
 import {type RunFlags, type RunReport, runCommand} from './run.ts'
 
 /**
@@ -15,7 +16,7 @@ export async function replaceWithLowTtl(replace: RunFlags): Promise<RunReport> {
   if (lowered.exit !== EXIT.done) return lowered
   const report = await runCommand({...replace, isPart: true})
   if (report.exit !== EXIT.done) {
-    process.stderr.write('The TTL stays lowered: run the same again, or "mcd ttl restore".\n')
+    process.stderr.write(completed('The TTL stays lowered: run the same again, or "mcd ttl restore".\n'))
     return report
   }
   const restored = await runCommand({

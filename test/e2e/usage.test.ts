@@ -96,7 +96,7 @@ describe('a fleet that serves, and a user without a terminal', () => {
 
   test('a group or an instance that there is not is told with the nearest that there is', async () => {
     await refused(['down', '--yes', '--group', 'virgina'], 'no group "virgina"; did you mean "virginia"?')
-    await refused(['down', '--yes', '--instance', 'i-0'], 'no instance "i-0"', '"mcd status" lists')
+    await refused(['down', '--yes', '--instance', 'i-0'], 'no instance "i-0"', '"mcd status --sandbox" lists')
   })
 
   test('the last address of a name leaves only with --allow-empty', async () => {

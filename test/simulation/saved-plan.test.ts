@@ -94,6 +94,7 @@ describe('a saved plan', () => {
       {...of(3), names: [dnsName({vendor: 'route53', ttlSeconds: 30})]},
       /^route53\/www/,
     ],
+    ['how instances leave', {...of(3), drainWait: {ms: 90_000}}, /^drain is declared otherwise/],
   ])('is refused when %s has changed', async (_, now, words) => {
     const {carryOut} = await scene()
     expect((await carryOut(now)).join('\n')).toMatch(words)
