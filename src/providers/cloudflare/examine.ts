@@ -1,7 +1,6 @@
 import {McdError, UnreachableError} from '../../errors.ts'
-import type {Runtime} from '../../runtime.ts'
 import type {Secret} from '../../secret.ts'
-import {atMost, createCaller, type Limits} from '../call.ts'
+import {atMost, createCaller} from '../call.ts'
 import type {ExamineDns, Finding} from '../examine.ts'
 import {type CloudflareClient, cloudflareClient} from './client.ts'
 import {type CloudflareOptions, RATE} from './dns.ts'
@@ -24,25 +23,12 @@ export function examineCloudflare(options: CloudflareOptions, env = process.env)
   } catch (error) {
     return async () => [brokenToken(apiToken, error)]
   }
-  const isOperators = apiToken.reveal() === env.CLOUDFLARE_API_TOKEN
-  return examineOver(client, {
+  const desk: Desk = {
+    client,
+    call: createCaller(runtime, 'CloudFlare', {api: atMost(RATE, limits?.perSecond)}),
     runtime,
-    token: {origin: apiToken.origin, isOperators},
-    ...(limits && {limits}),
-  })
-}
-
-/** The same over any client of CloudFlare's API. */
-export function examineOver(
-  client: CloudflareClient,
-  {
-    runtime,
-    limits,
-    token,
-  }: {readonly runtime: Runtime; readonly limits?: Limits; readonly token: Desk['token']},
-): ExamineDns {
-  const call = createCaller(runtime, 'CloudFlare', {api: atMost(RATE, limits?.perSecond)})
-  const desk: Desk = {client, call, runtime, token}
+    token: {origin: apiToken.origin, isOperators: apiToken.reveal() === env.CLOUDFLARE_API_TOKEN},
+  }
   return async needs => {
     try {
       return await (needs.forInstances
