@@ -1,4 +1,6 @@
 import type {Fleet} from '../../src/fleet/model.ts'
+import type {DnsVendor} from '../../src/providers/dns.ts'
+import type {DnsRecord} from '../../src/sandbox/world/dns-answer.ts'
 import type {SimulatedFleet} from './simulated-fleet.ts'
 
 export type DnsWatch = {
@@ -25,9 +27,7 @@ export function watchDns(sim: SimulatedFleet, {names}: Pick<Fleet, 'names'>): Dn
   const look = () => {
     let most = 0
     for (const {vendor, name} of names) {
-      const ours = sim.world[vendor]
-        .answer(name, 'A')
-        .answers.filter(({data}) => String(data).startsWith('198.18.'))
+      const ours = answersOf(sim, vendor, name).filter(({data}) => String(data).startsWith('198.18.'))
       most = Math.max(most, ours.length)
       for (const {data, ttlSeconds} of ours) {
         const untilMs = sim.time.now() + ttlSeconds * 1_000
@@ -74,4 +74,18 @@ export function watchDns(sim: SimulatedFleet, {names}: Pick<Fleet, 'names'>): Dn
       look()
     },
   }
+}
+
+/** Weighted sets are answered one at a time: so many chances bring all of them to light, where each weighs the same. */
+const CHANCES = 8
+
+function answersOf(sim: SimulatedFleet, vendor: DnsVendor, name: string): readonly DnsRecord[] {
+  const {answers} = sim.world[vendor].answer(name, 'A')
+  if (vendor === 'cloudflare' || answers.length !== 1) return answers
+  const zone = sim.world.route53.zone(name.slice(name.indexOf('.') + 1)) ?? sim.world.route53.zone(name)
+  const seen = Array.from({length: CHANCES}, (_, chance) => {
+    const random = () => (chance + 0.5) / CHANCES
+    return zone?.served.answer(`${name}.`, 'A', sim.time.now(), random).answers ?? []
+  }).flat()
+  return [...new Map(seen.map(record => [String(record.data), record])).values()]
 }
