@@ -8,6 +8,13 @@ const WRONG_TIME = /RequestExpired|Signature (?:expired|not yet current)|Request
 /** What AWS or its SDK called the error behind one of ours: `ExpiredToken`. */
 export const nameOfCause = ({cause}: McdError): string => (cause instanceof Error ? cause.name : '')
 
+/**
+ * What AWS says without the request that it repeats to whoever signed it wrongly: the canonical string holds every signed
+ * header, the session token among them.
+ */
+export const withoutRequest = (message: string): string =>
+  message.replace(/\s*The (?:Canonical String|String-to-Sign)[\s\S]*$/, '')
+
 /** What a call that failed says of the way to the vendor, of the credentials, or of this machine's clock. `ways`: what to check of the way. */
 export function accessFinding(error: unknown, subject: string, ways: string): Finding {
   if (!(error instanceof McdError) || error instanceof InterruptedError) throw error

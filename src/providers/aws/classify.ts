@@ -1,5 +1,5 @@
 import {AuthError, CapacityError, McdError, QuotaError, TransientError} from '../../errors.ts'
-import {nameOfCause} from '../aws-access.ts'
+import {nameOfCause, withoutRequest} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -83,7 +83,8 @@ export const isDenied = (error: unknown): error is AuthError =>
 export function classify(call: string, thrown: unknown): McdError {
   if (!(thrown instanceof Error) || thrown instanceof McdError) return unexpected('AWS', thrown)
   const error = thrown as SdkError
-  const {name, message} = error
+  const {name} = error
+  const message = withoutRequest(error.message)
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
   const cause = error
 

@@ -1,5 +1,5 @@
 import {AuthError, McdError, TransientError} from '../../errors.ts'
-import {nameOfCause} from '../aws-access.ts'
+import {nameOfCause, withoutRequest} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -71,7 +71,8 @@ export const isDenied = (error: unknown): error is AuthError =>
 export function classify(what: string, thrown: unknown): McdError {
   if (!(thrown instanceof Error) || thrown instanceof McdError) return unexpected('Route53', thrown)
   const error = thrown as SdkError
-  const {name, message, cause} = error
+  const {name, cause} = error
+  const message = withoutRequest(error.message)
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
   const told = `${name}: ${message}`
 
