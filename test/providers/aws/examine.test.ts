@@ -82,7 +82,7 @@ describe('a place where all is well', () => {
     expect(findings.get('type t3.micro in us-east-1')?.detail).toBe(
       'Offered in us-east-1a, us-east-1b, us-east-1c, us-east-1d, us-east-1f.',
     )
-    expect(findings.get('key key pair sandbox in us-east-1')?.outcome).toBe('ok')
+    expect(findings.get('key sandbox in us-east-1')?.outcome).toBe('ok')
     expect(findings.get('permission ec2:RunInstances t3.micro in us-east-1a, group east')?.outcome).toBe('ok')
     expect(findings.get('permission ec2:CreateSecurityGroup')?.outcome).toBe('ok')
     expect(findings.get('permission ssm:GetParameter')?.outcome).toBe('ok')

@@ -51,8 +51,8 @@ function whatIsThere({wish, imageId, imageName, zones}: LaunchTarget, where: str
       const remedy = `Remove ${type} from "type", or add "zones" or "subnets" where it is offered.`
       return {check: 'type' as const, subject, outcome: 'warning' as const, detail, remedy}
     }),
-    ...wish.securityGroups.map(name => ok('network', `security group ${name}`, 'It exists.')),
-    ...(wish.keyPair ? [ok('key', `key pair ${wish.keyPair}`, 'It exists.')] : []),
+    ...wish.securityGroups.map(name => ok('network', name, 'This security group exists.')),
+    ...(wish.keyPair ? [ok('key', wish.keyPair, 'This key pair exists.')] : []),
   ]
 }
 
