@@ -1,7 +1,8 @@
+import {Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
 import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import {EXIT} from '../errors.ts'
-import type {Examination} from '../runs/examine-run.ts'
+import type {Examination, ExamineFlags, SpofReport} from '../runs/examine-run.ts'
 
 export default class Doctor extends McdCommand {
   static override summary =
@@ -12,25 +13,47 @@ export default class Doctor extends McdCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',
     '<%= config.bin %> <%= command.id %> --resolver 9.9.9.9',
+    '<%= config.bin %> <%= command.id %> --spof',
   ]
-  static override flags = {...fleetFlags, sandbox: sandboxFlag, ...resolverFlags}
+  static override flags = {
+    ...fleetFlags,
+    sandbox: sandboxFlag,
+    ...resolverFlags,
+    spof: Flags.boolean({
+      description:
+        'Say instead of what the fleet has only one, what its loss would mean, and what would make it two. It is advice: the exit status is 0.',
+      default: false,
+      exclusive: ['resolver', 'no-resolvers'],
+    }),
+  }
 
-  async run(): Promise<Examination> {
+  async run(): Promise<Examination | SpofReport> {
     const {flags} = await this.parse(Doctor)
+    const {file, set, sandbox} = flags
+    const source = {file, set, sandbox, signal: this.interruptible({looks: true})}
+    return flags.spof ? this.#spof(source) : this.#examine({...source, resolvers: await resolversOf(flags)})
+  }
+
+  async #examine(flags: ExamineFlags): Promise<Examination> {
     const [{runExamination}, {examinationText}] = await Promise.all([
       import('../runs/examine-run.ts'),
       import('../output/examination-text.ts'),
     ])
-    const {examination, isNewSandbox} = await runExamination({
-      file: flags.file,
-      set: flags.set,
-      sandbox: flags.sandbox,
-      resolvers: await resolversOf(flags),
-      signal: this.interruptible({looks: true}),
-    })
+    const {examination, isNewSandbox} = await runExamination(flags)
     if (isNewSandbox) this.logToStderr(NEW_SANDBOX)
     this.log(examinationText(examination, process.stdout.columns))
     if (examination.counts.failed > 0) process.exitCode = EXIT.failed
     return examination
+  }
+
+  async #spof(flags: Omit<ExamineFlags, 'resolvers'>): Promise<SpofReport> {
+    const [{runSpof}, {spofText}] = await Promise.all([
+      import('../runs/examine-run.ts'),
+      import('../output/spof-text.ts'),
+    ])
+    const {report, isNewSandbox} = await runSpof(flags)
+    if (isNewSandbox) this.logToStderr(NEW_SANDBOX)
+    this.log(spofText(report, process.stdout.columns))
+    return report
   }
 }

@@ -15,7 +15,7 @@ export type FleetFinding = Finding & {
 /** What went wrong on the way to an answer, as a finding. What ended the run, and a defect of ours, is thrown on. */
 export function troubled(check: Finding['check'], subject: string, error: unknown): Finding {
   if (!(error instanceof McdError) || error instanceof InterruptedError) throw error
-  const remedy = error.suggestions.join(' ')
+  const remedy = error.suggestions.join('\n')
   return {
     check: error instanceof UnreachableError ? 'reach' : check,
     subject,

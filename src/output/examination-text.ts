@@ -33,7 +33,9 @@ function rows({outcome, subject, detail, remedy}: FleetFinding, columns: number)
   const text = wrapped(`${' '.repeat(at)}${detail}`, columns, at)
   const first =
     head.length + GAP <= at ? [head.padEnd(at) + text[0]?.slice(at), ...text.slice(1)] : [head, ...text]
-  const advice = remedy === undefined ? [] : wrapped(`${' '.repeat(at)}→ ${remedy}`, columns, at + GAP)
+  const advice = (remedy?.split('\n') ?? []).flatMap(line =>
+    wrapped(`${' '.repeat(at)}→ ${line}`, columns, at + GAP),
+  )
   return [...first, ...advice]
 }
 

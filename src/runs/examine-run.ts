@@ -2,6 +2,9 @@ import {basename} from 'node:path'
 import type {NameServer} from '../dns/query.ts'
 import {examineFleet} from '../doctor/examine-fleet.ts'
 import type {FleetFinding} from '../doctor/finding.ts'
+import type {Component} from '../doctor/spof/component.ts'
+import {components} from '../doctor/spof/components.ts'
+import {lookAtPlaces} from '../doctor/spof/look.ts'
 import {FleetFileError} from '../errors.ts'
 import {type FleetSource, readFleetFile} from '../fleet/file/read.ts'
 import type {Fleet} from '../fleet/model.ts'
@@ -24,18 +27,31 @@ export type Examination = {
   readonly findings: readonly FleetFinding[]
 }
 
+/** `doctor --spof --json`. */
+export type SpofReport = {
+  readonly fleet: string
+  readonly dns: string
+  readonly components: readonly Component[]
+}
+
+/** `mcd doctor --spof`: of what the fleet has only one. */
+export async function runSpof(
+  flags: Omit<ExamineFlags, 'resolvers'>,
+): Promise<{report: SpofReport; isNewSandbox: boolean}> {
+  const {fleet, outside, isNewSandbox} = await openPractice({...flags, resolvers: []})
+  const report = {
+    fleet: fleet.name,
+    dns: fleet.dns,
+    components: components(fleet, await lookAtPlaces(outside, fleet)),
+  }
+  return {report, isNewSandbox}
+}
+
 /** `mcd doctor`: everything that a run of this fleet would need, tried out without one. */
 export async function runExamination(
   flags: ExamineFlags,
 ): Promise<{examination: Examination; isNewSandbox: boolean}> {
-  const {sandbox, signal} = flags
-  const declared = await readFleetFile(flags, {sandbox})
-  const {fleet, around, isNewSandbox} = await surround(declared, {sandbox, signal})
-  const outside = consult(fleet, around, {
-    resolvers: flags.resolvers,
-    openState: () => openState(fleet, {sandbox, readOnly: true}),
-    standing: standingHere,
-  })
+  const {fleet, outside, isNewSandbox} = await openPractice(flags)
   const findings = [
     ...(await settingsFindings(flags)),
     ...warningFindings(fleet),
@@ -44,7 +60,19 @@ export async function runExamination(
   return {examination: describe(fleet, findings), isNewSandbox}
 }
 
-export function describe({name, dns}: Fleet, findings: readonly FleetFinding[]): Examination {
+async function openPractice(flags: ExamineFlags) {
+  const {sandbox, signal, resolvers} = flags
+  const declared = await readFleetFile(flags, {sandbox})
+  const {fleet, around, isNewSandbox} = await surround(declared, {sandbox, signal})
+  const outside = consult(fleet, around, {
+    resolvers,
+    openState: () => openState(fleet, {sandbox, readOnly: true}),
+    standing: standingHere,
+  })
+  return {fleet, outside, isNewSandbox}
+}
+
+function describe({name, dns}: Fleet, findings: readonly FleetFinding[]): Examination {
   const count = (outcome: FleetFinding['outcome']) =>
     findings.filter(finding => finding.outcome === outcome).length
   return {
