@@ -9,7 +9,7 @@ const COMMENT_COLUMN = 44
 export function configText(values: readonly EffectiveValue[]): string {
   const lines: {text: string; comment?: string}[] = []
   let before: Path = []
-  for (const {path, value, origin, isMasked} of values) {
+  for (const {path, value, origin, masked} of values) {
     const last = path.length - 1
     let lead: string | undefined
     for (let depth = commonSteps(before, path); depth <= last; depth++) {
@@ -23,7 +23,7 @@ export function configText(values: readonly EffectiveValue[]): string {
       }
     }
     before = path
-    const comment = `${originText(origin)}${isMasked ? ', has a mistake' : ''}`
+    const comment = `${originText(origin)}${masked ? MASKED[masked] : ''}`
     lines.push({text: `${lead ?? ''}${inline(value)}`, comment})
   }
   const width = Math.max(
@@ -35,6 +35,8 @@ export function configText(values: readonly EffectiveValue[]): string {
     .map(({text, comment}) => (comment === undefined ? text : `${text.padEnd(width)}  # ${comment}`))
     .join('\n')
 }
+
+const MASKED = {mistake: ', has a mistake', private: ', masked'}
 
 export function originText(origin: Origin): string {
   if (origin.kind === 'default') return 'default'

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {setState} from '../../src/fleet/file/set-state.ts'
+import {givesState, setState} from '../../src/fleet/file/set-state.ts'
 import type {Journal} from '../../src/journal/journal.ts'
 import {memoryJournal, memoryStore} from '../../src/journal/memory.ts'
 import {readRecorded} from '../../src/journal/snapshot.ts'
@@ -119,5 +119,15 @@ describe('the fleet file', () => {
     ['a: &here local\nstate: *here\n', undefined],
   ])('%j says where its journal is', (before, after) => {
     expect(setState(before, ADDRESS)).toBe(after)
+  })
+
+  test.each([
+    ['state: local', true],
+    ['{state: local}', true],
+    ['groups: {}', false],
+    ['', false],
+    ['state: [', false],
+  ])('of several, %j gives it: %s', (text, gives) => {
+    expect(givesState(text)).toBe(gives)
   })
 })

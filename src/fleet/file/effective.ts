@@ -24,7 +24,7 @@ export type EffectiveValue = {
   readonly path: Path
   readonly value: unknown
   readonly origin: Origin
-  readonly isMasked: boolean
+  readonly masked?: 'mistake' | 'private'
 }
 
 const MASK = '***'
@@ -39,13 +39,17 @@ export function effectiveValues(
   const isWrong = (path: Path) => path.some((_, index) => wrong.has(JSON.stringify(path.slice(0, index + 1))))
   const placeOf = (path: Path) => document.position(document.offsetOf(path))
 
-  function shown(path: Path, value: unknown): Pick<EffectiveValue, 'value' | 'isMasked'> {
-    if (document.isSpoilt(path) || isWrong(path)) return {value: MASK, isMasked: true}
+  function shown(path: Path, value: unknown): Pick<EffectiveValue, 'value' | 'masked'> {
+    if (document.isSpoilt(path) || isWrong(path)) return {value: MASK, masked: 'mistake'}
     if (Array.isArray(value)) {
       const items = value.map((item, index) => shown([...path, index], item))
-      return {value: items.map(item => item.value), isMasked: items.some(({isMasked}) => isMasked)}
+      const [masked] = items.flatMap(item => item.masked ?? [])
+      return {value: items.map(item => item.value), ...(masked ? {masked} : {})}
     }
-    return {value: document.writtenOf(path) ?? escaped(value), isMasked: false}
+    const written = document.writtenOf(path)
+    if (written === undefined && path[0] === 'notify' && path.at(-1) === 'url')
+      return {value: hostOf(String(value)), masked: 'private'}
+    return {value: written ?? escaped(value)}
   }
 
   function originOf(path: Path, value: unknown): Origin {
@@ -62,7 +66,7 @@ export function effectiveValues(
     const parts = partsOf(value)
     if (parts) return parts.flatMap(([step, part]) => values(part, [...path, step]))
     const origin = originOf(path, value)
-    return [{path, origin, ...(origin.kind === 'default' ? {value, isMasked: false} : shown(path, value))}]
+    return [{path, origin, ...(origin.kind === 'default' ? {value} : shown(path, value))}]
   }
   return values(defaults ? withDefaults(document.data) : document.data, [])
 }
@@ -72,6 +76,9 @@ function partsOf(value: unknown): (readonly [string | number, unknown])[] | unde
   if (Array.isArray(value)) return value.some(isMapping) ? [...value.entries()] : undefined
   return isMapping(value) && Object.keys(value).length > 0 ? Object.entries(value) : undefined
 }
+
+/** The address of a webhook is often its only secret. */
+const hostOf = (url: string): string => `${URL.parse(url)?.origin ?? ''}/${MASK}`
 
 /** Text that would be a variable where it is written. */
 const escaped = (value: unknown): unknown =>

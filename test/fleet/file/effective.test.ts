@@ -74,7 +74,6 @@ describe('no secret is shown', () => {
       path: ['dns', 'instanceCredentials', 'token'],
       value: '${env:T}',
       origin: {kind: 'env', variables: ['T'], file: 'over.yaml', line: 1, column: 56},
-      isMasked: false,
     })
     expect(JSON.stringify(values)).not.toContain('hidden')
   })
@@ -85,6 +84,13 @@ describe('no secret is shown', () => {
     ['one of --set', {settings: ['dns.instanceCredentials.token=hidden']}],
     ['a password', {overlay: 'state: postgres://mcd:hidden@db.example.com/mcd'}],
     ['a list with a variable', {overlay: 'groups: {virginia: {type: ["${env:T}", b]}}', env: {T: 'hidden'}}],
+    [
+      'the address of a webhook',
+      {
+        overlay: 'notify: [{url: "https://hooks.example.com/hidden", secret: "${env:T}"}]',
+        env: {T: 'sixteen-or-more-x'},
+      },
+    ],
     ['a number that a variable holds', {overlay: 'service: {port: "${env:T}"}', env: {T: '4711'}}],
   ])('%s', (_what, over) => {
     const text = configText(valuesOf(over))

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {FleetFileError} from '../../../src/errors.ts'
-import {parseFleetFile} from '../../../src/fleet/file/parse.ts'
+import {layFiles, parseFleetFile} from '../../../src/fleet/file/parse.ts'
 import type {Fleet} from '../../../src/fleet/model.ts'
 import {FLEET_FILE, fleetFile} from '../../support/fleet-file.ts'
 
@@ -99,6 +100,46 @@ describe('a later file is laid over an earlier one', () => {
     expect(JSON.stringify(fleet.userdata.vars)).toBe('{"title":"***"}')
   })
 })
+
+test('what comes of it is a JSON Merge Patch, whatever is laid over what', () => {
+  const value = fc.letrec<{tree: unknown}>(tie => ({
+    tree: fc.oneof(
+      {maxDepth: 4},
+      fc.constantFrom(1, 'x', true, [], [1, 2], ['y']),
+      fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.oneof(fc.constant(null), tie('tree'))),
+    ),
+  })).tree
+  const mapping = fc.dictionary(fc.constantFrom('a', 'b', 'c'), value)
+  const patches = fc.array(
+    fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.oneof(fc.constant(null), value)),
+    {maxLength: 3},
+  )
+  fc.assert(
+    fc.property(mapping, patches, (base, over) => {
+      const texts = [base, ...over].map(data => JSON.stringify(data))
+      const [file = '', ...overlays] = texts
+      const options = {
+        env: {},
+        directory: '/fleets',
+        overlays: overlays.map((text, index) => ({name: `${index}`, text})),
+      }
+      const {data} = layFiles({name: 'mcd.yaml', text: file}, options)
+      expect(JSON.parse(JSON.stringify(data))).toEqual(over.reduce(mergePatch, base))
+    }),
+    {numRuns: 300},
+  )
+})
+
+/** RFC 7396, section 2, word for word. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch
+  const merged: Record<string, unknown> =
+    target !== null && typeof target === 'object' && !Array.isArray(target) ? {...target} : {}
+  for (const [name, value] of Object.entries(patch))
+    if (value === null) delete merged[name]
+    else merged[name] = mergePatch(merged[name], value)
+  return merged
+}
 
 describe('every mistake is told at the place where it is written', () => {
   test.each([
