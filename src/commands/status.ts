@@ -12,6 +12,7 @@ export default class Status extends McdCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --check --json',
     '<%= config.bin %> <%= command.id %> --check --format markdown',
+    '<%= config.bin %> <%= command.id %> --check --notify',
     '<%= config.bin %> <%= command.id %> --watch',
     '<%= config.bin %> <%= command.id %> --resolver 9.9.9.9',
   ]
@@ -24,23 +25,35 @@ export default class Status extends McdCommand {
       description: `Exit with ${EXIT.differences} when anything differs.`,
       default: false,
     }),
+    notify: Flags.boolean({
+      description: 'Tell the receivers in "notify" of drift that is found. For a nightly job.',
+      default: false,
+      dependsOn: ['check'],
+    }),
     watch: Flags.boolean({
       description: 'Show it again every few seconds, until Ctrl-C.',
       default: false,
-      exclusive: ['json', 'format'],
+      exclusive: ['json', 'format', 'notify'],
     }),
   }
 
   async run(): Promise<FleetStatus> {
     const {flags} = await this.parse(Status)
-    const [{openContext}, {fleetStatus, watchStatus}, {statusText}, {statusMarkdown}, {standingHere}] =
-      await Promise.all([
-        import('../surroundings/context.ts'),
-        import('../fleet/status/look.ts'),
-        import('../output/status-text.ts'),
-        import('../output/status-markdown.ts'),
-        import('../runs/this-run.ts'),
-      ])
+    const [
+      {openContext},
+      {fleetStatus, watchStatus},
+      {tellDrift},
+      {statusText},
+      {statusMarkdown},
+      {standingHere, thisRun},
+    ] = await Promise.all([
+      import('../surroundings/context.ts'),
+      import('../fleet/status/look.ts'),
+      import('../fleet/notices/tell-drift.ts'),
+      import('../output/status-text.ts'),
+      import('../output/status-markdown.ts'),
+      import('../runs/this-run.ts'),
+    ])
     const context = await openContext({
       file: flags.file,
       set: flags.set,
@@ -51,17 +64,24 @@ export default class Status extends McdCommand {
     })
     if (context.isNewSandbox) this.logToStderr(NEW_SANDBOX)
     try {
+      const {outside, fleet} = context
+      const once = async () => {
+        const look = await fleetStatus(outside, fleet, standingHere)
+        const status = await context.locate(look.status)
+        this.log(
+          flags.format === 'markdown' ? statusMarkdown(status) : statusText(status, process.stdout.columns),
+        )
+        const news = flags.notify ? await tellDrift(outside, fleet, look, thisRun()) : []
+        for (const text of news) this.logToStderr(text)
+        return status
+      }
       const status = flags.watch
-        ? await watchStatus(context.outside, context.fleet, standingHere, async seen =>
+        ? await watchStatus(outside, fleet, standingHere, async seen =>
             this.log(
               `${new Date().toISOString()}\n${statusText(await context.locate(seen), process.stdout.columns)}\n`,
             ),
           )
-        : await context.locate(await fleetStatus(context.outside, context.fleet, standingHere))
-      if (!flags.watch)
-        this.log(
-          flags.format === 'markdown' ? statusMarkdown(status) : statusText(status, process.stdout.columns),
-        )
+        : await once()
       if (flags.check && !status.converged) process.exitCode = EXIT.differences
       return status
     } finally {

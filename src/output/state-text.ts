@@ -42,7 +42,8 @@ export function stateText(report: StateReport): string {
 }
 
 /** What a next run would go on with; nothing to show is said in a line. */
-function unsettled({openLaunches, leaving, drained, loweredTtls, replacementAsked}: StateReport): string[] {
+function unsettled(report: StateReport): string[] {
+  const {openLaunches, leaving, drained, loweredTtls, replacementAsked, notificationsOwed} = report
   const launches = openLaunches.map(
     ({count, type, zone, group, sentAt, launch}) =>
       `  ${count} × ${type} in ${zone} for group ${group}, sent ${moment(sentAt)} (launch ${launch})`,
@@ -57,12 +58,16 @@ function unsettled({openLaunches, leaving, drained, loweredTtls, replacementAske
     ({name, vendor, ttlSeconds, since, settledAt}) =>
       `  ${name} in ${vendor}: ${ttlSeconds} s since ${moment(since)}, ${settledAt === undefined ? 'the longer one not known to have passed' : `the longer one passed at ${moment(settledAt)}`}`,
   )
+  const owed = notificationsOwed.map(
+    ({type, since, receivers}) => `  ${type}, since ${moment(since)}: ${receivers.join(', ')}`,
+  )
   const parts = [
     titled('LAUNCHES WITHOUT AN ANSWER', launches),
     titled('ON THEIR WAY OUT', drains),
     titled('DRAINED', out),
     titled('LOWERED TTL', lowered),
     titled('TO BE REPLACED', asked),
+    titled('NOTIFICATIONS OWED', owed),
   ].filter(Boolean)
   return parts.length > 0 ? parts : ['Nothing is under way.']
 }

@@ -99,7 +99,7 @@ export async function runCommand(flags: RunFlags): Promise<RunReport> {
       run,
       actions,
       shortcomings: result.shortcomings.map(({text}) => text),
-      notes: remaining.notes.filter(({blocks}) => !blocks).map(({text}) => text),
+      notes: [...remaining.notes.filter(({blocks}) => !blocks).map(({text}) => text), ...result.undelivered],
       exit,
     }
     if (!flags.json && !(flags.isPart && converged)) printReport(report, flags)

@@ -62,6 +62,12 @@ export function stateReport({fleet, where, snapshot, events, recorded, holder}: 
       ...(settledAtMs === undefined ? {} : {settledAt: iso(settledAtMs)}),
     })),
     replacementAsked: [...asked].map(([instance, sinceMs]) => ({instance, since: iso(sinceMs)})),
+    notificationsOwed: [...recorded.owed.values()].map(({id, about, atMs, receivers}) => ({
+      id,
+      type: about,
+      since: iso(atMs),
+      receivers: receivers.map(({host}) => host),
+    })),
   }
 }
 

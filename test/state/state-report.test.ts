@@ -35,6 +35,13 @@ test('shows what is under way and who holds the lease, and nothing of keys and d
     {type: 'replacement-asked', instances: ['i-8']},
     {type: 'drain-asked', instances: ['i-9']},
     {type: 'ttl-lowered', vendor: 'route53', zone: 'example.com', name: 'www.example.com', ttlSeconds: 5},
+    {
+      type: 'notice-owed',
+      id: 'n-1',
+      about: 'run-finished',
+      data: {exit: 0},
+      receivers: [{host: 'hooks.example.com', digest: CANARY}],
+    },
   ].map((event, index) => ({sequence: index + 1, atMs: NOW_MS, run: 'run-1', event})) as StoredEvent[]
   const recorded = fold(events)
   if (!recorded.lease) throw new Error('the run holds the lease')
@@ -53,10 +60,12 @@ test('shows what is under way and who holds the lease, and nothing of keys and d
     leaving: [{instance: 'i-7'}],
     replacementAsked: [{instance: 'i-8'}],
     drained: [{instance: 'i-9', since: '2026-01-01T00:00:00.000Z'}],
+    notificationsOwed: [{id: 'n-1', type: 'run-finished', receivers: ['hooks.example.com']}],
     loweredTtls: [{name: 'www.example.com', vendor: 'route53', ttlSeconds: 5}],
   })
   const text = stateText(report)
   expect(text).toContain('held by "mcd up" by ann@laptop (process 1)')
+  expect(text).toContain('NOTIFICATIONS OWED\n  run-finished, since 2026-01-01 00:00:00: hooks.example.com')
   expect(text).toContain('2 × t3.micro in us-east-1a for group virginia, sent 2026-01-01 00:00:00')
   expect(text).toContain('DRAINED\n  i-9, since 2026-01-01 00:00:00')
   expect(text).toContain('www.example.com in route53: 5 s since 2026-01-01 00:00:00')

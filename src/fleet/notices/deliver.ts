@@ -13,13 +13,17 @@ export type DeliverOptions = {
   concluded(conclusion: Conclusion): Promise<void>
 }
 
-/** What went wrong, a sentence for each receiver. */
+/** What went wrong. */
 export type Round = {
-  /** For good. */
+  /** For good, a sentence each. */
   readonly givenUp: readonly string[]
-  /** For this time. */
-  readonly owedStill: readonly string[]
+  /** Who could not be told this time, and why: it completes "The notification receiver HOST …". */
+  readonly failed: readonly {readonly host: string; readonly why: string}[]
 }
+
+/** Without numbers or times: the same trouble reads the same, and is told once by a watch. */
+export const owedStill = ({host, why}: Round['failed'][number]): string =>
+  `The notification receiver ${host} ${why}: what it is owed is sent again later, for three days.`
 
 /** One message as it goes over the wire. Source: Standard Webhooks. */
 export type Message = {
@@ -80,7 +84,7 @@ export async function deliver(
   )
   return {
     givenUp: [...givenUp, ...rounds.flatMap(round => round.givenUp)],
-    owedStill: rounds.flatMap(round => round.owedStill),
+    failed: rounds.flatMap(round => round.failed),
   }
 }
 
@@ -112,12 +116,12 @@ async function deliverTo(
       else if (!delivery.answered) break
     }
   }
-  if (!trouble || runtime.signal.aborted) return {givenUp: [], owedStill: []}
-  const said = `The notification receiver ${receiver.host} ${trouble.why}`
-  // Without numbers or times: the same trouble reads the same, and is told once by a watch.
-  return trouble.refused
-    ? {givenUp: [`${said}: what it was owed is given up. Remove it from "notify".`], owedStill: []}
-    : {givenUp: [], owedStill: [`${said}: what it is owed is sent again later, for three days.`]}
+  if (!trouble || runtime.signal.aborted) return {givenUp: [], failed: []}
+  const {host} = receiver
+  const {why, refused} = trouble
+  if (!refused) return {givenUp: [], failed: [{host, why}]}
+  const text = `The notification receiver ${host} ${why}: what it was owed is given up. Remove it from "notify".`
+  return {givenUp: [text], failed: []}
 }
 
 async function attempt(

@@ -3,7 +3,7 @@ import type {Recorded} from '../../journal/recorded.ts'
 import type {Fleet} from '../model.ts'
 import type {Outside} from '../outside.ts'
 import {inTurn, type TurnOptions} from '../turn.ts'
-import {type Conclusion, deliver} from './deliver.ts'
+import {type Conclusion, deliver, owedStill} from './deliver.ts'
 
 /** What is owed, for who watches and has no run to tell it in. */
 export type Outbox = {
@@ -34,7 +34,7 @@ export function createOutbox(): Outbox {
           conclusions = [...conclusions, conclusion]
         }
         const round = await deliver(outside, fleet.notify ?? [], owed, {tries: 1, concluded})
-        troubles = [...round.givenUp, ...round.owedStill]
+        troubles = [...round.givenUp, ...round.failed.map(owedStill)]
         pauseMs = troubles.length > 0 ? Math.min(LONGEST_PAUSE_MS, pauseMs * 2) : FIRST_PAUSE_MS
         nextAtMs = troubles.length > 0 ? runtime.now() + pauseMs / 2 : 0
       }

@@ -9,7 +9,7 @@ import type {Plan} from '../plan/action.ts'
 import {differencesOf} from '../status/differences.ts'
 import type {FleetStatus} from '../status/report.ts'
 import type {TurnOptions} from '../turn.ts'
-import {type Conclusion, deliver} from './deliver.ts'
+import {type Conclusion, deliver, owedStill} from './deliver.ts'
 import {driftId, driftOf, wishOf} from './drift.ts'
 import {firstSeen, lossData, lossesRecorded, lostInstances} from './lost.ts'
 import {idOf, isWanted, type NoticeData, owed} from './owe.ts'
@@ -116,7 +116,7 @@ export function runNotices(
     await underWay
     const all = [...ledger.recorded().owed.values()]
     const round = await deliver(outside, notify, all, {tries: TRIES_AT_THE_END, concluded})
-    const troubles = [...new Set([...givenUp, ...round.givenUp, ...round.owedStill])]
+    const troubles = [...new Set([...givenUp, ...round.givenUp, ...round.failed.map(owedStill)])]
     for (const text of troubles) outside.progress({kind: 'undelivered', text})
     return troubles
   }

@@ -12,18 +12,18 @@ import type {FleetStatus, RunStatus} from './report.ts'
 
 const WATCH_INTERVAL_MS = 5_000
 
-/** One look at everything, described. */
+/** One look at everything, described, with what it was made of. */
 export async function fleetStatus(
   outside: Outside,
   fleet: Fleet,
   standing: (lease: Lease | undefined) => Standing,
-): Promise<FleetStatus> {
+): Promise<{readonly status: FleetStatus; readonly inspection: Inspection}> {
   const {status, inspection} = await lookAround(outside, fleet)
   const {lease} = inspection.recorded
-  return lease ? {...status, holder: runStatus(lease, standing(lease))} : status
+  return {status: lease ? {...status, holder: runStatus(lease, standing(lease))} : status, inspection}
 }
 
-/** The same with what it was made of, for who asks about one part of it. */
+/** The same for who asks about one part of it. */
 export async function lookAround(
   outside: Outside,
   fleet: Fleet,
@@ -64,7 +64,7 @@ export async function watchStatus(
   show: (status: FleetStatus) => Promise<void>,
 ): Promise<FleetStatus> {
   for (;;) {
-    const status = await fleetStatus(outside, fleet, standing)
+    const {status} = await fleetStatus(outside, fleet, standing)
     await show(status)
     // Being interrupted is how a watch ends.
     const isOver = await outside.runtime.sleep(WATCH_INTERVAL_MS).then(
