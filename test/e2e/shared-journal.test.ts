@@ -1,0 +1,63 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {workplaces} from '../support/cli.ts'
+import {aws, fleetText, joyent} from '../support/fleet-text.ts'
+import {type PostgresServer, postgresPrograms, startPostgres} from '../support/postgres.ts'
+
+const all = workplaces()
+let postgres: PostgresServer | undefined
+beforeAll(async () => {
+  if (postgresPrograms()) postgres = await startPostgres()
+})
+afterAll(async () => {
+  await all.endAll()
+  await postgres?.close()
+})
+
+const isWithout = postgresPrograms() === undefined
+const PLACES = [
+  ['S3', () => 's3://states/team', false],
+  ['PostgreSQL (needs postgresql)', () => `postgres://mcd@127.0.0.1:${postgres?.port}/postgres`, isWithout],
+] as const
+
+/** Without --sandbox, since each runner finds the clouds and the journal by the environment, as in a pipeline. */
+describe.concurrent.each(PLACES)(
+  'two mcd that start at one moment with their journal in %s',
+  (_, state, isSkipped) => {
+    test.skipIf(isSkipped)(
+      'launch the fleet once: one is refused with exit 4, or waits and finds nothing to do',
+      async () => {
+        const place = all.open()
+        await place.startSandbox('shared')
+        const env = (await place.mcd(['sandbox', 'env', '--json'])).json<Record<string, string>>()
+        const both = (...flags: string[]) =>
+          Promise.all([1, 2].map(() => place.mcd(['up', '--json', ...flags], {env})))
+        const machines = async () => (await place.sandbox()).instances.length
+        const text = (count: number) =>
+          `${fleetText({groups: {virginia: aws(count), east: joyent(1)}})}state: ${state()}\n`
+
+        place.write(text(1))
+        const raced = await both()
+        expect(
+          raced.map(({exitCode}) => exitCode).sort(),
+          raced.map(({stderr}) => stderr).join('\n'),
+        ).toEqual([0, 4])
+        expect(raced.find(({exitCode}) => exitCode === 4)?.json()).toMatchObject({
+          error: {message: expect.stringMatching(/^Another run (works on|has begun to work on) this fleet/)},
+        })
+        expect(await machines()).toBe(2)
+
+        place.write(text(2))
+        const patient = await both('--wait')
+        expect(
+          patient.map(({exitCode}) => exitCode),
+          patient.map(({stderr}) => stderr).join('\n'),
+        ).toEqual([0, 0])
+        const done = patient.map(outcome => outcome.json<{actions: unknown[]}>().actions.length)
+        expect(done.filter(count => count === 0)).toHaveLength(1)
+        expect(await machines()).toBe(3)
+        const {events} = (await place.mcd(['state', 'show', '--json'], {env})).json<{events: number}>()
+        expect(events).toBeGreaterThan(10)
+      },
+    )
+  },
+)
