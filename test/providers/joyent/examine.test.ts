@@ -1,4 +1,8 @@
-import {afterEach, beforeEach, describe, expect, test} from 'vitest'
+import {createPrivateKey} from 'node:crypto'
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest'
 import type {ComputeNeeds, Finding} from '../../../src/providers/examine.ts'
 import type {JoyentComputeOptions} from '../../../src/providers/joyent/connect.ts'
 import {examineJoyent} from '../../../src/providers/joyent/examine.ts'
@@ -13,6 +17,19 @@ import {wireFetch} from '../../support/wire-fetch.ts'
 
 const key = generateTritonKey()
 const opsKey = generateTritonKey()
+
+/** As a user has it in ~/.ssh, encrypted. */
+function storeLocked(folder: string): void {
+  mkdirSync(folder)
+  const locked = createPrivateKey(key.privateKeyPem).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'of the test',
+  })
+  writeFileSync(join(folder, 'id_test'), locked)
+  writeFileSync(join(folder, 'id_test.pub'), key.publicKeyOpenSsh)
+}
 
 let stage: TritonStage
 let stop: () => void
@@ -35,19 +52,20 @@ const group = (change: Partial<ComputeNeeds['groups'][number]['wish']>, count = 
 
 type Change = Partial<JoyentComputeOptions> & {as?: Partial<TritonProfile>}
 
+const profileOf = (as: Partial<TritonProfile> = {}): TritonProfile => ({
+  name: 'test',
+  url: 'http://sandbox-1.example',
+  account: 'sandbox',
+  keyId: key.md5Fingerprint,
+  insecure: false,
+  ...as,
+})
+
 function examine(what = needs(), {as = {}, ...change}: Change = {}): Promise<Finding[]> {
-  const profile = {
-    name: 'test',
-    url: 'http://sandbox-1.example',
-    account: 'sandbox',
-    keyId: key.md5Fingerprint,
-    insecure: false,
-    ...as,
-  }
   return examineJoyent({
     place: PLACE,
     runtime: stage.time.runtime(),
-    profile,
+    profile: profileOf(as),
     key: new Secret(as.user ? opsKey.privateKeyPem : key.privateKeyPem, 'test'),
     fetch: wireFetch(cloudapiWire(stage)),
     ...change,
@@ -104,18 +122,12 @@ test('no finding shows a line of the key', async () => {
 
 describe('on the way in', () => {
   test('variables that are not set are named, each', async () => {
+    for (const name of Object.keys(process.env)) if (/^(TRITON|SDC)_/.test(name)) vi.stubEnv(name, undefined)
     const bare = {place: {...PLACE, profile: 'env'}, runtime: stage.time.runtime()}
-    const saved = {...process.env}
-    try {
-      for (const name of Object.keys(process.env)) if (/^(TRITON|SDC)_/.test(name)) delete process.env[name]
-      const [finding, ...others] = await examineJoyent(bare)(needs())
-      expect(others).toEqual([])
-      expect(finding).toMatchObject({check: 'settings', outcome: 'failed'})
-      expect(finding?.detail).toMatch(/TRITON_ACCOUNT.*\n.*TRITON_KEY_ID/)
-      expect(finding?.remedy).toMatch(/^Set TRITON_URL, TRITON_ACCOUNT and TRITON_KEY_ID/)
-    } finally {
-      process.env = saved
-    }
+    const findings = await examineJoyent(bare)(needs()).finally(() => vi.unstubAllEnvs())
+    expect(ills(findings)).toEqual(['failed: settings profile env'])
+    expect(findings[0]?.detail).toMatch(/TRITON_ACCOUNT.*\n.*TRITON_KEY_ID/)
+    expect(findings[0]?.remedy).toMatch(/^Set TRITON_URL, TRITON_ACCOUNT and TRITON_KEY_ID/)
   })
 
   test('a key that cannot be read, or that the account does not know', async () => {
@@ -128,6 +140,29 @@ describe('on the way in', () => {
       detail: expect.stringContaining('Invalid key'),
       remedy: expect.stringMatching(/^Check the account and the key/),
     })
+  })
+
+  test.each<[string, (folder: string) => void, RegExp, RegExp]>([
+    ['is nowhere', () => {}, /neither in the ssh agent \(none runs\) nor in/, /^Add it with "ssh-add"/],
+    ['is locked', storeLocked, /is protected by a passphrase/, /^Add it to the ssh agent with "ssh-add"/],
+  ])('a key that %s', async (_what, prepare, detail, remedy) => {
+    const home = mkdtempSync(join(tmpdir(), 'mcd-key-'))
+    vi.stubEnv('HOME', home)
+    for (const name of ['SSH_AUTH_SOCK', 'TRITON_KEY_MATERIAL', 'SDC_KEY_MATERIAL', 'TRITON_KEY_PASSPHRASE'])
+      vi.stubEnv(name, undefined)
+    try {
+      prepare(join(home, '.ssh'))
+      const {runtime, profile} = {runtime: stage.time.runtime(), profile: profileOf()}
+      const findings = await examineJoyent({place: PLACE, runtime, profile})(needs())
+      expect(ills(findings)).toEqual([`failed: key signing key ${key.md5Fingerprint}`])
+      expect(findings.at(-1)).toMatchObject({
+        detail: expect.stringMatching(detail),
+        remedy: expect.stringMatching(remedy),
+      })
+    } finally {
+      vi.unstubAllEnvs()
+      rmSync(home, {recursive: true})
+    }
   })
 
   test('a clock that CloudAPI does not accept is told of as such', async () => {
@@ -313,14 +348,7 @@ test('an instance whose firewall is off is warned of where the group opens ports
 })
 
 describe('it speaks with CloudAPI as the reference has it', () => {
-  const profile = {
-    name: 'test',
-    url: 'https://cloudapi.example.com',
-    account: 'me',
-    user: 'bob',
-    keyId: key.md5Fingerprint,
-    insecure: false,
-  }
+  const profile = profileOf({url: 'https://cloudapi.example.com', account: 'me', user: 'bob'})
   async function played(folder: string): Promise<Finding[]> {
     const exchanges = replay(folder)
     const place = {...PLACE, endpoint: profile.url}

@@ -39,7 +39,9 @@ export async function examineAccess(options: JoyentComputeOptions): Promise<Acce
   try {
     profile = options.profile ?? loadProfile(place)
   } catch (error) {
-    return {findings: [failed('settings', `profile ${place.profile ?? '(variables)'}`, asMcdError(error))]}
+    return {
+      findings: [failed('settings', `profile ${place.profile ?? 'in use'}`, asMcdError(error))],
+    }
   }
   const settings: Finding = {
     check: 'settings',

@@ -27,8 +27,11 @@ export function examineOffer(
       if (!isMissing(check, name))
         findings.push({check, subject: `${name} in ${datacenter}`, outcome: 'ok', detail})
     }
-    const made = 'target' in outcome ? ` It is ${outcome.target.imageName} (${outcome.target.imageId}).` : ''
-    found('image', image, `The data centre has it.${made}`)
+    const newest =
+      'target' in outcome
+        ? `It is ${outcome.target.imageName} (${outcome.target.imageId}).`
+        : 'The data centre has it.'
+    found('image', image, newest)
     for (const type of types) found('type', type, 'The data centre has this package.')
     for (const network of wished) found('network', network, 'The data centre has it.')
   }
