@@ -175,6 +175,16 @@ describe('on the way in', () => {
     })
   })
 
+  test('an account that was disabled hears who can help', async () => {
+    const disabled = {code: 'NotAuthorized', message: 'Account or user is disabled'}
+    const findings = await examine(needs(), {fetch: async () => Response.json(disabled, {status: 403})})
+    expect(ills(findings)).toEqual(['failed: permission GetAccount'])
+    expect(findings.at(-1)).toMatchObject({
+      detail: expect.stringContaining('is disabled'),
+      remedy: 'Ask the operator of this cloud why sandbox may not call GetAccount.',
+    })
+  })
+
   test('an endpoint that nobody answers at is one finding', async () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 192.0.2.1:443'), {code: 'ECONNREFUSED'})
     const findings = await examine(needs(), {

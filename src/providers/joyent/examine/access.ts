@@ -71,9 +71,11 @@ async function enter(options: JoyentComputeOptions, profile: TritonProfile): Pro
 
   const {value: account, error, finding} = await ask('GetAccount', caller, client.getAccount)
   if (error && Math.abs(aheadMs) > MAX_SKEW_MS) return {findings: [wrongClock(aheadMs)]}
+  const isForbidden = error instanceof NotAllowedError
+  if (error && !isForbidden)
+    return {findings: [finding.check === 'reach' ? finding : strange(place.key, finding)]}
   // A sub-user may be known and yet not be let look at its account: the calls that follow tell what else it lacks.
-  const isKnown = account !== undefined || (caller.guest !== undefined && error instanceof NotAllowedError)
-  if (!isKnown) return {findings: [finding.check === 'reach' ? finding : strange(place.key, finding)]}
+  if (isForbidden && caller.guest === undefined) return {findings: [finding]}
 
   const centres = await ask('ListDatacenters', caller, client.listDatacenters)
   const datacenter = datacenterName(centres.value ?? {}, url)

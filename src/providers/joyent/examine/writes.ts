@@ -38,8 +38,8 @@ function callsOf({groups}: ComputeNeeds): string[] {
 }
 
 /** CloudAPI asks its rules for an action that it has no name for by the action's own (lib/app.js). */
-const ALSO_KNOWN_AS: Readonly<Record<string, string>> = {
-  DisableMachineDeletionProtection: 'disable_deletion_protectionmachine',
+const ALSO_KNOWN_AS: Readonly<Record<string, readonly string[]>> = {
+  DisableMachineDeletionProtection: ['disable_deletion_protectionmachine'],
 }
 
 type Granted =
@@ -86,7 +86,7 @@ function judged(call: string, caller: Caller, granted: Granted): Finding {
   const theirs = `the roles of ${caller.guest} (${roles.join(', ') || 'none by default'})`
   if (roles.includes(ADMINISTRATOR))
     return {...about, outcome: 'ok', detail: `The role ${ADMINISTRATOR} may make every call.`}
-  switch (judge(rules, [call.toLowerCase(), ALSO_KNOWN_AS[call] ?? ''])) {
+  switch (judge(rules, [call.toLowerCase(), ...(ALSO_KNOWN_AS[call] ?? [])])) {
     case 'always':
       return {...about, outcome: 'ok', detail: `A rule of ${theirs} allows it.`}
     case 'sometimes':
