@@ -1,7 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import {EXIT, InterruptedError, McdError} from '../../src/errors.ts'
 import type {Fleet, Receiver} from '../../src/fleet/model.ts'
+import {tellDrift} from '../../src/fleet/notices/tell-drift.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
+import {fleetStatus} from '../../src/fleet/status/look.ts'
 import type {Difference} from '../../src/fleet/status/report.ts'
 import type {SyncNews} from '../../src/fleet/watch-sync.ts'
 import type {NoticeType} from '../../src/journal/notice.ts'
@@ -13,6 +15,7 @@ import {runUntil} from '../support/mortal-run.ts'
 import {SimulatedFleet} from '../support/simulated-fleet.ts'
 import {type Manners, receiver} from '../support/simulated-receivers.ts'
 
+const LONG = process.env.MCD_LONG === '1'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const HOOK = 'hooks.example.com'
@@ -284,9 +287,11 @@ test('killed anywhere, at each append and each send, what is owed arrives with t
     at: Number.POSITIVE_INFINITY,
     end: 'kill',
   })
+  const isTelling = (point: string) =>
+    /notify|notice|instances-|fleet-settled|run-(started|finished)/.test(point)
   const points = whole.points
     .map((point, at) => ({point, at}))
-    .filter(({point}) => /journal:append|notify/.test(point))
+    .filter(({point, at}) => isTelling(point) || LONG || at % 9 === 0)
   expect(points.filter(({point}) => point.endsWith('notify')).length).toBeGreaterThanOrEqual(10)
   let repeated = 0
   for (const {point, at} of points) {
@@ -393,6 +398,66 @@ test('the journal holds no address and no secret', async () => {
   for (const secret of ['0123456789', 'a secret of the test']) expect(text).not.toContain(secret)
 })
 
+describe('a nightly check', () => {
+  const IDENTITY = {
+    version: '0.0.0',
+    host: 'ci',
+    user: 'nightly',
+    pid: 1,
+    job: 'https://ci.example.com/jobs/7',
+  }
+  const check = (sim: SimulatedFleet, wanted: Fleet) =>
+    sim.time.run(async () => {
+      const outside = sim.outside(wanted)
+      const look = await fleetStatus(outside, wanted, () => ({kind: 'free'}))
+      return tellDrift(outside, wanted, look, IDENTITY)
+    })
+
+  test('tells of drift and writes nothing; the same drift has the same id, also where a run finds it', async () => {
+    const {sim, wanted, id} = await serving()
+    const before = await sim.journal.read()
+    expect(await check(sim, wanted)).toEqual([])
+    deleteRecords(sim, id)
+    expect(await check(sim, wanted)).toEqual([`Told ${HOOK} of the drift.`])
+    expect(await check(sim, wanted)).toEqual([`Told ${HOOK} of the drift.`])
+    expect(await sim.journal.read()).toEqual(before)
+    expect(told(sim, 'drift-found')).toMatchObject(
+      Array.from({length: 2}, () => ({
+        command: 'status',
+        job: IDENTITY.job,
+        differences: [{kind: 'missing-in-dns', instance: id}],
+      })),
+    )
+    await sim.up(wanted)
+    const ids = sim.receivers.inbox.filter(({body}) => body.includes('"drift-found"')).map(each => each.id)
+    expect([ids.length, new Set(ids).size]).toEqual([3, 1])
+    deleteRecords(sim, id)
+    await check(sim, wanted)
+    expect(ids).not.toContain(sim.receivers.inbox.at(-1)?.id)
+  })
+
+  test('tells nobody of an edit that was not brought out yet, and says why', async () => {
+    const {sim, id} = await serving()
+    deleteRecords(sim, id)
+    expect(await check(sim, of({virginia: 3}))).toEqual([
+      'No "mcd up" has made the fleet as this file says and left it so: what differs is no drift, and nobody is told.',
+    ])
+    expect(await check(sim, of({notify: [receiver(HOOK, {events: ['run-finished']})]}))).toEqual([
+      'No receiver in "notify" is told of drift.',
+    ])
+    expect(sim.receivers.inbox).toEqual([])
+  })
+
+  test('says who could not be told', async () => {
+    const {sim, wanted, id} = await serving()
+    deleteRecords(sim, id)
+    sim.receivers.behave(HOOK, 'fails')
+    expect(await check(sim, wanted)).toEqual([
+      `The notification receiver ${HOOK} answered 503, and was not told of the drift.`,
+    ])
+  })
+})
+
 describe('a watch', () => {
   async function watching(play: (scene: Awaited<ReturnType<typeof serving>>) => Promise<void>) {
     const scene = await serving()
@@ -424,12 +489,12 @@ describe('a watch', () => {
       await sim.up(wanted)
       sim.receivers.attempts = 0
       before = (await sim.journal.read()).length
-      await sim.time.advance(1.5 * HOUR_MS)
+      await sim.time.advance(40 * 60_000)
       during = (await sim.journal.read()).length
       expect(sim.receivers.attempts).toBeGreaterThan(4)
       expect(sim.receivers.attempts).toBeLessThan(9)
       sim.receivers.behave(HOOK, 'takes')
-      await sim.time.advance(1.1 * HOUR_MS)
+      await sim.time.advance(35 * 60_000)
     })
     expect(during).toBe(before)
     expect(sim.receivers.bodies().map(({type}) => type)).toEqual(['run-finished'])
