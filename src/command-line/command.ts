@@ -10,7 +10,7 @@ import {usageMistake} from './usage-mistake.ts'
 /** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */
 const FINISH_CALL_MS = 8_000
 /** What is left then: to give the lease back, and to say so. CI kills a cancelled job after ten seconds. */
-const LAST_WORDS_MS = 1_500
+const LAST_WORDS_MS = 1_200
 
 export const fileFlag = Flags.string({
   char: 'f',

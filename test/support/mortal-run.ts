@@ -45,8 +45,9 @@ export type MortalRun = {
 const UNDER_WAY_MS = 3_000
 /** What is no launch is under way no longer than a rerun takes: nobody can know of what comes after it. */
 const SOON_MS = 4_000
-/** What is in flight at Ctrl-C may take so long; then the process ends (decision 30). */
+/** What is in flight at Ctrl-C may take so long, and the last words of the run after it; then the process ends (decision 30). */
 const ABANDONED_AFTER_MS = 8_000
+const LAST_WORDS_MS = 1_200
 const SUSPENDED_MS = 120_000
 const never = new Promise<never>(() => {})
 
@@ -121,8 +122,10 @@ export function mortal(sim: SimulatedFleet, ending: Ending): MortalRun {
     if (passed++ !== at) return false
     ended = point
     if (end === 'interrupt') {
-      interrupt.abort(new InterruptedError())
-      sim.time.clock.after(ABANDONED_AFTER_MS, () => kill('Abandoned', point))
+      const abandon = new AbortController()
+      interrupt.abort(new InterruptedError('SIGINT', {abandon: abandon.signal}))
+      sim.time.clock.after(ABANDONED_AFTER_MS, () => abandon.abort(new InterruptedError()))
+      sim.time.clock.after(ABANDONED_AFTER_MS + LAST_WORDS_MS, () => kill('Abandoned', point))
     }
     if (end === 'throw') throw new Error(`Thrown ${point}`)
     if (end === 'kill') kill('Killed', point)
