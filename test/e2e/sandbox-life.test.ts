@@ -91,7 +91,7 @@ describe('one sandbox, from its start to its end', () => {
     expect(stdout).toMatch(new RegExp(`^${crashed?.id} .* unhealthy `, 'm'))
     expect(stdout).toMatch(
       new RegExp(
-        `${crashed?.id} (?:does not answer|no longer answers) its health check \\(.*\\).*  → mcd replace --sandbox ${crashed?.id}$`,
+        `${crashed?.id} (?:in group virginia )?(?:does not answer|no longer answers) its health check \\(.*\\).*  → mcd replace --sandbox ${crashed?.id}$`,
         'm',
       ),
     )
