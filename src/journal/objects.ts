@@ -16,6 +16,8 @@ const CONCURRENT_READS = 16
 /** Of one append. Where a reading begins in the middle of a batch, its key is looked for this far back. */
 const MOST_EVENTS = 1_000
 const SNAPSHOT_ROUNDS = 5
+const RESTORE =
+  'Restore it from a version of the bucket, or name another prefix in "state": what is yours is found again by its marks.'
 
 type Batch = {readonly writer: string; readonly events: readonly StoredEvent[]}
 
@@ -118,9 +120,7 @@ function parse<T>(store: ObjectStore, key: string, text: string): T {
   } catch (cause) {
     throw new McdError(`${store.name}/${key} is not what mcd wrote: it is no JSON.`, {
       cause,
-      suggestions: [
-        'Restore it from a version of the bucket, or name another prefix in "state": what is yours is found again by its marks.',
-      ],
+      suggestions: [RESTORE],
     })
   }
 }
@@ -131,9 +131,7 @@ async function readBatch(store: ObjectStore, key: string): Promise<Batch> {
   throw new McdError(
     `${store.name}/${key} was listed and is not there: somebody deletes from this journal.`,
     {
-      suggestions: [
-        'Restore it from a version of the bucket, or name another prefix in "state": what is yours is found again by its marks.',
-      ],
+      suggestions: [RESTORE],
     },
   )
 }
@@ -148,13 +146,16 @@ function checkGaps(store: ObjectStore, events: readonly StoredEvent[], after: nu
       throw new McdError(
         `The journal in ${store.name} has a gap: event ${last} is followed by event ${sequence}.`,
         {
-          suggestions: [
-            'Restore what is missing from a version of the bucket, or name another prefix in "state": what is yours is found again by its marks.',
-          ],
+          suggestions: [RESTORE],
         },
       )
     last = sequence
   }
+  if (last < after)
+    throw new McdError(
+      `The journal in ${store.name} ends with event ${last}, and event ${after} was read from it before.`,
+      {suggestions: [RESTORE]},
+    )
 }
 
 async function readSnapshot(

@@ -81,6 +81,9 @@ const UNDONE = ['40001', '40P01']
 /** SQLSTATE class 08 is Connection Exception; CONNECTION_… and CONNECT_TIMEOUT are the postgres package's own. */
 const LOST = /^(08|CONNECTION_|CONNECT_TIMEOUT$)/
 
+/** Node's and OpenSSL's words for a certificate that is not as "verify-full" asks for. */
+const UNTRUSTED = /CERT|^UNABLE_TO_|^ERR_TLS_/
+
 /** What a failed statement means for mcd. Source of the codes: PostgreSQL documentation, "Appendix A. PostgreSQL Error Codes". */
 function explain(where: string, error: unknown): McdError {
   if (error instanceof McdError) return error
@@ -110,6 +113,13 @@ function explain(where: string, error: unknown): McdError {
     })
   if (code === 'ECONNRESET' && /SSL|TLS/i.test(message))
     return new McdError(`PostgreSQL at ${where} speaks no TLS: ${message}.`, {cause: error})
+  if (UNTRUSTED.test(code))
+    return new McdError(`The certificate of PostgreSQL at ${where} is not trusted: ${message}.`, {
+      cause: error,
+      suggestions: [
+        'Set NODE_EXTRA_CA_CERTS to the file with the certificate of the authority that signed it, or write the name that it was made out for into "state".',
+      ],
+    })
   if (LOST.test(code) || AWAY.includes(code) || isConnectionFailure(code))
     return new TransientError(`PostgreSQL could not be reached for the journal in ${where}: ${message}.`, {
       effect: neverConnected(code) ? 'none' : 'unknown',

@@ -6,7 +6,9 @@ import {postgresJournal} from '../../src/journal/postgres.ts'
 import {postgresGrants} from '../../src/policy/state.ts'
 import {type Runtime, realRuntime} from '../../src/runtime.ts'
 import {describeJournal} from '../contract/journal.ts'
+import {ownCertificate} from '../support/own-certificate.ts'
 import {type PostgresServer, postgresPrograms, startPostgres} from '../support/postgres.ts'
+import {has} from '../support/programs.ts'
 
 const isInstalled = postgresPrograms() !== undefined
 
@@ -171,6 +173,26 @@ describe.skipIf(!isInstalled)('PostgreSQL (needs postgresql)', () => {
     expect(relay.startup()).toContain('client_encoding')
     relay.close()
   })
+
+  test.skipIf(!has('openssl'))(
+    'a certificate that nobody vouches for is taken or refused as sslmode says (needs openssl)',
+    async () => {
+      const secured = await startPostgres(ownCertificate())
+      const {port} = secured
+      try {
+        for (const sslmode of ['prefer', 'require'] as const)
+          expect(await (await open({port, sslmode})).append(1, [finished(1)])).toBe(2)
+        const refused = await open({port, sslmode: 'verify-full'}).catch((error: unknown) => error)
+        expect(refused).toMatchObject({
+          message: expect.stringMatching(/certificate.*self-signed/),
+          suggestions: [expect.stringContaining('NODE_EXTRA_CA_CERTS')],
+        })
+      } finally {
+        await Promise.all(opened.splice(0).map(journal => journal.close()))
+        await secured.close()
+      }
+    },
+  )
 
   test.each<[string, Partial<PostgresPlace>, RegExp]>([
     ['a database that is not there', {database: 'other'}, /database "other" does not exist/],

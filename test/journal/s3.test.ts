@@ -172,6 +172,15 @@ describe('a journal in S3', () => {
     await expect(journal.read(1)).resolves.toHaveLength(2)
   })
 
+  test('one whose end is gone is not taken for a shorter one', async () => {
+    const journal = await objectJournal(store())
+    for (const sequence of [1, 2, 3]) await journal.append(sequence, [finished(sequence)])
+    world.s3.deleteObject(OPERATOR, BUCKET, 'team/web/events/000000000003.json')
+    await expect(journal.read(3)).rejects.toThrow(/ends with event 2, and event 3 was read/)
+    const later = await objectJournal(store())
+    await expect(later.read(3)).rejects.toThrow(/ends with event 2/)
+  })
+
   test('more than a page of objects is listed whole', async () => {
     const keys = Array.from(
       {length: 1_100},

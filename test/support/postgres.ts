@@ -1,5 +1,5 @@
 import {execFileSync, spawn} from 'node:child_process'
-import {chownSync, mkdtempSync, readdirSync, rmSync} from 'node:fs'
+import {chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -25,8 +25,13 @@ export function postgresPrograms(): string | undefined {
   }
 }
 
-/** A server of its own on loopback, empty, that ends with the test. It refuses to run as root: there it is `postgres`. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * A server of its own on loopback, empty, that ends with the test; with a certificate it speaks TLS, too. It refuses to run as
+ * root: there it is `postgres`.
+ */
+export async function startPostgres(
+  certificate?: Readonly<Record<'cert' | 'key', string>>,
+): Promise<PostgresServer> {
   const programs = postgresPrograms()
   if (programs === undefined) throw new Error('PostgreSQL is not installed')
   const folder = mkdtempSync(join(tmpdir(), 'mcd-postgres-'))
@@ -58,6 +63,16 @@ export async function startPostgres(): Promise<PostgresServer> {
     `unix_socket_directories=${folder}`,
     'fsync=off',
   ]
+  if (certificate) {
+    for (const [file, text] of [
+      ['server.crt', certificate.cert],
+      ['server.key', certificate.key],
+    ] as const) {
+      writeFileSync(join(data, file), text, {mode: 0o600})
+      if (identity) chownSync(join(data, file), identity.uid, identity.gid)
+    }
+    settings.push('ssl=on')
+  }
   const start = async () => {
     const server = spawn(
       join(programs, 'postgres'),
