@@ -30,12 +30,12 @@ function rows({outcome, subject, detail, remedy}: FleetFinding, columns: number)
   const head = `${' '.repeat(GAP)}${WORDS[outcome].padEnd(OUTCOME_WIDTH)}${' '.repeat(GAP)}${subject}`
   // A narrow terminal keeps the words together under their subject.
   const at = columns < 2 * indent ? margin + GAP : indent
-  const text = wrapped(`${' '.repeat(at)}${detail}`, columns, at)
+  const block = (words: string, hang = 0) =>
+    words.split('\n').flatMap(line => wrapped(`${' '.repeat(at)}${line.trim()}`, columns, at + hang))
+  const text = block(detail)
   const first =
     head.length + GAP <= at ? [head.padEnd(at) + text[0]?.slice(at), ...text.slice(1)] : [head, ...text]
-  const advice = (remedy?.split('\n') ?? []).flatMap(line =>
-    wrapped(`${' '.repeat(at)}→ ${line}`, columns, at + GAP),
-  )
+  const advice = remedy?.split('\n').flatMap(line => block(`→ ${line}`, GAP)) ?? []
   return [...first, ...advice]
 }
 

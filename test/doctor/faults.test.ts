@@ -229,6 +229,13 @@ const OVER_BOTH_CLOUDS: Readonly<Record<string, Fault>> = {
     found: /^identity \| aws:us-east-1 \| account of aws:us-east-1/,
     remedy: /^Use credentials of 999999999999/,
   },
+  'the template is not there': {
+    over: ward => ({
+      checkUserdata: ward.outside(ward.fleet({userdata: '{template: nowhere}'})).checkUserdata,
+    }),
+    found: /^userdata \| userdata/,
+    remedy: /^Paths are relative to the fleet file/,
+  },
   'ssh has no key to count connections with': {
     written: {more: 'drain: {quiet: true}', virginia: 'keyPair: sandbox'},
     over: () => ({ssh: {program: true, keys: async () => []}}),

@@ -63,6 +63,8 @@ export type Ward = {
   /** Who is asked where the zone is delegated to; the zone's own servers while there are none. */
   readonly resolvers: NameServer[]
   fleet(written?: Written): Fleet
+  /** Whom an examination asks. */
+  outside(fleet: Fleet): DoctorOutside
   /** Everything found. What `over` gives is asked in place of the real thing. */
   examine(fleet?: Fleet, over?: Partial<DoctorOutside>): Promise<FleetFinding[]>
   close(): Promise<void>
@@ -86,14 +88,13 @@ export async function openWard(options: {haste?: number} = {}): Promise<Ward> {
     resolvers: [],
     fleet: (written = {}) =>
       parseFleetFile(fleetFile(written), join(folder, 'mcd.yaml'), {directory: folder, env}),
-    async examine(fleet = ward.fleet(), over = {}) {
-      const outside = consult(fleet, clouds.around, {
+    outside: fleet =>
+      consult(fleet, clouds.around, {
         resolvers: ward.resolvers,
         standing: standingHere,
         openState: () => openState(fleet, {sandbox: false, readOnly: true}),
-      })
-      return examineFleet({...outside, ...over}, fleet)
-    },
+      }),
+    examine: (fleet = ward.fleet(), over = {}) => examineFleet({...ward.outside(fleet), ...over}, fleet),
     async close() {
       await clouds.close()
       rmSync(folder, {recursive: true, force: true})

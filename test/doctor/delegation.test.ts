@@ -1,0 +1,43 @@
+import {expect, test} from 'vitest'
+import {judgeDelegation} from '../../src/doctor/delegation.ts'
+import type {ServerAnswer} from '../../src/fleet/outside.ts'
+
+const OWN = ['ns-1.awsdns.example', 'ns-2.awsdns.example']
+const OTHERS = ['ada.ns.cloudflare.example']
+const led = (...values: string[]): ServerAnswer => ({
+  server: '192.0.2.53',
+  records: values.map(value => ({value, ttlSeconds: 60})),
+})
+
+test.each<[string, ServerAnswer, 'ok' | 'failed' | 'unknown', RegExp]>([
+  [
+    'to the zone, whatever the spelling',
+    led('NS-1.awsdns.example.', 'ns-2.awsdns.example'),
+    'ok',
+    /It is led to/,
+  ],
+  [
+    'to the zone and to that of a further vendor of the fleet',
+    led(OWN[0] ?? '', OTHERS[0] ?? ''),
+    'ok',
+    /led to/,
+  ],
+  ['elsewhere', led('ns1.registrar.example'), 'failed', /and not to this zone/],
+  ['only to the further vendor', led(OTHERS[0] ?? ''), 'failed', /and not to this zone/],
+  [
+    'to the zone and elsewhere',
+    led(OWN[0] ?? '', 'ns1.registrar.example'),
+    'failed',
+    /also led to ns1\.registrar/,
+  ],
+  ['nowhere', led(), 'failed', /finds no name servers/],
+  ['nobody knows where', {server: '192.0.2.53'}, 'unknown', /did not answer/],
+])('led %s', (_where, answer, outcome, detail) => {
+  const [finding] = judgeDelegation('example.com', [answer], OWN, OTHERS)
+  expect(finding?.outcome).toBe(outcome)
+  expect(finding?.detail).toMatch(detail)
+  if (outcome === 'failed')
+    expect(finding?.remedy).toBe(
+      `Name these servers for example.com at its registrar, and no others: ${[...OWN, ...OTHERS].join(', ')}.`,
+    )
+})
