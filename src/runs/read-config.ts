@@ -1,7 +1,8 @@
 import {dirname, resolve} from 'node:path'
 import {FleetFileError, type Problem, UsageError} from '../errors.ts'
+import {mistakesOf, toProblems} from '../fleet/file/check.ts'
 import {type EffectiveValue, effectiveValues} from '../fleet/file/effective.ts'
-import {layFiles, mistakesOf, type ParseOptions, toProblems} from '../fleet/file/parse.ts'
+import {layFiles, type ParseOptions} from '../fleet/file/parse.ts'
 import {type FleetSource, readTexts} from '../fleet/file/read.ts'
 import {loadTemplate} from '../userdata/template.ts'
 

@@ -1,58 +1,16 @@
 import {basename, isAbsolute, join} from 'node:path'
-import type * as z from 'zod'
-import {FleetFileError, formatProblem, type Problem} from '../../errors.ts'
+import {FleetFileError} from '../../errors.ts'
 import type {Fleet} from '../model.ts'
+import {type CheckOptions, mistakesOf, toProblems} from './check.ts'
 import {type Environment, readDocument} from './document.ts'
 import {toFleet} from './fleet.ts'
-import {explain, issuesOf} from './issues.ts'
 import {type Layer, type LayeredDocument, layered} from './layers.ts'
-import {type Mistake, type Path, valueAt} from './mistake.ts'
-import {instancesCanRegister} from './rules/credentials.ts'
-import {
-  credentialsFromEnvironment,
-  discoveryFits,
-  nameInsideZone,
-  namesOnce,
-  proxiedIsPublic,
-  ttlInRange,
-  weightsFitRouting,
-} from './rules/dns.ts'
-import {quietCanBeReached, quietIsAskedFor, quietIsSeenOneWay} from './rules/drain.ts'
-import {failoverElsewhere} from './rules/failover.ts'
-import {
-  awsPlace,
-  groupNames,
-  hasGroups,
-  imageAliases,
-  onePlaceOneAccount,
-  openOrSecurityGroups,
-  ownMetadata,
-  reservedTags,
-  zonesOrSubnets,
-} from './rules/groups.ts'
-import {connectionsHaveNoPath} from './rules/health.ts'
-import {oneNamePerProvider} from './rules/limits.ts'
-import {signingSecretFromEnvironment} from './rules/notify.ts'
-import type {Report, Rule} from './rules/rule.ts'
-import {statePasswordFromEnvironment} from './rules/state.ts'
-import {templateIsThere} from './rules/userdata.ts'
+import type {Path} from './mistake.ts'
 import {fileSchema} from './schema.ts'
 import {parseSettings, settingLayer} from './setting.ts'
-import {strayGroups} from './stray-groups.ts'
 
-export type ParseOptions = {
+export type ParseOptions = CheckOptions & {
   readonly env: Environment
-  /** Absolute path of the file's folder. */
-  readonly directory: string
-  /**
-   * The sandbox supplies the instances' credentials, and tells nobody elsewhere of its runs: those of the file are left out, and
-   * the variables of both need not be set.
-   */
-  readonly sandbox?: boolean
-  /** Whether instances that register themselves must have credentials to do it with (decision 24); the sandbox's have. */
-  readonly needsInstanceCredentials?: boolean
-  /** Throws McdError for a userdata template that is not there; without it templates are not looked for. */
-  readonly loadTemplate?: (template: string, directory: string) => unknown
   /** Further files, each laid over what stands before it. */
   readonly overlays?: readonly FileText[]
   /** What `--set` gives (`groups.virginia.count=3`), laid over all files. */
@@ -94,98 +52,4 @@ export function layFiles(
     ...overlays.map(overlay => layer(overlay, true)),
     ...parseSettings(settings).map(setting => settingLayer(setting, env, mayBeUnset)),
   ])
-}
-
-/** Every mistake there is, in no order. */
-export function mistakesOf(
-  document: LayeredDocument,
-  {directory, sandbox = false, needsInstanceCredentials = false, loadTemplate}: ParseOptions,
-): Mistake[] {
-  const rules = [
-    ...RULES,
-    ...(loadTemplate ? [templateIsThere(template => loadTemplate(template, directory))] : []),
-    ...(needsInstanceCredentials && !sandbox ? [instancesCanRegister] : []),
-  ]
-  return [...document.mistakes, ...(document.data === undefined ? [] : check(document, rules))]
-}
-
-/** The schema's mistakes first; rules then speak only where the schema had nothing to say. */
-function check(document: LayeredDocument, rules: readonly Rule[]): Mistake[] {
-  const stray = strayGroups(document)
-  const isOfStray = (path: Path) => path[0] === 'groups' && stray.has(String(path[1]))
-  const first = issuesOf(fileSchema, document.data)
-  const retyped = first.filter(issue => retype(issue, document))
-  const issues = retyped.length > 0 ? issuesOf(fileSchema, document.data) : first
-  const mistakes = issues.flatMap(issue => explain(issue, document)).filter(({path = []}) => !isOfStray(path))
-  mistakes.push(...stray.values())
-  const taken = new Set(mistakes.map(({path}) => JSON.stringify(path)))
-
-  const report: Report = (path, message, hint, at = 'value') => {
-    if (document.isSpoilt(path) || taken.has(JSON.stringify(path)) || isOfStray(path)) return
-    const offset = at === 'key' ? document.keyOffsetOf(path) : document.offsetOf(path)
-    mistakes.push({offset, path, message, ...(hint ? {hint} : {})})
-  }
-  const {variablesOf} = document
-  const secrets = [
-    credentialsFromEnvironment(variablesOf),
-    statePasswordFromEnvironment(variablesOf),
-    signingSecretFromEnvironment(variablesOf),
-  ]
-  for (const rule of [...rules, ...secrets]) rule(document.data, report)
-  return mistakes
-}
-
-const RULES = [
-  hasGroups,
-  groupNames,
-  awsPlace,
-  onePlaceOneAccount,
-  openOrSecurityGroups,
-  zonesOrSubnets,
-  failoverElsewhere,
-  imageAliases,
-  reservedTags,
-  ownMetadata,
-  nameInsideZone,
-  namesOnce,
-  ttlInRange,
-  weightsFitRouting,
-  discoveryFits,
-  proxiedIsPublic,
-  connectionsHaveNoPath,
-  oneNamePerProvider,
-  quietIsAskedFor,
-  quietIsSeenOneWay,
-  quietCanBeReached,
-]
-
-/** The environment holds text alone: where a number or true/false is wanted, a variable's text is read as one. */
-function retype(issue: z.core.$ZodIssue, document: LayeredDocument): boolean {
-  const path = issue.path as Path
-  if (issue.code !== 'invalid_type' || document.variablesOf(path).length === 0) return false
-  const text = String(valueAt(document.data, path)).trim()
-  const isNumber = (issue.expected === 'number' || issue.expected === 'int') && /^-?\d+(\.\d+)?$/.test(text)
-  const isBoolean = issue.expected === 'boolean' && (text === 'true' || text === 'false')
-  if (!isNumber && !isBoolean) return false
-  const holder = valueAt(document.data, path.slice(0, -1)) as Record<string | number, unknown>
-  holder[path.at(-1) ?? ''] = isNumber ? Number(text) : text === 'true'
-  return true
-}
-
-/** With their places, in the order of the files and in file order. */
-export function toProblems(mistakes: readonly Mistake[], document: LayeredDocument): Problem[] {
-  const problems = mistakes
-    .toSorted((a, b) => a.offset - b.offset)
-    .map(
-      ({offset, message, hint}): Problem => ({
-        ...document.position(offset),
-        message,
-        ...(hint ? {hint} : {}),
-      }),
-    )
-  // What is repeated by an alias is wrong once.
-  return problems.filter(
-    (problem, index) =>
-      problems.findIndex(other => formatProblem(other) === formatProblem(problem)) === index,
-  )
 }

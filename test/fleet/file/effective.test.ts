@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest'
+import {mistakesOf} from '../../../src/fleet/file/check.ts'
 import {effectiveValues} from '../../../src/fleet/file/effective.ts'
-import {layFiles, mistakesOf, type ParseOptions, parseFleetFile} from '../../../src/fleet/file/parse.ts'
+import {layFiles, type ParseOptions, parseFleetFile} from '../../../src/fleet/file/parse.ts'
 import {parseSettings, settingPath} from '../../../src/fleet/file/setting.ts'
 import {configText, originText} from '../../../src/output/config-text.ts'
 import {FLEET_FILE, fleetFile} from '../../support/fleet-file.ts'
