@@ -32,11 +32,11 @@ function interruptedIn(sim: SimulatedFleet, call: RegExp, takesEffect: boolean) 
 }
 
 describe.each([
-  /^ec2:RunInstances$/,
-  /^ec2:CreateSecurityGroup$/,
-  /^cloudapi:POST .*machines$/,
-  /^route53:change$/,
-])('interrupted while %s is not answered', call => {
+  ['a launch on EC2', /^ec2:RunInstances$/],
+  ['a launch on Triton', /^cloudapi:POST .*machines$/],
+  ['a security group', /^ec2:CreateSecurityGroup$/],
+  ['a change of records', /^route53:change/],
+])('interrupted while %s is not answered', (_what, call) => {
   test.each([true, false])(
     'and took effect: %s, the lease is given back, and a run elsewhere makes the declared fleet',
     async takesEffect => {
