@@ -108,11 +108,7 @@ export function whatMoved(saved: Picture, now: Picture): string[] {
   // What cannot be seen looks as if it were gone: nothing else is said of it.
   if (silence.length > 0) return silence
   const moved = [
-    ...compare(saved.declared, now.declared, {
-      gone: key => `${key} is no longer in the fleet file`,
-      come: key => `${key} has come into the fleet file`,
-      other: (key, before, after) => `${key} is declared otherwise: ${before} then, ${after} now`,
-    }),
+    ...declaredOtherwise(saved, now),
     ...compare(saved.instances, now.instances, {
       gone: (id, before) => `instance ${id} (${before}) is gone`,
       come: (id, after) => `instance ${id} (${after}) has come`,
@@ -137,6 +133,14 @@ export function whatMoved(saved: Picture, now: Picture): string[] {
     other: key => `"${key}" would do something else now`,
   })
 }
+
+/** What of that is another wish: of the fleet file, or of what was laid over it. */
+export const declaredOtherwise = (saved: Picture, now: Picture): string[] =>
+  compare(saved.declared, now.declared, {
+    gone: key => `${key} is no longer in the fleet file`,
+    come: key => `${key} has come into the fleet file`,
+    other: (key, before, after) => `${key} is declared otherwise: ${before} then, ${after} now`,
+  })
 
 type Words = {
   gone(key: string, before: string): string

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs'
 import {McdError, UsageError} from '../errors.ts'
 import type {Fleet} from '../fleet/model.ts'
 import {
+  declaredOtherwise,
   type Made,
   pictureOf,
   SAVED_PLAN_FORMAT,
@@ -42,19 +43,27 @@ export function checkFleet(path: string, saved: SavedPlan, {name, dns}: Pick<Fle
 }
 
 /**
- * Throws McdError with everything that moved: then nothing of the plan is carried out. Where nothing is left to do the plan
- * has come true, as for a job that is run again.
+ * Throws McdError with everything that moved: then nothing of the plan is carried out. Where nothing is left to do and
+ * nothing else is wished for the plan has come true, as for a job that is run again.
  */
 export function checkUnmoved(path: string, saved: SavedPlan, made: Made): void {
-  if (made.plan.actions.length === 0 && made.plan.notes.every(({blocks}) => !blocks)) return
-  const moved = whatMoved(saved.picture, pictureOf(made))
+  const now = pictureOf(made)
+  const wishes = declaredOtherwise(saved.picture, now)
+  const isDone = made.plan.actions.length === 0 && made.plan.notes.every(({blocks}) => !blocks)
+  const moved = isDone ? wishes : whatMoved(saved.picture, now)
   if (moved.length === 0) return
   throw new McdError(
     [
       `The plan in ${path} is not carried out: since ${saved.madeAt} the world has moved.`,
       ...moved.map(text => `  ${text}`),
     ].join('\n'),
-    {suggestions: ['Look at a new plan, approve it, and carry that one out. Nothing was changed.', REMAKE]},
+    {
+      suggestions: [
+        ...(wishes.length > 0 ? ['Give every -f and --set that the plan was made with.'] : []),
+        'Look at a new plan, approve it, and carry that one out. Nothing was changed.',
+        REMAKE,
+      ],
+    },
   )
 }
 

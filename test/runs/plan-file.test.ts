@@ -13,6 +13,18 @@ test('a plan that has come true is carried out again by doing nothing', () => {
   expect(() => checkUnmoved('p.json', saved, after)).not.toThrow()
 })
 
+test('one that was made with other wishes is not, though nothing is to be done for those of now', () => {
+  const now = {...after, desired: desired(fleet([group('virginia', 2)]))}
+  expect(() => checkUnmoved('p.json', saved, now)).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(
+        /not carried out.*\n {2}group virginia is declared otherwise: 1 .* then, 2 /,
+      ),
+      suggestions: expect.arrayContaining(['Give every -f and --set that the plan was made with.']),
+    }),
+  )
+})
+
 test('one that something stands in the way of is not', () => {
   const blocked = {...after, plan: {actions: [], notes: [note]}}
   expect(() => checkUnmoved('p.json', saved, blocked)).toThrow(
