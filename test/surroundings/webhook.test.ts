@@ -1,6 +1,9 @@
-import {execFileSync} from 'node:child_process'
+import {spawnSync} from 'node:child_process'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {createServer, type IncomingMessage, type Server} from 'node:http'
 import type {AddressInfo} from 'node:net'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {Webhook} from 'standardwebhooks'
 import {afterAll, beforeAll, expect, test} from 'vitest'
 import {Secret} from '../../src/secret.ts'
@@ -67,16 +70,33 @@ test.each([
   ).toThrow()
 })
 
-test.skipIf(!has('openssl'))('openssl comes to the same signature', async () => {
-  const {headers, body} = only((await send('/200', {secret: BASE64})).heard)
-  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
-  const mac = execFileSync(
-    'openssl',
-    ['dgst', '-sha256', '-mac', 'HMAC', '-macopt', `hexkey:${KEY.toString('hex')}`, '-binary'],
-    {input: signed},
-  )
-  expect(headers['webhook-signature']).toBe(`v1,${mac.toString('base64')}`)
-})
+/** The check in docs/notifications.md, as a reader would copy it. */
+const SHELL_CHECK = /```sh\n(key=[^`]*openssl[^`]*)```/.exec(
+  readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'notifications.md'), 'utf8'),
+)?.[1]
+
+test.skipIf(!has('openssl'))(
+  'openssl comes to the same signature, as documented (needs openssl)',
+  async () => {
+    const {headers, body} = only((await send('/200', {secret: BASE64})).heard)
+    const folder = mkdtempSync(join(tmpdir(), 'mcd-webhook-'))
+    writeFileSync(join(folder, 'body.json'), body)
+    const check = (signature: unknown) =>
+      spawnSync('sh', ['-c', SHELL_CHECK ?? 'exit 9'], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: {
+          PATH: process.env.PATH,
+          WEB_HOOK_SECRET: BASE64,
+          webhook_id: String(headers['webhook-id']),
+          webhook_timestamp: String(headers['webhook-timestamp']),
+          webhook_signature: String(signature),
+        },
+      }).stdout
+    expect([check(headers['webhook-signature']), check('v1,b3RoZXI=')]).toEqual(['genuine\n', ''])
+    rmSync(folder, {recursive: true})
+  },
+)
 
 test.each<[status: number, delivery: object]>([
   [200, {ok: true}],
