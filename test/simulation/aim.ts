@@ -17,6 +17,8 @@ export type Aim = {
   /** Ids of who is out of DNS from then on, and of who was and is not any more. */
   readonly drained: readonly string[]
   readonly undrained: readonly string[]
+  /** It would leave nobody to be reached: a guard says so, and nothing is done. */
+  readonly isRefused?: true
   /** Whether a plain `up` would find nothing to do then. */
   readonly isDeclared: boolean
   /** What is said after it went through: the same again, but for what would begin anew each time. */
@@ -31,6 +33,7 @@ const LAST_FILE: readonly Chapter['command'][] = [
   'rollback',
   'sync',
   'drain-instance',
+  'drain-all',
   'undrain',
   'lower-ttl',
   'restore-ttl',
@@ -59,7 +62,10 @@ export function fitting({file}: Stage, drawn: Chapter): Chapter {
     : chapter
 }
 
-export function aimOf({story, sim, counts: before, drained}: Stage, {file, command}: Chapter): Aim {
+export function aimOf(
+  {story, sim, counts: before, drained, sharesNames}: Stage,
+  {file, command}: Chapter,
+): Aim {
   const fleet = fleetOf(story, file)
   const declared = Object.fromEntries(fleet.groups.map(({name, count}) => [name, count]))
   const living = truth(sim, fleet)
@@ -104,6 +110,11 @@ export function aimOf({story, sim, counts: before, drained}: Stage, {file, comma
       const [serving, other] = living.filter(({id}) => !drained.includes(id))
       if (!serving || !other) return up
       return {...asks({kind: 'drain', until: 'forgotten', instances: [serving.id]}), drained: [serving.id]}
+    }
+    case 'drain-all': {
+      if (living.every(({id}) => drained.includes(id)) || sharesNames) return up
+      const request = {kind: 'drain', until: 'removed'} as const
+      return {...aim({kind: 'sync'}, before), request, isRefused: true}
     }
     case 'undrain':
       return {...asks({kind: 'undrain'}), undrained: drained}

@@ -1,5 +1,4 @@
 import {isDeepStrictEqual} from 'node:util'
-import {batchSize} from '../../src/fleet/plan/groups/rollout.ts'
 import type {CallRecord} from '../../src/sandbox/world/calls.ts'
 import {holds, LawBroken} from '../support/laws.ts'
 import type {Stage} from './play.ts'
@@ -92,7 +91,7 @@ export function expectCalmRollout(stage: Stage, chapter: Chapter, calls: readonl
   const turns = changes.filter(({service}, index) => service !== changes[index - 1]?.service)
   if (turns.length > 2)
     throw new LawBroken('one cloud is rolled out after the other', turns.map(({service}) => service).join())
-  const most = Math.max(0, ...Object.values(declared).map(count => batchSize(file.rollout, count)))
+  const most = Math.max(0, ...Object.values(declared).map(count => batchOf(file, count)))
   let beyond = 0
   for (const {by} of changes) {
     beyond += by
@@ -100,6 +99,9 @@ export function expectCalmRollout(stage: Stage, chapter: Chapter, calls: readonl
       throw new LawBroken('a rollout goes batch by batch', `${beyond} beyond the count, ${most} in a batch`)
   }
 }
+
+const batchOf = ({rollout: {batch}}: FileDraw, count: number): number =>
+  'count' in batch ? batch.count : Math.ceil((count * batch.percent) / 100)
 
 /** Whether all that a command may change is the launch spec: the same groups, counts and names as before. */
 export function isRollout({file: before, counts}: Stage, chapter: Chapter): boolean {

@@ -197,6 +197,7 @@ const chapter: fc.Arbitrary<Chapter> = fc.record({
     'sync',
     'drain-instance',
     'drain-instance',
+    'drain-all',
     'undrain',
     'lower-ttl',
     'restore-ttl',

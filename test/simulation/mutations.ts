@@ -72,13 +72,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a removal counts as served when it is accepted',
-    file: 'src/fleet/apply.ts',
+    file: 'src/fleet/await-served.ts',
     find: 'if (!answers.every(Boolean)) continue',
     replace: '',
   },
   {
     name: 'who has no record is not asked for at the servers',
-    file: 'src/fleet/apply.ts',
+    file: 'src/fleet/await-served.ts',
     find: 'if (bare.size > 0 &&',
     replace: 'if (false &&',
   },
@@ -227,5 +227,41 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/fleet/plan/fleet-view.ts',
     find: '...drained.keys(), ...held, ...drain]',
     replace: '...drain]',
+  },
+  {
+    name: 'a saved plan is carried out although the world has moved',
+    file: 'src/runs/plan-file.ts',
+    find: 'if (moved.length === 0) return',
+    replace: 'return',
+  },
+  {
+    name: 'who comes second in a bucket writes all the same',
+    file: 'src/journal/objects.ts',
+    find: "if (came === 'exists' && (await readBatch(store, key)).writer !== writer) {",
+    replace: 'if (false) {',
+  },
+  {
+    name: 'a drain takes the last one',
+    file: 'src/fleet/plan/dns/serving.ts',
+    find: 'action.heldOut ? action.remove : []',
+    replace: '[]',
+  },
+  {
+    name: 'a lowered TTL is settled without waiting',
+    file: 'src/fleet/plan/dns/lowered.ts',
+    find: 'return observed.atMs < untilMs',
+    replace: 'return false',
+  },
+  {
+    name: 'a lowered TTL is not put back',
+    file: 'src/journal/fold-ttl.ts',
+    find: 'recorded.lowered.delete(key)\n      break',
+    replace: 'break',
+  },
+  {
+    name: 'records move one by one to another routing',
+    file: 'src/fleet/plan/dns/address-records.ts',
+    find: "if (name.vendor !== 'route53') return false",
+    replace: 'return false',
   },
 ]

@@ -13,7 +13,7 @@ import {simulatedBucket} from '../support/simulated-bucket.ts'
 import {type RunSettings, SimulatedFleet} from '../support/simulated-fleet.ts'
 import {type Aim, aimOf, fitting} from './aim.ts'
 import {expectCalmRollout, expectNothingLaunchedTwice, expectTokensUsedOnce, isRollout} from './call-laws.ts'
-import {expectSettings} from './dns-laws.ts'
+import {expectPassed, expectSettings} from './dns-laws.ts'
 import {stayWithThem} from './in-use.ts'
 import {planSaved} from './plan-saved.ts'
 import {ALL_NAMES, type Chapter, type FileDraw, fleetOf, type Story} from './story.ts'
@@ -109,7 +109,7 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
     // Of what another journal launched, nothing tells before the cloud shows it.
     const hiddenMs = chapter.beside?.journal === 'other' ? HIDDEN_MS : 0
     await sim.time.advance(Math.max(chapter.pauseMs, hiddenMs))
-    let rerun = outcome === 'done' ? aim.afterwards : aim
+    let rerun = outcome === 'done' || aim.isRefused ? aim.afterwards : aim
     if (chapter.fileAfter) {
       file = chapter.fileAfter
       rerun = aimOf(stage, {...chapter, file})
@@ -132,10 +132,11 @@ async function playChapter(stage: Stage, chapter: Chapter): Promise<void> {
     if (!result) return
     holds('one plain rerun is enough', outcomeText(result), `exit ${EXIT.done}`)
   }
+  if (aim.request?.kind === 'lower-ttl') expectPassed(stage, fleet)
 
   const drained = [...stage.drained, ...aim.drained].filter(id => !aim.undrained.includes(id))
   await expectExactly(sim, fleet, counts, {drained})
-  if (aim.goal.kind !== 'down') await expectSettings(stage, fleet)
+  if (aim.goal.kind !== 'down') await expectSettings(stage, fleet, aim.request)
   // What the one takes out and the other's servers have not heard of yet, neither can know: there the lease is what keeps the law.
   if (chapter.beside?.journal !== 'other') holds('DNS before death', watch.early, [])
   watch.early.length = 0
@@ -202,7 +203,8 @@ async function disturb(
     const first = sim.start(fleet, goal, {
       ...settings,
       ...run.settings,
-      ...(saved && {expect: saved.expect}),
+      // What a fault hides, nobody can see.
+      ...(saved && {expect: saved.expectation(faults.length === 0)}),
       host: hostOf(host),
       journal: await stage.openJournal(),
     })
@@ -227,8 +229,11 @@ async function disturb(
   if (wasEnded) note(stage, `${ending?.end} ${run.ended()}`)
   for (const outcome of outcomes) note(stage, describeOutcome(outcome))
   for (const outcome of outcomes) expectWords(outcome)
-  if (goal.kind === 'sync')
-    holds('a plan spares the last ones before a guard has to', outcomes.map(refusal), [undefined])
+  const refusals = outcomes.map(refusal)
+  if (aim.isRefused && !wasEnded && faults.length === 0)
+    holds('the last address stays', refusals[0] !== undefined, true)
+  if (goal.kind === 'sync' && !aim.isRefused)
+    holds('a plan spares the last ones before a guard has to', refusals, [undefined])
 
   const [first] = outcomes
   if (saved && first?.status === 'rejected' && saved.isRefusal(first.reason)) {
@@ -239,7 +244,8 @@ async function disturb(
   }
   if (first?.status === 'rejected' && isPointless(first.reason)) return 'nothing to return to'
   const isDone = first?.status === 'fulfilled' && first.value.exit === EXIT.done
-  if (wasEnded || beside || faults.length > 0 || strikes.length > 0) return isDone ? 'done' : 'cut short'
+  if (wasEnded || beside || aim.isRefused || faults.length > 0 || strikes.length > 0)
+    return isDone ? 'done' : 'cut short'
   if (first?.status === 'rejected') throw first.reason
   holds('an undisturbed run is enough', first && outcomeText(first.value), `exit ${EXIT.done}`)
   return 'whole'

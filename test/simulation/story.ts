@@ -38,6 +38,7 @@ export type Chapter = {
     | 'rollback'
     | 'sync'
     | 'drain-instance'
+    | 'drain-all'
     | 'undrain'
     | 'lower-ttl'
     | 'restore-ttl'

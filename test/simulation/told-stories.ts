@@ -199,4 +199,44 @@ export const TOLD: readonly Story[] = [
     ],
     {registration: 'self', repairs: true},
   ),
+  // All are drained: nobody would be left to be reached.
+  story([up(file(2, 0)), up(file(2, 0), {command: 'drain-all'})]),
+  // A TTL is lowered, an instance ends, and the file's is put back.
+  story(
+    [
+      up(file(2, 1, {ttlSeconds: 300})),
+      up(file(2, 1, {ttlSeconds: 300}), {command: 'lower-ttl'}),
+      up(file(1, 1, {ttlSeconds: 300})),
+      up(file(1, 1, {ttlSeconds: 300}), {command: 'restore-ttl'}),
+    ],
+    {dnsServedMs: 10_000},
+  ),
+  // A plan is saved, and one of its instances is ended before it is carried out.
+  story([
+    up(file(2, 0)),
+    up(file(3, 0), {
+      savedPlan: {afterMs: 5_000},
+      strikes: [{afterMs: 0, does: 'end-instance', which: 0}],
+    }),
+  ]),
+  // Two start at one moment with one journal in a bucket, and the first one is slow.
+  story(
+    [
+      up(file(3, 2), {
+        latencyMs: 40,
+        beside: {afterMs: 0, does: 'same', journal: 'same', host: 'elsewhere', waits: false},
+      }),
+    ],
+    {
+      journal: 'bucket',
+      ...LATE,
+    },
+  ),
+  // A name is routed another way, with its own script on every instance.
+  ...(['simple', 'weighted'] as const).map(routing =>
+    story([up(file(2, 1, {names: 'route53'})), up(file(2, 1, {names: 'route53', routing}))], {
+      registration: 'self',
+      repairs: true,
+    }),
+  ),
 ]

@@ -10,6 +10,8 @@ export type DnsWatch = {
   readonly excused: Set<string>
   /** The fewest addresses that answered at once, since the first one did: 0 is a name that served and serves nobody. */
   fewest(): number
+  /** For how long, at the most, a resolver goes on answering with an address that it knows by now. */
+  longestMemoryMs(): number
   /** The fewest are counted from now on. */
   reset(): void
 }
@@ -21,7 +23,7 @@ export type DnsWatch = {
 export function watchDns(sim: SimulatedFleet, {names}: Pick<Fleet, 'names'>): DnsWatch {
   const early: string[] = []
   const excused = new Set<string>()
-  /** By address: until when a resolver that asked a moment ago answers with it. */
+  /** By the id of who has the address: until when a resolver that asked a moment ago answers with it. */
   const rememberedUntilMs = new Map<string, number>()
   let fewest: number | undefined
   const look = () => {
@@ -30,8 +32,10 @@ export function watchDns(sim: SimulatedFleet, {names}: Pick<Fleet, 'names'>): Dn
       const ours = answersOf(sim, vendor, name).filter(({data}) => String(data).startsWith('198.18.'))
       most = Math.max(most, ours.length)
       for (const {data, ttlSeconds} of ours) {
+        const id = sim.guests.holderOf(String(data))
+        if (id === undefined) continue
         const untilMs = sim.time.now() + ttlSeconds * 1_000
-        rememberedUntilMs.set(String(data), Math.max(untilMs, rememberedUntilMs.get(String(data)) ?? 0))
+        rememberedUntilMs.set(id, Math.max(untilMs, rememberedUntilMs.get(id) ?? 0))
       }
     }
     if (most > 0 || fewest !== undefined) fewest = Math.min(fewest ?? most, most)
@@ -59,16 +63,18 @@ export function watchDns(sim: SimulatedFleet, {names}: Pick<Fleet, 'names'>): Dn
     const address = sim.guests.addressOf(id) ?? ''
     // The cloud was told this long ago.
     const toldAtMs = sim.time.now() - sim.world.delays.shutdownMs
-    const earlyMs = (rememberedUntilMs.get(address) ?? 0) - toldAtMs
+    const earlyMs = (rememberedUntilMs.get(id) ?? 0) - toldAtMs
     if (earlyMs > 0 && !excused.has(id))
       early.push(`${id} ended ${earlyMs / 1_000} s before ${address} was forgotten`)
-    rememberedUntilMs.delete(address)
+    rememberedUntilMs.delete(id)
     shutdown(id, down)
   }
   return {
     early,
     excused,
     fewest: () => fewest ?? 0,
+    longestMemoryMs: () =>
+      Math.max(0, ...[...rememberedUntilMs.values()].map(untilMs => untilMs - sim.time.now())),
     reset() {
       fewest = undefined
       look()

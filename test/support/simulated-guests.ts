@@ -113,6 +113,11 @@ export class SimulatedGuests implements Hypervisor {
     return this.#guests.get(id)?.publicIp
   }
 
+  /** The id of who has an address now, whether it serves or not. */
+  holderOf(address: string): string | undefined {
+    return [...this.#guests.values()].find(({publicIp}) => publicIp === address)?.id
+  }
+
   /** The script's timer: it puts back what is missing, unless a hold tells it not to. */
   async repair(id: string, address: string | undefined): Promise<void> {
     const guest = this.#guests.get(id)
