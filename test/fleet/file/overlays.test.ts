@@ -346,3 +346,42 @@ describe('--set is laid over all files', () => {
     expect(() => set([setting])).toThrow(expect.objectContaining({name: 'UsageError', message}))
   })
 })
+
+test('whatever --set is given, a fleet or an answer comes of it', () => {
+  const part = fc.constantFrom(
+    'groups',
+    '.virginia',
+    '.count',
+    '[0]',
+    '.0',
+    '"a.b"',
+    "'c",
+    '=',
+    '{',
+    '[',
+    '~',
+    '.__proto__',
+    'dns',
+    '.constructor',
+    ' ',
+    '\n',
+    '${env:',
+    '#',
+    '|',
+    '&a ',
+    '*a',
+    '!!int ',
+    '%',
+  )
+  fc.assert(
+    fc.property(fc.array(part, {maxLength: 7}), fc.array(part, {maxLength: 5}), (path, value) => {
+      try {
+        expect(set([`${path.join('')}=${value.join('')}`]).name).toBeTypeOf('string')
+      } catch (error) {
+        expect(error).toMatchObject({name: expect.stringMatching(/^(?:FleetFileError|UsageError)$/)})
+        expect((error as Error).message).not.toBe('')
+      }
+    }),
+    {numRuns: 300},
+  )
+})
