@@ -44,7 +44,7 @@ const ATTEMPT_MS = 4_000
 const ROUND_MS = 8_000
 const FIRST_PAUSE_MS = 1_000
 /** A notice that could not be delivered for so long is given up. */
-export const KEPT_MS = 3 * 24 * 60 * 60_000
+const KEPT_MS = 3 * 24 * 60 * 60_000
 
 type Sender = Pick<Outside, 'runtime' | 'notify'>
 
