@@ -28,6 +28,9 @@ function hastyRuntime(haste: number): Runtime {
   }
 }
 
+/** Made once: an RSA key takes a while. */
+const key = generateTritonKey()
+
 /**
  * All clouds and DNS vendors of a sandbox in this process, over their real protocols, with machines that do nothing. Whoever is
  * throttled, as Route53 does after five calls, needs less haste.
@@ -35,7 +38,6 @@ function hastyRuntime(haste: number): Runtime {
 export async function serveClouds({haste = 100}: {haste?: number} = {}): Promise<ServedClouds> {
   const delays = {bootMs: 0, shutdownMs: 0, visibleMs: 0, dnsServedMs: 0}
   const world = createWorld({clock: realClock, random: Math.random, hypervisor: idleHypervisor(), delays})
-  const key = generateTritonKey()
   world.triton.account().addKey(key.publicKeyOpenSsh)
   world.s3.makesBuckets = true
   const carry = world.calls.plan.carry.bind(world.calls.plan)
