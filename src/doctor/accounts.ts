@@ -23,12 +23,15 @@ export async function examineAccounts(
     (key): FleetFinding[] => {
       const [before, now] = [recordedZones.get(key), zones.get(key)]
       if (!before || !now) return []
-      const text = ({account, id}: {account: string; id: string}) => `${account} ${id}`.trim()
-      return [{zone: key, ...accountFinding(`account of ${key}`, text(now), text(before))}]
+      return [{zone: key, ...accountFinding(`account of ${key}`, zoneText(now), zoneText(before))}]
     },
   )
   return [...(await Promise.all(ofPlaces)).flat(), ...ofZones]
 }
+
+/** Route53 shows no account beside a zone's id. */
+const zoneText = ({id, account}: {readonly id: string; readonly account: string}): string =>
+  account === '' || account === id ? `zone ${id}` : `zone ${id} of account ${account}`
 
 function accountFinding(subject: string, now: string, before: string) {
   const finding = {check: 'identity' as const, subject}
