@@ -506,6 +506,23 @@ describe('a watch', () => {
     await expectSoundJournal(sim)
   })
 
+  test.each(['simulation', 'elsewhere'])(
+    'delivers what a run owed that was killed on host %s, though there is nothing else to do',
+    async host => {
+      let owedIds: readonly string[] = []
+      const {sim} = await watching(async ({sim, wanted}) => {
+        const among = {side: 'before', call: 'notify'} as const
+        await runUntil(sim, settings => sim.up(wanted, {...settings, host}), {at: 0, among, end: 'kill'})
+        owedIds = (await owedNow(sim)).map(({id}) => id)
+        await sim.time.advance(5 * 60_000)
+      })
+      expect(owedIds).toHaveLength(1)
+      expect(sim.receivers.inbox.map(({id}) => id)).toEqual(owedIds)
+      expect(await owedNow(sim)).toEqual([])
+      await expectSoundJournal(sim)
+    },
+  )
+
   test('says once that it falls short, however many rounds do', async () => {
     const {sim} = await watching(async ({sim, id}) => {
       sim.wrapDns = provider => ({

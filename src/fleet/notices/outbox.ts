@@ -1,5 +1,7 @@
 import {EXIT, LockedError} from '../../errors.ts'
+import type {Lease} from '../../journal/fold-lease.ts'
 import type {Recorded} from '../../journal/recorded.ts'
+import {standingOf} from '../lease.ts'
 import type {Fleet} from '../model.ts'
 import type {Outside} from '../outside.ts'
 import {inTurn, type TurnOptions} from '../turn.ts'
@@ -21,12 +23,23 @@ export function createOutbox(): Outbox {
   let troubles: readonly string[] = []
   let pauseMs = FIRST_PAUSE_MS
   let nextAtMs = 0
+  /** The last sign of life of a holder that cannot be looked at, and since when there was no other. */
+  let silent = {sequence: 0, sinceMs: 0}
+
+  /** Whoever works now tells it all at its end; whoever is dead has left it to the next. */
+  function isHeld(lease: Lease | undefined, {identity, isRunning}: TurnOptions, nowMs: number): boolean {
+    const standing = standingOf(lease, identity, isRunning)
+    if (standing.kind === 'free' || standing.kind === 'left') return false
+    if (standing.kind === 'alive') return true
+    const {leaseMs, lastSign} = standing.lease
+    if (silent.sequence !== lastSign.sequence) silent = {sequence: lastSign.sequence, sinceMs: nowMs}
+    return nowMs - silent.sinceMs < leaseMs
+  }
 
   return {
     async round(outside, fleet, recorded, options) {
-      // Whoever works now tells it all at its end.
-      if (recorded.lease) return troubles
       const {runtime} = outside
+      if (isHeld(recorded.lease, options, runtime.now())) return troubles
       const owed = withoutThose(recorded, conclusions)
       if (owed.length === 0) troubles = []
       else if (runtime.now() >= nextAtMs) {

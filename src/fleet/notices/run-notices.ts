@@ -88,8 +88,10 @@ export function runNotices(
     const sync = desired.goal.kind === 'sync' ? plan : undefined
     const differences = driftOf(recorded, wish, differencesOf(plan, observed, sync), desired)
     hasDrifted = differences.length > 0
-    if (!hasDrifted) return []
-    return owed(fleet, driftId(fleet, recorded, differences), 'drift-found', about({differences}))
+    const id = driftId(fleet, recorded, differences)
+    // A run that was killed found the same, and what it said is on its way.
+    if (!hasDrifted || recorded.owed.has(id)) return []
+    return owed(fleet, id, 'drift-found', about({differences}))
   }
 
   /** One try beside the run's work, for what this run has not begun to tell. */
