@@ -1,6 +1,9 @@
 import {execFileSync} from 'node:child_process'
 import {mkdirSync, readdirSync, readFileSync} from 'node:fs'
+import {createServer} from 'node:http'
+import type {AddressInfo} from 'node:net'
 import {join} from 'node:path'
+import {text} from 'node:stream/consumers'
 import {afterAll, expect, test} from 'vitest'
 import {s3Objects} from '../../src/providers/s3/store.ts'
 import {realRuntime} from '../../src/runtime.ts'
@@ -11,7 +14,9 @@ import {type PostgresServer, postgresPrograms, startPostgres} from '../support/p
 
 const all = workplaces()
 let postgres: PostgresServer | undefined
+let hooks: Awaited<ReturnType<typeof receiver>> | undefined
 afterAll(async () => {
+  hooks?.close()
   await all.endAll()
   await postgres?.close()
 })
@@ -23,6 +28,8 @@ const SECRETS = {
   TOKEN: canary('Token'),
   KEY_SECRET: canary('KeySecret'),
   DATABASE: canary('Database', ['p/w?', '#%']),
+  HOOK_PATH: canary('HookPath'),
+  HOOK_SECRET: canary('HookSecret'),
   WRONG_KEY: canary('WrongKey'),
   WRONG_TOKEN: canary('WrongToken'),
 }
@@ -44,6 +51,9 @@ dns:
   - {provider: route53, zone: example.com, name: www, ttl: 5s, registration: ${registration},
      instanceCredentials: {accessKeyId: "\${env:OF_KEY_ID}", secretAccessKey: ${given('KEY_SECRET')}}}
 drain: {wait: 0s}
+notify:
+  - {url: "\${env:OF_HOOK}", secret: ${given('HOOK_SECRET')}}
+  - {url: "http://127.0.0.1:9/\${env:OF_HOOK_PATH}", secret: ${given('HOOK_SECRET')}}
 state: ${JSON.stringify(state)}
 `
 
@@ -59,20 +69,30 @@ test.skipIf(postgresPrograms() === undefined)(
     const place = all.open()
     await place.startSandbox('shared')
     const sandbox = (await place.mcd(['sandbox', 'env', '--json'])).json<Record<string, string>>()
+    hooks = await receiver()
     mkdirSync(join(place.folder, 'tmp'))
     const env = {
       ...sandbox,
       ...fromEnvironment,
       OF_KEY_ID: 'AKIACANARY',
+      OF_HOOK: `${hooks.url}/${SECRETS.HOOK_PATH.value}`,
       TMPDIR: join(place.folder, 'tmp'),
       DEBUG: '*',
+      GITHUB_ACTIONS: 'true',
     }
     const said: Outcome[] = []
-    const mcd = async (ending: 'well' | 'refused', args: string, over: Record<string, string> = {}) => {
+    const mcd = async (
+      ending: 'well' | 'refused' | 'either',
+      args: string,
+      over: Record<string, string> = {},
+    ) => {
       const outcome = await place.mcd(args.split(' '), {env: {...env, ...over}})
       const isWell = outcome.exitCode === 0
       const why = isWell ? '' : outcome.stderr
-      expect({args, isWell, why}).toMatchObject({args, isWell: ending === 'well'})
+      expect({args, isWell, why}).toMatchObject({
+        args,
+        ...(ending === 'either' ? {} : {isWell: ending === 'well'}),
+      })
       said.push(outcome)
     }
     /** The short form looks twice. */
@@ -84,7 +104,8 @@ test.skipIf(postgresPrograms() === undefined)(
 
     site(whole)
     place.write(fleet({registration: 'self'}))
-    await looks('render --json', 'plan', 'render --check', 'policy')
+    await looks('render --json', 'config --json', 'plan', 'config', 'render --check', 'policy')
+    if (LONG) await mcd('either', 'doctor --json')
     // Shared machines run no script: nobody registers.
     if (LONG) await mcd('refused', 'up --json --timeout 4s')
     place.write(fleet())
@@ -137,6 +158,8 @@ test.skipIf(postgresPrograms() === undefined)(
     expect(
       files.flatMap(file => canariesIn(readFileSync(file), ALL).map(found => `${file}: ${found}`)),
     ).toEqual([])
+    expect(hooks.heard().length).toBeGreaterThan(0)
+    expect(canariesIn(Buffer.from(hooks.heard().join('\n')), ALL)).toEqual([])
     const objects = await objectsOf(sandbox.AWS_ENDPOINT_URL ?? '')
     expect(objects.length).toBeGreaterThan(5)
     expect(canariesIn(Buffer.from(objects.join('\n')), ALL)).toEqual([])
@@ -173,3 +196,15 @@ const dump = ({port, user}: PostgresServer): Buffer =>
     user,
     'postgres',
   ])
+
+/** A receiver of `notify`, and what it was sent beside the path, which is its secret. */
+async function receiver() {
+  const heard: string[] = []
+  const server = createServer(async (request, reply) => {
+    heard.push(JSON.stringify(request.headers), await text(request))
+    reply.writeHead(204).end()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const {port} = server.address() as AddressInfo
+  return {url: `http://127.0.0.1:${port}`, heard: () => heard, close: () => server.close()}
+}
