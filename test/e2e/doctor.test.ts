@@ -3,6 +3,8 @@ import {join} from 'node:path'
 import {afterAll, beforeAll, expect, test} from 'vitest'
 import type {Examination, SpofReport} from '../../src/runs/examine-run.ts'
 import {type Workplace, workplaces} from '../support/cli.ts'
+import {dig} from '../support/clients.ts'
+import {has} from '../support/programs.ts'
 import {twoCloudFleet} from '../support/two-cloud-fleet.ts'
 
 const places = workplaces()
@@ -44,6 +46,19 @@ test('a failure: exit 1, the remedy beneath it and in the JSON; the other clouds
   expect([...wheres]).toContain('joyent:us-central-1.api.mnx.io')
   expect([...wheres]).toContain('cloudflare/example.com')
 })
+
+test.skipIf(!has('dig'))(
+  'the name servers that it is led to are those that dig is told (needs dig)',
+  async () => {
+    const {findings} = (await here.mcd(['doctor', '--sandbox', '--json'])).json<Examination>()
+    const {endpoints} = await here.sandbox()
+    const told = await dig(endpoints.dns.cloudflare, 'example.com', 'NS')
+    const {outcome, detail = ''} = findings.find(({check}) => check === 'delegation') ?? {}
+    expect(outcome).toBe('ok')
+    expect(told.length).toBeGreaterThan(1)
+    for (const server of told) expect(detail).toContain(server.replace(/\.$/, ''))
+  },
+)
 
 test('--spof is advice: exit 0, with what each loss means', async () => {
   const {exitCode, stdout, json} = await here.mcd(['doctor', '--spof', '--sandbox', '--json'])
