@@ -1,6 +1,7 @@
 import {existsSync, realpathSync} from 'node:fs'
 import {isAbsolute, relative} from 'node:path'
 import {FleetFileError, formatError, type McdError, type Problem} from '../errors.ts'
+import {completed} from './call.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -43,7 +44,7 @@ function annotation(
   message: string,
 ): string {
   const list = Object.entries(properties).map(([key, value]) => `${key}=${escapedProperty(value)}`)
-  return `::${kind} ${list.join(',')}::${escapedData(message)}`
+  return `::${kind} ${list.join(',')}::${escapedData(completed(message))}`
 }
 
 const escapedData = (text: string): string =>
