@@ -263,6 +263,15 @@ const ON_ROUTE53: Readonly<Record<string, Fault>> = {
     found: /^permission \| route53\/example.com \| instances \| route53:ChangeResourceRecordSets/,
     remedy: /^Allow route53:ChangeResourceRecordSets to the instances: "mcd policy"/,
   },
+  'the keys of the instances are revoked': {
+    written: {dns: ROUTE53},
+    inject: ({world: {ec2}}) => {
+      ec2.keys.revoke('instances')
+      return () => ec2.keys.restore('instances')
+    },
+    found: /^identity \| route53\/example.com \| instances/,
+    remedy: /"dns.instanceCredentials".*mcd policy/,
+  },
   'the account has no such zone': {
     written: {dns: ROUTE53.replace('example.com', 'example.org')},
     found: /^zone \| route53\/example.org/,

@@ -9,6 +9,10 @@ import {examineRoom} from './examine/room.ts'
 import {examineWrites} from './examine/writes.ts'
 import {examineZone} from './examine/zone.ts'
 
+/** Theirs are in no profile of this machine. */
+const GIVE_KEYS =
+  'Put the access key of an IAM user that exists where "dns.instanceCredentials" takes it from: "mcd policy" prints what it needs.'
+
 /** Looks at a zone with calls that cannot change anything: with the operator's credentials, or with those of instances. */
 export function examineRoute53({runtime, limits, ...options}: Route53Options): ExamineDns {
   const concurrency = limits?.concurrency
@@ -25,9 +29,13 @@ export function examineOver(client: Route53Client, {runtime, limits}: Surroundin
     try {
       for await (const some of look(client, call, needs)) findings.push(...some)
     } catch (error) {
-      findings.push(
-        accessFinding(error, `route53 ${needs.zone}`, 'the network and the endpoint (AWS_ENDPOINT_URL)'),
+      const finding = accessFinding(
+        error,
+        `route53 ${needs.zone}`,
+        'the network and the endpoint (AWS_ENDPOINT_URL)',
       )
+      const theirs = needs.forInstances !== undefined && finding.check === 'identity'
+      findings.push(theirs ? {...finding, remedy: GIVE_KEYS} : finding)
     }
     return findings
   }
