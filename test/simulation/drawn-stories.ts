@@ -269,5 +269,5 @@ export const stories: fc.Arbitrary<Story> = fc.record({
   sharesNames: fc.boolean(),
   repairs: fc.boolean(),
   journal: fc.constantFrom('memory', 'memory', 'memory', 'bucket'),
-  chapters: fc.array(chapter, {minLength: 1, maxLength: 4}),
+  chapters: fc.array(chapter, {minLength: 1, maxLength: 3}),
 })
