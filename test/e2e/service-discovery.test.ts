@@ -55,6 +55,14 @@ describe('a service in a zone of Route53', () => {
     expect([services.stdout, instances.stdout]).toEqual([SERVICE, V1])
   })
 
+  test('where nothing is listed, that is said, and scripts still read nothing', async () => {
+    const services = await mcd(['sd', 'browse', 'www.example.com', ...server])
+    const instances = await mcd(['sd', 'browse', '_ipp._tcp', 'example.com', ...server])
+    expect([services.stdout, instances.stdout]).toEqual(['', ''])
+    expect(services.stderr).toBe('www.example.com lists no services.')
+    expect(instances.stderr).toBe('example.com lists no instances of _ipp._tcp.')
+  })
+
   test('is resolved to "ADDRESS PORT" lines, those of the first priority first', async () => {
     const {stdout, exitCode} = await mcd(['sd', 'resolve', SERVICE, ...server])
     expect(exitCode).toBe(0)
