@@ -28,7 +28,7 @@ export async function readRecordedFleet({
   sandbox,
   ...source
 }: FleetSource & {sandbox: boolean}): Promise<RecordedFleet> {
-  const fleet = await readFleetFile(source, {sandbox: true})
+  const fleet = await readFleetFile(source, {sandbox: true, opensState: !sandbox})
   const {journal, where} = await openState(fleet, {sandbox, readOnly: true})
   const events = await journal.read()
   const snapshot = (await journal.loadSnapshot(FOLD_VERSION))?.sequence

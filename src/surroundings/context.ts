@@ -75,6 +75,8 @@ export async function openContext({
     {file, set},
     {
       sandbox,
+      // The sandbox keeps it beside the fleet file.
+      opensState: !sandbox,
       loadTemplate,
       needsInstanceCredentials,
       ...(edit ? {edit} : {}),

@@ -31,8 +31,8 @@ export type FileDocument = WrittenData & {
 }
 
 export type DocumentOptions = {
-  /** Names the values that may do without their variables: such a value stays as it is written. */
-  readonly mayBeUnset?: ((path: Path) => boolean) | undefined
+  /** Says which values, by their place and as they are written, may do without their variables: such a one stays as it is written. */
+  readonly mayBeUnset?: ((path: Path, raw: string) => boolean) | undefined
   /** It is laid over another: it may be empty, and a key with nothing after it is too dangerous a way to remove what stands there. */
   readonly isOverlay?: boolean
 }
@@ -146,7 +146,7 @@ export function readDocument(
         message: `"${part}" is not a variable`,
         hint: `write ${writeVariable('NAME')}, or $$\{ for a plain $\{`,
       })
-    for (const name of mayBeUnset(path) ? [] : unset) {
+    for (const name of mayBeUnset(path, raw) ? [] : unset) {
       const meant = nearest(name, Object.keys(env))
       const hint = meant ? `did you mean "${meant}"?` : `set it: export ${name}=…`
       spoil(path, {

@@ -10,6 +10,8 @@ import {fileSchema} from './schema.ts'
 import {parseSettings, settingLayer} from './setting.ts'
 
 export type ParseOptions = CheckOptions & {
+  /** False where nobody opens the journal that the file names: then the variable of its password need not be set. */
+  readonly opensState?: boolean
   readonly env: Environment
   /** Further files, each laid over what stands before it. */
   readonly overlays?: readonly FileText[]
@@ -19,6 +21,9 @@ export type ParseOptions = CheckOptions & {
 
 /** A file's text; `name` is how its mistakes name it. */
 export type FileText = {readonly name: string; readonly text: string}
+
+/** Of what comes from variables: everything else of the address is written out. */
+const HOLDS_A_PASSWORD_ALONE = /^postgres(ql)?:\/\/[^:@$]*:\$\{env:\w+\}@[^$]*$/
 
 /**
  * A fleet file's text as a Fleet. Pure but for `loadTemplate`. Throws FleetFileError with every mistake of the file, in file order; `fileName` is
@@ -39,9 +44,11 @@ export function parseFleetFile(text: string, fileName: string, options: ParseOpt
 /** The fleet file, what is laid over it, and what `--set` gives, as one. Throws UsageError for a `--set` that is none. */
 export function layFiles(
   file: FileText,
-  {env, sandbox = false, overlays = [], settings = []}: ParseOptions,
+  {env, sandbox = false, opensState = true, overlays = [], settings = []}: ParseOptions,
 ): LayeredDocument {
-  const mayBeUnset = (path: Path) => sandbox && (path.includes('instanceCredentials') || path[0] === 'notify')
+  const mayBeUnset = (path: Path, raw: string) =>
+    (sandbox && (path.includes('instanceCredentials') || path[0] === 'notify')) ||
+    (!opensState && path[0] === 'state' && HOLDS_A_PASSWORD_ALONE.test(raw))
   const layer = ({name, text}: FileText, isOverlay: boolean): Layer => ({
     name,
     text,

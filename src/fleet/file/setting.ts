@@ -66,7 +66,7 @@ export function settingLayer(
     text,
     mount: path,
     document: readDocument(text, env, {
-      mayBeUnset: mayBeUnset && (local => mayBeUnset([...path, ...local])),
+      mayBeUnset: mayBeUnset && ((local, raw) => mayBeUnset([...path, ...local], raw)),
     }),
   }
 }

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a fleet file writes its variables so
 import {expect, test} from 'vitest'
+import {parseFleetFile} from '../../../src/fleet/file/parse.ts'
 import {Secret} from '../../../src/secret.ts'
 import {fleetFile, parse} from '../../support/fleet-file.ts'
 
@@ -404,4 +405,18 @@ test('the password of its database comes from the environment, and is never show
   const {state} = parse(fleetFile(['state: local', written]), {DB_PASSWORD: 'hunter2'})
   expect(state.kind === 'postgres' && state.password?.reveal()).toBe('hunter2')
   expect(JSON.stringify(state)).not.toContain('hunter2')
+})
+
+test('where nobody opens the journal, its password need not be there; the rest of its address must', () => {
+  const read = (state: string, opensState: boolean) =>
+    parseFleetFile(fleetFile(['state: local', `state: "${state}"`]), 'mcd.yaml', {
+      env: {},
+      directory: '/fleets',
+      opensState,
+    })
+  const written = 'postgres://mcd:${env:DB_PASSWORD}@db.example.com/mcd'
+  expect(read(written, false).state).toMatchObject({host: 'db.example.com', user: 'mcd'})
+  expect(() => read(written, true)).toThrow(/DB_PASSWORD is not set/)
+  expect(() => read('postgres://mcd@${env:DB_HOST}/mcd', false)).toThrow(/DB_HOST is not set/)
+  expect(() => read('s3://${env:BUCKET}/mcd', false)).toThrow(/BUCKET is not set/)
 })
