@@ -641,6 +641,16 @@ describe('an instance that somebody else', () => {
     await expectExactly(sim, of)
   })
 
+  test('is stopping has nobody bought in its place', async () => {
+    const sim = new SimulatedFleet({delays: {shutdownMs: 30_000}})
+    await sim.up(of)
+    by(sim, 'StopInstances', first(sim))
+    const launches = callsOf(sim, LAUNCHING)
+    const stopping = await sim.up(of)
+    expect(stopping.shortcomings.map(({kind}) => kind)).toEqual(['stopped'])
+    expect(callsOf(sim, LAUNCHING)).toBe(launches)
+  })
+
   test('is stopping while the fleet goes down is ended with it', async () => {
     const sim = new SimulatedFleet()
     await sim.up(of)

@@ -23,7 +23,8 @@ const STATES: Record<string, InstanceState> = {
   running: 'running',
   'shutting-down': 'stopping',
   terminated: 'gone',
-  stopping: 'stopping',
+  // It can be started again and will be stopped: nobody is to take its place. What ends shows as shutting down.
+  stopping: 'stopped',
   stopped: 'stopped',
 }
 
