@@ -3,6 +3,8 @@ import type {Ledger} from './ledger.ts'
 import type {Outside} from './outside.ts'
 
 const LOOK_MS = 2_000
+/** Of the time that a look itself takes, no more counts: what a clock says of it may be wrong. */
+const LOOK_COUNTS_MS = 500
 
 /** Who waits, and how. */
 export type WaitOptions = {
@@ -23,7 +25,7 @@ export async function awaitTurn(
   {wait, identity, isRunning}: WaitOptions,
 ): Promise<TakenOver | undefined> {
   let lastSeen: number | undefined
-  // Counted in looks, not read from the clock: a clock that is set, or stood still with this host, proves nothing.
+  // Counted in pauses, hardly read from the clock: a clock that is set, or stood still with this host, proves nothing.
   let silentMs = 0
   for (let looks = 1; ; looks++) {
     const standing = standingOf(ledger.recorded().lease, identity, isRunning)
@@ -33,12 +35,15 @@ export async function awaitTurn(
     const hasWritten = lastSeen !== undefined && lastSeen !== lease.lastSign.sequence
     const lives = standing.kind === 'alive' || hasWritten
     if (lives && !wait) throw lockedBy(lease)
-    if (hasWritten) silentMs = 0
-    if (!lives && silentMs >= lease.leaseMs) return {run: lease.run, because: 'expired'}
+    if (lives) silentMs = 0
+    if (silentMs >= lease.leaseMs) return {run: lease.run, because: 'expired'}
     if (looks === 1) progress({kind: 'locked', lease, wait})
     lastSeen = lease.lastSign.sequence
-    await runtime.sleep(LOOK_MS)
-    silentMs += LOOK_MS
+    // The last pause ends with the lease: nobody is held up for longer.
+    const pauseMs = Math.min(LOOK_MS, lease.leaseMs - silentMs)
+    await runtime.sleep(pauseMs)
+    const askedAtMs = runtime.now()
     await ledger.catchUp()
+    silentMs += pauseMs + Math.min(LOOK_COUNTS_MS, Math.max(0, runtime.now() - askedAtMs))
   }
 }

@@ -71,7 +71,7 @@ const ROUNDS = 50
 /** They take seconds; a machine that is busy with other things takes longer. */
 const ROUNDS_LIMIT_MS = 180_000
 /** What it takes to look at the lease, and at the clouds before it is taken. */
-const LOOKS_MS = 5_000
+const LOOKS_MS = 2_000
 /** What a store takes to be given up. */
 const GIVEN_UP_MS = 20_000
 
