@@ -1,5 +1,5 @@
 import type {DnsVendor, Member} from '../providers/dns.ts'
-import {isStillAnswered} from './authority.ts'
+import {isAnswered, isStillAnswered} from './authority.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Pass} from './pass.ts'
 import type {Action} from './plan/action.ts'
@@ -46,11 +46,24 @@ export async function awaitServed(
     : undefined
 }
 
+/** In DNS means answered, and out of it not answered any more: the vendor's servers follow its API by some seconds. */
+export async function isSettled(pass: Pass): Promise<boolean> {
+  const {
+    outside,
+    desired: {fleet, goal},
+    observed,
+  } = pass
+  if (goal.kind === 'down') return true
+  if (goal.kind === 'up') return isAnswered(outside, fleet, observed)
+  const isOut = (await noteServed(pass)) || goal.until === 'removed'
+  return isOut && (!goal.undrain || isAnswered(outside, fleet, observed))
+}
+
 /**
  * Writes down which removals the vendors serve by now, of all that live and are out of DNS: whoever ends them later need not
  * wait for that anew. Returns whether there are none left.
  */
-export async function noteServed(pass: Pass): Promise<boolean> {
+async function noteServed(pass: Pass): Promise<boolean> {
   const {ledger, observed} = pass
   const living = [...observed.places.values()].flatMap(place =>
     place.readable ? place.instances.filter(({state}) => state !== 'gone') : [],

@@ -1,7 +1,7 @@
 import {EXIT} from '../errors.ts'
 import {type Applier, createApplier} from './apply-all.ts'
 import {isAnswered} from './authority.ts'
-import {noteServed} from './await-served.ts'
+import {isSettled} from './await-served.ts'
 import {areRequestsMet, type CourseOptions, createCourse} from './course.ts'
 import type {Desired} from './desired.ts'
 import {explainRollout, explainWaits, withBootLogs} from './explain.ts'
@@ -163,19 +163,6 @@ async function converge(
     if (untilMs < Number.POSITIVE_INFINITY && waiting.length === 0) startedAtMs += runtime.now() - sleptFromMs
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)
   }
-}
-
-/** In DNS means answered, and out of it not answered any more: the vendor's servers follow its API by some seconds. */
-async function isSettled(pass: Pass): Promise<boolean> {
-  const {
-    outside,
-    desired: {fleet, goal},
-    observed,
-  } = pass
-  if (goal.kind === 'down') return true
-  if (goal.kind === 'up') return isAnswered(outside, fleet, observed)
-  const isOut = (await noteServed(pass)) || goal.until === 'removed'
-  return isOut && (!goal.undrain || isAnswered(outside, fleet, observed))
 }
 
 /** The vendor's servers have yet to follow. */

@@ -2,7 +2,7 @@ import type {Request} from '../../src/fleet/course.ts'
 import type {Desired} from '../../src/fleet/desired.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import {truth} from '../support/laws.ts'
-import type {Stage} from './play.ts'
+import type {Stage} from './stage.ts'
 import {type Chapter, fleetOf} from './story.ts'
 
 /** What a command asks for, and what must be true once that is done. */
@@ -54,7 +54,9 @@ export function fitting({file}: Stage, drawn: Chapter): Chapter {
     // Who is ended by somebody else besides is nobody's to count; what was asked for is in the journal alone.
     const strikes =
       chapter.command === 'sync' ? chapter.strikes.filter(({does}) => does !== 'end-instance') : []
-    return {...chapter, file, losesJournal: false, strikes, beside: undefined}
+    // While a cloud is silent, those that can be seen are not all.
+    const faults = chapter.command === 'drain-all' ? [] : chapter.faults
+    return {...chapter, file, losesJournal: false, faults, strikes, beside: undefined}
   }
   // Names of earlier days are in the journal alone: without it, the file must name what it named before.
   return chapter.losesJournal || chapter.beside?.journal === 'other'

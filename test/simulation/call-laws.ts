@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util'
 import type {CallRecord} from '../../src/sandbox/world/calls.ts'
 import {holds, LawBroken} from '../support/laws.ts'
-import type {Stage} from './play.ts'
+import type {Stage} from './stage.ts'
 import type {Chapter, FileDraw} from './story.ts'
 
 /** Laws that show in what was asked of the clouds, whatever came of it. */

@@ -3,7 +3,7 @@ import {withLoweredTtls} from '../../src/fleet/lowered-ttl.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import {readRecorded} from '../../src/journal/snapshot.ts'
 import {holds} from '../support/laws.ts'
-import type {Stage} from './play.ts'
+import type {Stage} from './stage.ts'
 
 /** Of each vendor, as `mcd ttl lower` takes it where nothing else is said. */
 const SHORTEST_SECONDS = {cloudflare: 60, route53: 5}

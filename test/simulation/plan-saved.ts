@@ -4,7 +4,7 @@ import type {Fleet} from '../../src/fleet/model.ts'
 import {type Made, type SavedPlan, savePlan} from '../../src/fleet/saved-plan.ts'
 import {checkUnmoved} from '../../src/runs/plan-file.ts'
 import {holds, LawBroken, truth} from '../support/laws.ts'
-import type {Stage} from './play.ts'
+import type {Stage} from './stage.ts'
 
 /** A plan as `mcd plan --out` leaves it: what `mcd up --plan` does with it, and what must be so whatever that does. */
 export async function planSaved({sim, openJournal}: Stage, fleet: Fleet) {

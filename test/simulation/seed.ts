@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import {LawBroken} from '../support/laws.ts'
 import {stories} from './drawn-stories.ts'
-import {play, type Stage, setStage} from './play.ts'
+import {play} from './play.ts'
+import {type Stage, setStage} from './stage.ts'
 import type {Story} from './story.ts'
 import {TOLD} from './told-stories.ts'
 

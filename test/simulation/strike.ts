@@ -4,7 +4,7 @@ import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {VendorError} from '../../src/sandbox/world/vendor-error.ts'
 import type {World} from '../../src/sandbox/world/world.ts'
 import {truth} from '../support/laws.ts'
-import type {Stage} from './play.ts'
+import type {Stage} from './stage.ts'
 import type {Strike} from './story.ts'
 
 /** Nobody's: from the documentation range. */

@@ -1,5 +1,5 @@
 import type {StoredEvent} from '../../src/journal/events.ts'
-import type {Stage} from './play.ts'
+import type {Stage} from './stage.ts'
 
 /**
  * Everything that happened on a stage, in order of virtual time: what the story did, what the journal says, and every call
