@@ -3,6 +3,7 @@ import {fleetFlags, formatFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../c
 import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import {EXIT} from '../errors.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'
+import {momentText} from '../moment-text.ts'
 
 export default class Status extends McdCommand {
   static override summary = 'Show declared, live and DNS side by side. Changes nothing.'
@@ -78,7 +79,7 @@ export default class Status extends McdCommand {
       const status = flags.watch
         ? await watchStatus(outside, fleet, standingHere, async seen =>
             this.log(
-              `${new Date().toISOString()}\n${statusText(await context.locate(seen), process.stdout.columns)}\n`,
+              `${momentText(Date.now())}\n${statusText(await context.locate(seen), process.stdout.columns)}\n`,
             ),
           )
         : await once()

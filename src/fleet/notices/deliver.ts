@@ -1,5 +1,6 @@
 import type {JournalEvent} from '../../journal/events.ts'
 import type {Addressee, OwedNotice} from '../../journal/notice.ts'
+import {momentText} from '../../moment-text.ts'
 import type {Receiver} from '../model.ts'
 import type {Outside} from '../outside.ts'
 import {receiverOf} from './owe.ts'
@@ -74,7 +75,7 @@ export async function deliver(
     if (!isOld || late.length === 0) continue
     await options.concluded(surrender(notice, late, 'too-old'))
     givenUp.push(
-      `${late.map(({host}) => host).join(', ')} could not be told of ${notice.about} (${new Date(notice.atMs).toISOString()}) for three days: that notification is given up.`,
+      `${late.map(({host}) => host).join(', ')} could not be told of ${notice.about} (${momentText(notice.atMs)}) for three days: that notification is given up.`,
     )
   }
   const rounds = await Promise.all(
