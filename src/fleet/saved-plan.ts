@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto'
 import type {Recorded} from '../journal/recorded.ts'
 import {WHOLE_FLEET} from '../mark.ts'
 import type {Instance} from '../providers/compute.ts'
@@ -5,6 +6,7 @@ import type {Member} from '../providers/dns.ts'
 import type {Desired} from './desired.ts'
 import type {Observed} from './observed.ts'
 import {type Action, endedBy, type Plan} from './plan/action.ts'
+import {canonicalJson} from './spec.ts'
 
 /**
  * What a plan was made of, as far as it decides what the plan does: the file's wishes, what lives, what stands in DNS. Plain
@@ -82,9 +84,14 @@ export function pictureOf({desired, recorded, observed, plan}: Made): Picture {
         ({vendor, name, instanceCredentials: _, ...settings}) =>
           [`${vendor}/${name}`, JSON.stringify(settings)] as const,
       ),
-      ...desired.groups.flatMap(({group: {name, failover, priority, weight}}) => {
-        const settings = JSON.stringify({failover, priority, weight})
-        return settings === '{}' ? [] : [[`settings of group ${name}`, settings] as const]
+      ...desired.groups.map(({group: {name, wish, failover, priority, weight}}) => {
+        // What launches take with them beside their spec; tags as a hash, since a variable may have given them.
+        const {tags, deletionProtection, zones, spread, open} = wish
+        const launched = {deletionProtection, zones, spread, open, tags: hashOf(tags)}
+        return [
+          `settings of group ${name}`,
+          JSON.stringify({failover, priority, weight, ...launched}),
+        ] as const
       }),
       ['health check', JSON.stringify(desired.fleet.service)],
       ['drain', JSON.stringify([desired.fleet.drainWait, desired.fleet.drainQuiet])],
@@ -172,6 +179,9 @@ function lines(entries: readonly (readonly [string, string])[]): Lines {
     ]),
   )
 }
+
+const hashOf = (value: unknown): string =>
+  createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 12)
 
 /** One that boots and one that has booted are the same to a plan. */
 const instanceText = ({state, place, mark: {group, spec}}: Instance): string =>

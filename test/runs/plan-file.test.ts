@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import {savePlan} from '../../src/fleet/saved-plan.ts'
 import {checkUnmoved} from '../../src/runs/plan-file.ts'
-import {desired, fleet, group, instance, observed, recorded} from '../support/fleet-builder.ts'
+import {desired, fleet, group, instance, observed, recorded, wish} from '../support/fleet-builder.ts'
 
 const wanted = desired(fleet([group('virginia', 1)]))
 const before = {desired: wanted, recorded: recorded(), observed: observed({}), plan: {actions: [], notes: []}}
@@ -24,6 +24,20 @@ test('one that was made with other wishes is not, though nothing is to be done f
     }),
   )
 })
+
+test.each([
+  ['tags', {tags: {team: 'shop'}}],
+  ['deletion protection', {deletionProtection: true}],
+  ['zones', {zones: ['us-east-1a']}],
+])(
+  'one whose launches would take other %s with them is not, though no launch spec holds these',
+  (_, over) => {
+    const now = {...before, desired: desired(fleet([group('virginia', 1, {wish: wish(over)})]))}
+    expect(() => checkUnmoved('p.json', saved, now)).toThrow(
+      'settings of group virginia is declared otherwise',
+    )
+  },
+)
 
 test('one that something stands in the way of is not', () => {
   const blocked = {...after, plan: {actions: [], notes: [note]}}
