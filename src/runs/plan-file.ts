@@ -1,4 +1,5 @@
 import {readFileSync} from 'node:fs'
+import * as z from 'zod'
 import {McdError, UsageError} from '../errors.ts'
 import type {Fleet} from '../fleet/model.ts'
 import {
@@ -86,11 +87,40 @@ function parse(path: string): SavedPlan {
       },
     )
   }
-  try {
-    const saved = JSON.parse(text) as Partial<SavedPlan> | null
-    if (saved?.format === SAVED_PLAN_FORMAT && saved.picture && saved.ends) return saved as SavedPlan
-  } catch {
-    // It is no plan, whatever else it is.
-  }
+  const saved = FILE.safeParse(text)
+  if (saved.success) return saved.data
   throw new UsageError(`${path} is no plan that this mcd can carry out.`, {suggestions: [REMAKE]})
 }
+
+const LINES = z.record(z.string(), z.string())
+
+/** A file may have been cut short or edited: what is no whole plan must not get as far as a run. */
+const FILE: z.ZodType<SavedPlan> = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      context.addIssue('no JSON')
+      return z.NEVER
+    }
+  })
+  .pipe(
+    z.object({
+      format: z.literal(SAVED_PLAN_FORMAT),
+      mcd: z.string(),
+      fleet: z.string(),
+      dns: z.string(),
+      madeAt: z.string(),
+      refreshImages: z.boolean(),
+      ends: z.array(z.string()),
+      picture: z.object({
+        declared: LINES,
+        instances: LINES,
+        records: LINES,
+        ingress: LINES,
+        unread: LINES,
+        actions: LINES,
+      }),
+    }),
+  )

@@ -1,6 +1,10 @@
-import {expect, test} from 'vitest'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, expect, test} from 'vitest'
 import {savePlan} from '../../src/fleet/saved-plan.ts'
-import {checkUnmoved} from '../../src/runs/plan-file.ts'
+import {checkUnmoved, readPlanFile} from '../../src/runs/plan-file.ts'
+import {VERSION} from '../../src/version.ts'
 import {desired, fleet, group, instance, observed, recorded, wish} from '../support/fleet-builder.ts'
 
 const wanted = desired(fleet([group('virginia', 1)]))
@@ -43,5 +47,37 @@ test('one that something stands in the way of is not', () => {
   const blocked = {...after, plan: {actions: [], notes: [note]}}
   expect(() => checkUnmoved('p.json', saved, blocked)).toThrow(
     /not carried out.*\n {2}instance i-1 .* has come/,
+  )
+})
+
+const folder = mkdtempSync(join(tmpdir(), 'mcd-plan-file-'))
+afterAll(() => rmSync(folder, {recursive: true}))
+
+function fileOf(content: unknown): string {
+  const path = join(folder, 'p.json')
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+const whole = {...saved, mcd: VERSION}
+
+test('a file holds the plan that was saved', () => {
+  const path = fileOf(whole)
+  expect(readPlanFile(path)).toEqual({...whole, path})
+})
+
+test.each<[what: string, content: unknown]>([
+  ['cut short', JSON.stringify(whole).slice(0, -20)],
+  ['empty', ''],
+  ['no mapping', []],
+  ['without a part of its picture', {...whole, picture: {...whole.picture, actions: undefined}}],
+  ['with another kind of thing in its picture', {...whole, picture: {...whole.picture, declared: null}}],
+  ['with something else than a list of whom it ends', {...whole, ends: {}}],
+])('one that is %s is a mistake in usage, told before a run begins', (_, content) => {
+  expect(() => readPlanFile(fileOf(content))).toThrow(
+    expect.objectContaining({
+      name: 'UsageError',
+      message: expect.stringContaining('is no plan that this mcd can carry out'),
+    }),
   )
 })
