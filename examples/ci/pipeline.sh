@@ -8,10 +8,14 @@ set -eu
 
 file=${1:-mcd.yaml}
 plan=$(mktemp)
+running=
 
+# Runners signal this shell alone, which would hear of it when mcd has ended: so mcd runs beside it.
 mcd() {
   # shellcheck disable=SC2086 # it may be several words
-  command ${MCD:-mcd} "$@" --file "$file"
+  command ${MCD:-mcd} "$@" --file "$file" &
+  running=$!
+  wait "$running"
 }
 step() { printf '\n== %s\n' "$*" >&2; }
 
@@ -20,8 +24,9 @@ end() {
   mcd sandbox stop
 }
 trap end EXIT
-trap 'exit 143' TERM
-trap 'exit 130' INT
+trap 'kill -TERM "$running" 2>/dev/null; wait "$running"; exit 143' TERM
+# A terminal's Ctrl-C reaches mcd, too.
+trap 'wait "$running"; exit 130' INT
 
 step plan
 status=0

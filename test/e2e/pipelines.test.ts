@@ -49,6 +49,22 @@ describe.concurrent('examples/ci/pipeline.sh', () => {
     expect(stderr).toContain('mcd.yaml:12:5: unknown key "cuont"')
     expect(stderr.match(/^== .*/gm)).toEqual(['== plan'])
   })
+
+  test('passes the SIGTERM of a cancelled job on to mcd, though the runner signals the script alone', async () => {
+    const place = all.open()
+    place.write(FLEET)
+    await place.startSandbox('shared')
+    await place.mcd(['sandbox', 'fault', 'add', 'aws:RunInstances', '--kind', 'slow-boot', '--for', '10m'])
+    const {exitCode} = await place.bash(
+      `MCD='${process.execPath} ${MCD}' '${script}' 2> said.txt & job=$!
+       until grep -q '✓ launch 1 × t3.micro' said.txt || ! kill -0 "$job"; do sleep 0.1; done
+       kill -TERM "$job"; wait "$job"`,
+    )
+    expect(exitCode).toBe(143)
+    expect(readFileSync(join(place.folder, 'said.txt'), 'utf8')).toContain(
+      'Interrupted: what had begun is recorded.',
+    )
+  })
 })
 
 describe('examples/ci/gitlab', () => {
