@@ -44,7 +44,7 @@ export function parseFleetFile(text: string, fileName: string, options: ParseOpt
 /** The fleet file, what is laid over it, and what `--set` gives, as one. Throws UsageError for a `--set` that is none. */
 export function layFiles(
   file: FileText,
-  {env, sandbox = false, opensState = true, overlays = [], settings = []}: ParseOptions,
+  {env, sandbox = false, opensState = true, overlays = [], settings = []}: Omit<ParseOptions, 'directory'>,
 ): LayeredDocument {
   const mayBeUnset = (path: Path, raw: string) =>
     (sandbox && (path.includes('instanceCredentials') || path[0] === 'notify')) ||

@@ -1,7 +1,7 @@
 import {UsageError} from '../../errors.ts'
 import {type Environment, readDocument} from './document.ts'
 import {valueAt} from './mistake.ts'
-import type {FileText} from './parse.ts'
+import {type FileText, layFiles} from './parse.ts'
 import {asMapping} from './rules/rule.ts'
 import {type CountChange, checkGroups, setCounts} from './scale.ts'
 import {parseSettings, settingLayer} from './setting.ts'
@@ -22,10 +22,11 @@ export function scaleFiles(
   checkSettings(settings, counts, env)
   const documents = files.map(({text}, index) => readDocument(text, env, {isOverlay: index > 0}))
   const groupIn = (index: number, group: string) => valueAt(documents[index]?.data, ['groups', group])
-  if (documents.every(({isReadable}) => isReadable)) {
-    const known = documents.flatMap(({data}) => Object.keys(asMapping(asMapping(data).groups)))
-    if (known.length > 0) checkGroups([...new Set(known)], counts)
-  }
+  // All of them together: a later file, or --set, may have removed a group.
+  const [first, ...overlays] = files
+  const laid = first && layFiles(first, {env, overlays, settings}).data
+  const known = Object.keys(asMapping(asMapping(laid).groups))
+  if (known.length > 0) checkGroups(known, counts)
   const indexes = [...files.keys()]
   const fileOf = (group: string) =>
     indexes.findLast(index => 'count' in asMapping(groupIn(index, group))) ??
@@ -51,7 +52,7 @@ function checkSettings(
           `--set ${setting.written} gives group ${group} its count, whatever the fleet file says.`,
           {
             suggestions: [
-              'Leave it out: mcd scale writes the count into the fleet file.',
+              'Leave it out, and mcd scale writes the count into the fleet file.',
               'For a count that holds for one run, give --set to "mcd up".',
             ],
           },

@@ -132,6 +132,16 @@ describe('of several files laid over each other', () => {
     expect(() => scaleFiles(files(west), counts({wst: 3}), {})).toThrow('did you mean "west"?')
   })
 
+  test.each<[by: string, overlays: readonly string[], settings: readonly string[]]>([
+    ['a later file', ['groups: {a: ~}'], []],
+    ['--set', [], ['groups.a=null']],
+  ])('a group that %s has removed is not there, so that no scale ends it', (_, overlays, settings) => {
+    expect(() => scaleFiles(files(...overlays), counts({a: 3}), {}, settings)).toThrow(
+      'The fleet file has no group "a"',
+    )
+    expect(scaleFiles(files(...overlays), counts({b: 3}), {}, settings)[0]?.text).toContain('b: {count: 3}')
+  })
+
   test('a file that cannot be read is left to its reader', () => {
     expect(scaleFiles(files('groups: {'), counts({d: 3}), {})[1]?.text).toBe('groups: {')
   })
