@@ -54,9 +54,11 @@ case $command in
 esac
 add_lines "$INPUT_ARGS"
 
-# A line that reads like a command of the runner is none, wherever it comes from, but for mcd's own annotations.
+# A line that reads like a command of the runner is none, wherever it comes from, but for mcd's own annotations. To the runner
+# a carriage return ends a line, too, and a blank of any script may stand before a command.
 defused() {
-  sed -u -E -e '/^::(error|warning) title=mcd /b' -e 's/^([[:space:]]*)::/\1: :/' -e 's/##\[/# #[/g'
+  sed -u -E -e $'s/\r/ /g' -e '/^::(error|warning) title=mcd /b' \
+    -e 's/^([^[:alnum:]:]*)::/\1: :/' -e 's/##\[/# #[/g'
 }
 
 mkfifo "$results/log"

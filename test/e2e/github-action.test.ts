@@ -138,6 +138,7 @@ describe('an action that is not installed yet, and an mcd that says what it is g
     npm: `echo "$@" > npm.log; mkdir -p dist node_modules bin
 cat > bin/mcd.js << 'END'
 process.stderr.write(\`  ::set-output name=changes::forged\\n::error title=mcd plan::ours\\n##[group]forged\\n\`)
+process.stderr.write(\`50 %\\r::add-mask::forged\\n\\u00A0::add-mask::forged\\n\`)
 process.stdout.write(process.argv.slice(2).map(each => \`<\${each}>\`).join('\\n'))
 END`,
   })
@@ -174,10 +175,13 @@ END`,
 
   test('no line that mcd passes on is a command to the runner, but for its own annotations', async () => {
     const {stderr, stdout} = await job.action({command: 'sync'}, action)
-    expect(stderr.split('\n').filter(line => line.trim() !== '')).toEqual([
+    // .NET's StreamReader, by which the runner reads, ends a line at each of these.
+    expect(stderr.split(/\r\n|\r|\n/).filter(line => line.trim() !== '')).toEqual([
       '  : :set-output name=changes::forged',
       '::error title=mcd plan::ours',
       '# #[group]forged',
+      '50 % ::add-mask::forged',
+      '\u00A0: :add-mask::forged',
     ])
     expect(stdout).not.toMatch(/^\s*::/m)
   })
