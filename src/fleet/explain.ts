@@ -1,3 +1,4 @@
+import {stripVTControlCharacters} from 'node:util'
 import {McdError} from '../errors.ts'
 import type {Instance} from '../providers/compute.ts'
 import {conceal} from '../secret.ts'
@@ -133,11 +134,11 @@ async function bootLogTail(
   if (!provider.capabilities.bootLog.able) return provider.capabilities.bootLog.because
   try {
     const log = await provider.bootLog(instance.id)
-    // A guest prints what it likes, and what it was given is secret all the same.
-    const shown = log && conceal(log, secretsIn(desired.fleet))
+    // A guest prints what it likes, and what it was given is secret all the same, however it is coloured.
+    const shown = log && conceal(printable(log), secretsIn(desired.fleet))
     const lines = shown?.trimEnd().split('\n').slice(-BOOT_LOG_LINES)
     return lines && lines.length > 0
-      ? `\n  Its console ends:\n  ${lines.join('\n  ')}`
+      ? `\n  Its console ends:\n${lines.map(line => `  | ${line}`).join('\n')}`
       : 'Its console is empty so far.'
   } catch (error) {
     // An explanation is a courtesy: that it could not be had must not hide what it was for.
@@ -145,3 +146,6 @@ async function bootLogTail(
     throw error
   }
 }
+
+/** Without what a terminal would obey. Behind the bar of a quotation no line reads like a command of a CI system either. */
+const printable = (log: string): string => stripVTControlCharacters(log).replace(/[^\P{Cc}\n\t]/gu, '')

@@ -168,6 +168,15 @@ describe('a new instance that does not serve', () => {
     expect(shortcomings[0]?.text).toMatch(/\+ mysql -p\*\*\* -e 'SELECT 1'/)
   })
 
+  test('is quoted without what a terminal or the runner of a pipeline would obey', async () => {
+    const password = new Secret('canary-of-the-console', 'env:PASSWORD')
+    const given = {...bad, userdata: {...bad.userdata, vars: {password}}}
+    sim.guests.console = () =>
+      'one\r\n\u001B[2J\u001B]0;owned\u0007two\u0008\n::add-mask::web\ncanary-\u001B[1mof-the-console\n'
+    const {shortcomings} = await sim.up(given, {timeoutMs: 120_000})
+    expect(shortcomings[0]?.text).toContain('ends:\n  | one\n  | two\n  | ::add-mask::web\n  | ***')
+  })
+
   test('is the batch of every later run too: none is launched beside it', async () => {
     await sim.up(bad, {timeoutMs: 120_000})
     const stuck = ids(sim, good)
