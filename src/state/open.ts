@@ -70,8 +70,18 @@ async function openLocal(
 
 async function openFile(path: string, readOnly: boolean): Promise<OpenedState & {recorded: Recorded}> {
   const journal = await sqliteJournal(path, {readOnly})
-  const recorded = await readRecorded(journal)
+  const recorded = await recordedIn(journal)
   return {journal, where: path, recorded, movedTo: recorded.movedTo}
+}
+
+/** One that cannot be read is closed: nobody gets it, and a connection that stays open keeps mcd from ending. */
+async function recordedIn(journal: Journal): Promise<Recorded> {
+  try {
+    return await readRecorded(journal)
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
 }
 
 /**
@@ -88,7 +98,7 @@ async function openShared(
     location.kind === 's3'
       ? await openS3(fleet, location, options)
       : await openPostgres(fleet, location, options)
-  const recorded = await readRecorded(journal)
+  const recorded = await recordedIn(journal)
   if (isOf(dns, recorded)) return {journal, where, movedTo: recorded.movedTo}
   await journal.close()
   const [owner] = recorded.owners

@@ -30,10 +30,13 @@ export async function readRecordedFleet({
 }: FleetSource & {sandbox: boolean}): Promise<RecordedFleet> {
   const fleet = await readFleetFile(source, {sandbox: true, opensState: !sandbox})
   const {journal, where} = await openState(fleet, {sandbox, readOnly: true})
-  const events = await journal.read()
-  const snapshot = (await journal.loadSnapshot(FOLD_VERSION))?.sequence
-  await journal.close()
-  const recorded = fold(events)
-  const holder = standingHere(recorded.lease)
-  return {fleet, where, snapshot, events, recorded, holder}
+  try {
+    const events = await journal.read()
+    const snapshot = (await journal.loadSnapshot(FOLD_VERSION))?.sequence
+    const recorded = fold(events)
+    const holder = standingHere(recorded.lease)
+    return {fleet, where, snapshot, events, recorded, holder}
+  } finally {
+    await journal.close()
+  }
 }

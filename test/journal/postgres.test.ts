@@ -5,7 +5,9 @@ import type {PostgresPlace} from '../../src/journal/location.ts'
 import {postgresJournal} from '../../src/journal/postgres.ts'
 import {postgresGrants} from '../../src/policy/state.ts'
 import {type Runtime, realRuntime} from '../../src/runtime.ts'
+import {openPlace} from '../../src/state/open.ts'
 import {describeJournal} from '../contract/journal.ts'
+import {eventually} from '../support/eventually.ts'
 import {ownCertificate} from '../support/own-certificate.ts'
 import {type PostgresServer, postgresPrograms, startPostgres} from '../support/postgres.ts'
 import {has} from '../support/programs.ts'
@@ -83,13 +85,15 @@ describe.skipIf(!isInstalled)('PostgreSQL (needs postgresql)', () => {
     relay.close()
   })
 
-  /** As the superuser. */
-  async function asAdmin(...statements: readonly string[]): Promise<void> {
+  /** As the superuser. Returns the rows of the last statement. */
+  async function asAdmin(...statements: readonly string[]): Promise<readonly object[]> {
     const {default: postgres} = await import('postgres')
     const {port, user} = server
     const sql = postgres({host: '127.0.0.1', port, user, database: 'postgres', max: 1, onnotice: () => {}})
-    for (const statement of statements) await sql.unsafe(statement)
+    let rows: readonly object[] = []
+    for (const statement of statements) rows = await sql.unsafe(statement)
     await sql.end()
+    return rows
   }
 
   test('a role that may not create anything works on tables that are there', async () => {
@@ -123,6 +127,20 @@ describe.skipIf(!isInstalled)('PostgreSQL (needs postgresql)', () => {
       message: expect.stringContaining('permission denied for database postgres'),
       suggestions: [expect.stringContaining('GRANT')],
     })
+  })
+
+  test('whoever may open a journal and not read it is refused, and no connection stays behind', async () => {
+    await (await open({schema: 'half'})).close()
+    await asAdmin(
+      'CREATE ROLE visitor LOGIN',
+      'GRANT USAGE ON SCHEMA half TO visitor',
+      'GRANT SELECT ON half.mcd_format TO visitor',
+    )
+    const owner = {name: 'web', dns: 'www.example.com', file: 'mcd.yaml'}
+    const opening = openPlace({...owner, state: place({schema: 'half', user: 'visitor'})}, {sandbox: false})
+    await expect(opening).rejects.toThrow(/permission denied for table mcd_/)
+    const left = "SELECT 1 FROM pg_stat_activity WHERE usename = 'visitor'"
+    await eventually(async () => (await asAdmin(left)).length === 0)
   })
 
   test('where transactions are serializable by default, of two who append at once one loses as elsewhere', async () => {
