@@ -1,9 +1,16 @@
+import {completed} from './call.ts'
+
 /** GitHub takes comments of 65,536 characters; what encloses a text there needs some of them. GitLab takes more. */
 const MAX_CHARACTERS = 60_000
 
-/** Text as text: nothing in it is markup, a table, HTML, a formula, or calls a person by name. */
+/**
+ * Text as text: nothing in it is markup, a table, HTML, a formula, or calls a person by name. Nor is what its commands are
+ * completed with: a path may hold a star, and what stands for a value looks like HTML.
+ */
 export const escaped = (text: string): string =>
-  text.replaceAll(/[\\<>*_`[\]|~&$#]/g, '\\$&').replaceAll(/@(?=\w)/g, '@\u200B')
+  completed(text)
+    .replaceAll(/[\\<>*_`[\]|~&$#]/g, '\\$&')
+    .replaceAll(/@(?=\w)/g, '@\u200B')
 
 /** A remark that is seen first. GitHub has words of its own for that; elsewhere they read as a quotation. */
 export const remark = (kind: 'NOTE' | 'WARNING', text: string): string[] => [

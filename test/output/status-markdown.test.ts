@@ -1,5 +1,6 @@
-import {expect, test} from 'vitest'
+import {afterEach, expect, test} from 'vitest'
 import type {FleetStatus} from '../../src/fleet/status/report.ts'
+import {completed, rememberCall} from '../../src/output/call.ts'
 import {page} from '../../src/output/markdown.ts'
 import {reportMarkdown, statusMarkdown} from '../../src/output/status-markdown.ts'
 
@@ -79,4 +80,18 @@ test('what does not fit a comment is left out from the end, closed where it was 
   const last = /\+ line (\d+) of the plan\n````/.exec(long)?.[1]
   expect(Number(last) + Number(left)).toBe(4_003)
   expect(page(['short', ''])).toBe('short\n')
+})
+
+afterEach(() => rememberCall({commands: new Map()}))
+
+test('the flags of this call in a command to paste are text, too', () => {
+  rememberCall({
+    file: ['*.yaml'],
+    set: ['groups.web.vars.title=x'],
+    commands: new Map([['sync', ['file', 'set']]]),
+  })
+  const differing = {...web, differences: [{kind: 'missing-in-dns', text: 'It differs.', fix: 'mcd sync'}]}
+  expect(completed(statusMarkdown(differing))).toContain(
+    "- It differs. → mcd sync -f '\\*.yaml' --set groups.web.vars.title=\\<VALUE\\>\n",
+  )
 })
