@@ -56,9 +56,9 @@ export type ZoneNeeds = {
 }
 
 /**
- * Tries everything that a run would need, with calls that cannot change anything (decision 31), and says what it found. Never
- * throws: what goes wrong is a finding, and what could not be asked after it is left out. Retries and pacing as for
- * ComputeProvider.
+ * Tries everything that a run would need, with calls that cannot change anything (decision 31), and says what it found. What
+ * goes wrong is a finding, and what could not be asked after it is left out; only an interrupted run throws its reason. Retries
+ * and pacing as for ComputeProvider.
  */
 export type ExamineCompute = (needs: ComputeNeeds) => Promise<Finding[]>
 

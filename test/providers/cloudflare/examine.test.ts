@@ -1,4 +1,5 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
+import {InterruptedError} from '../../../src/errors.ts'
 import type {CloudflareOptions} from '../../../src/providers/cloudflare/dns.ts'
 import {examineCloudflare} from '../../../src/providers/cloudflare/examine.ts'
 import type {NameWish} from '../../../src/providers/dns.ts'
@@ -265,3 +266,12 @@ test('it speaks with the vendor as the reference has it', async () => {
     'unknown: quota records of example.com',
   ])
 })
+
+test.each(['operator', 'instances'])(
+  'an interrupted look with the token of the %s finds nothing',
+  async who => {
+    const runtime = {...scene.time.runtime(), signal: AbortSignal.abort(new InterruptedError())}
+    const looking = who === 'operator' ? examine({}, {runtime}) : asInstance({runtime})
+    await expect(looking).rejects.toThrow(InterruptedError)
+  },
+)

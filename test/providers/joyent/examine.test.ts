@@ -3,6 +3,7 @@ import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest'
+import {InterruptedError} from '../../../src/errors.ts'
 import type {ComputeNeeds, Finding} from '../../../src/providers/examine.ts'
 import type {JoyentComputeOptions} from '../../../src/providers/joyent/connect.ts'
 import {examineJoyent} from '../../../src/providers/joyent/examine.ts'
@@ -396,4 +397,9 @@ describe('it speaks with CloudAPI as the reference has it', () => {
   test('of a clock that is wrong, though the answer speaks of something else', async () => {
     expect(ills(await played('joyent/examine-clock'))).toEqual(['failed: clock CloudAPI'])
   })
+})
+
+test('an interrupted look finds nothing', async () => {
+  const runtime = {...stage.time.runtime(), signal: AbortSignal.abort(new InterruptedError())}
+  await expect(examine(needs(), {runtime})).rejects.toThrow(InterruptedError)
 })

@@ -1,4 +1,4 @@
-import {McdError, UnreachableError} from '../../../errors.ts'
+import {InterruptedError, McdError, UnreachableError} from '../../../errors.ts'
 import type {Runtime} from '../../../runtime.ts'
 import type {Caller} from '../../call.ts'
 import {TIMEOUT_MS} from '../change.ts'
@@ -19,7 +19,7 @@ export type Desk = {
 
 export type Answer<T> = {readonly value: T; readonly error?: undefined} | {readonly error: McdError}
 
-/** What came of a call, or why nothing came of it. Throws UnreachableError: then nothing else can be asked either. */
+/** What came of a call, or why nothing came of it. Throws UnreachableError, and what ended the run: then nothing else can be asked either. */
 export async function ask<T>(
   {call}: Desk,
   name: string,
@@ -28,7 +28,8 @@ export async function ask<T>(
   try {
     return {value: await call({name, bucket: 'api', timeoutMs: TIMEOUT_MS}, send)}
   } catch (error) {
-    if (error instanceof UnreachableError || !(error instanceof McdError)) throw error
+    if (!(error instanceof McdError)) throw error
+    if (error instanceof UnreachableError || error instanceof InterruptedError) throw error
     return {error}
   }
 }

@@ -1,17 +1,17 @@
-import {AuthError, McdError, UnreachableError} from '../../../errors.ts'
+import {AuthError, InterruptedError, McdError, UnreachableError} from '../../../errors.ts'
 import type {Finding} from '../../examine.ts'
 import type {Caller} from './access.ts'
 
 /** What came of one call: what it tells about the permission for it, and its answer or why there is none. */
 export type Asked<T> = {readonly finding: Finding; readonly value?: T; readonly error?: McdError}
 
-/** Makes a call that cannot change anything. `name` is CloudAPI's own: `ListMachines`. */
+/** Makes a call that cannot change anything. `name` is CloudAPI's own: `ListMachines`. Throws what ended the run, and a defect of ours. */
 export async function ask<T>(name: string, caller: Caller, send: () => Promise<T>): Promise<Asked<T>> {
   try {
     const value = await send()
     return {finding: {check: 'permission', subject: name, outcome: 'ok', detail: 'Allowed.'}, value}
-  } catch (thrown) {
-    const error = thrown instanceof McdError ? thrown : new McdError(String(thrown))
+  } catch (error) {
+    if (!(error instanceof McdError) || error instanceof InterruptedError) throw error
     return {finding: notAnswered(name, caller, error), error}
   }
 }
