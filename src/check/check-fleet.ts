@@ -1,23 +1,16 @@
-import {
-  eachGroup,
-  type GroupToRender,
-  type RenderedGroup,
-  type RenderOptions,
-  sizeText,
-} from '../runs/render-fleet.ts'
+import {eachGroup, type GroupToRender, type RenderOptions} from '../runs/render-fleet.ts'
 import {templateValues} from '../userdata/fill.ts'
 import {type Finding, lintTemplate} from '../userdata/lint.ts'
 import {UserdataTooLargeError} from '../userdata/render.ts'
+import {sizeText, type UserdataSize} from '../userdata/size.ts'
 import {formatPlace, TemplateError} from '../userdata/template-error.ts'
 import {checkDocument} from './check-document.ts'
 
 /** A finding, told once with every group it was found for. */
 export type GroupsFinding = Finding & {readonly groups: readonly string[]}
 
-type Sizes = Pick<RenderedGroup, 'rawBytes' | 'sentBytes' | 'limitBytes' | 'compressed'>
-
 /** Without `size` where it does not render or does not fit. */
-export type CheckedGroup = {readonly group: string; readonly provider: string; readonly size?: Sizes}
+export type CheckedGroup = {readonly group: string; readonly provider: string; readonly size?: UserdataSize}
 
 export type FleetCheck = {
   readonly findings: readonly GroupsFinding[]
@@ -57,7 +50,10 @@ function checkGroup({fleet, group, template, render}: GroupToRender) {
   }
 }
 
-function trySizing(render: GroupToRender['render'], template: string): {size?: Sizes; findings: Finding[]} {
+function trySizing(
+  render: GroupToRender['render'],
+  template: string,
+): {size?: UserdataSize; findings: Finding[]} {
   try {
     const {rawBytes, sentBytes, limitBytes, compressed} = render()
     return {size: {rawBytes, sentBytes, limitBytes, compressed}, findings: []}

@@ -1,5 +1,5 @@
 import type {FleetCheck, GroupsFinding} from '../check/check-fleet.ts'
-import {sizeText} from '../runs/render-fleet.ts'
+import {sizeText} from '../userdata/size.ts'
 import {formatPlace} from '../userdata/template-error.ts'
 import type {FleetFinding} from './finding.ts'
 

@@ -6,29 +6,18 @@ import {type ZoneKey, zoneKey} from '../journal/events.ts'
 import {nearest} from '../nearest.ts'
 import type {Zone} from '../providers/dns.ts'
 import {openContext} from '../surroundings/context.ts'
+import {PLACEHOLDER, placeholderZone} from '../surroundings/fleet-userdata.ts'
 import type {RenderedUserdata} from '../userdata/render.ts'
+import {sizeText, type UserdataSize} from '../userdata/size.ts'
 import type {Template} from '../userdata/template.ts'
 
-export type RenderedGroup = {
+export type RenderedGroup = UserdataSize & {
   group: string
   provider: string
   userdata: string
-  rawBytes: number
-  sentBytes: number
-  limitBytes: number
-  compressed: boolean
   /** Zones that could not be asked for their id, which stands as ZONE_ID in the text. */
   unknownZones: string[]
 }
-
-const PLACEHOLDER = 'ZONE_ID'
-/** Stands for a zone that could not be read. */
-export const placeholderZone = (name: string): Zone => ({
-  id: PLACEHOLDER,
-  name,
-  account: '',
-  nameServers: [],
-})
 
 export type RenderOptions = FleetSource & {readonly sandbox: boolean; readonly signal: AbortSignal}
 
@@ -98,17 +87,6 @@ export function renderText({
     note: `# group ${group} on ${provider}: ${sizeText({rawBytes, sentBytes, limitBytes, compressed})}; secrets masked.${missing}`,
     text: userdata,
   }
-}
-
-/** `11071 bytes compressed (33149 before), limit 16384` */
-export function sizeText({
-  rawBytes,
-  sentBytes,
-  limitBytes,
-  compressed,
-}: Pick<RenderedGroup, 'rawBytes' | 'sentBytes' | 'limitBytes' | 'compressed'>): string {
-  const size = compressed ? `${sentBytes} bytes compressed (${rawBytes} before)` : `${rawBytes} bytes`
-  return `${size}, limit ${limitBytes}`
 }
 
 async function readZones(

@@ -12,8 +12,7 @@ import {
   dnsProvider,
   type Surroundings,
 } from '../providers/registry.ts'
-import {placeholderZone} from '../runs/render-fleet.ts'
-import {fleetUserdata} from './fleet-userdata.ts'
+import {fleetUserdata, placeholderZone} from './fleet-userdata.ts'
 import {askEach} from './name-servers.ts'
 import {readServerClocks} from './server-clocks.ts'
 import {sshHere} from './ssh-here.ts'

@@ -10,6 +10,15 @@ import {type RenderedUserdata, renderUserdata, userdataSpec} from '../userdata/r
 import {loadTemplate, type Template} from '../userdata/template.ts'
 import {type FrozenValue, freezeValues, thawValues} from './frozen-values.ts'
 
+/** Stands in the text for the id of a zone that could not be read. */
+export const PLACEHOLDER = 'ZONE_ID'
+export const placeholderZone = (name: string): Zone => ({
+  id: PLACEHOLDER,
+  name,
+  account: '',
+  nameServers: [],
+})
+
 /** A fleet's userdata with its template read once: the engine renders with it, and `mcd render` shows it. */
 export type FleetUserdata = Omit<Userdata, 'render'> & {
   readonly template: Template

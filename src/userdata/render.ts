@@ -6,6 +6,7 @@ import type {ComputeCapabilities} from '../providers/compute.ts'
 import {fillTemplate, mask, origin, reveal, templateValues, type Unveil} from './fill.ts'
 import {multipart, type Part} from './multipart.ts'
 import {type RegistrationFiles, type RegistrationName, registrationPart} from './registration.ts'
+import {bytesText, type UserdataSize} from './size.ts'
 import type {Template} from './template.ts'
 
 export type UserdataInput = {
@@ -18,15 +19,11 @@ export type UserdataInput = {
   readonly capabilities: Pick<ComputeCapabilities, 'userdataMaxBytes' | 'userdataGzip'>
 }
 
-export type RenderedUserdata = {
+export type RenderedUserdata = UserdataSize & {
   /** Exactly what the guest gets. */
   readonly bytes: Uint8Array
   /** The same document, uncompressed, with `***` for every secret: for people. */
   readonly masked: string
-  readonly rawBytes: number
-  readonly sentBytes: number
-  readonly limitBytes: number
-  readonly compressed: boolean
   /** Keyed, so that it tells nothing about the secrets inside (decision 8). */
   digest(key: string): string
 }
@@ -96,7 +93,7 @@ function tooLarge(
   sentBytes: number,
 ): UserdataTooLargeError {
   const {userdataMaxBytes, userdataGzip} = capabilities
-  const size = userdataGzip ? `${sentBytes} bytes compressed (${rawBytes} before)` : `${rawBytes} bytes`
+  const size = bytesText({rawBytes, sentBytes, compressed: userdataGzip})
   const place = group.place.provider === 'aws' ? 'EC2' : 'this cloud'
   return new UserdataTooLargeError(
     [

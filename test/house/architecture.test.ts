@@ -25,6 +25,11 @@ test('topics know no adapter, no command and no sandbox', () => {
   ).toEqual([])
 })
 
+test('what a run is made of knows no run and no command', () => {
+  const parts = under('src/doctor/', 'src/surroundings/')
+  expect(importsOf(parts, /^src\/(commands|runs)\//)).toEqual([])
+})
+
 test('adapters and their interfaces know no topic and no command', () => {
   // Asking a name server is a protocol, as HTTP is: whoever must see what a vendor's servers answer speaks it, and writes its names.
   const topics =
