@@ -54,7 +54,7 @@ export default class Plan extends McdCommand {
       const {plan, desired, recorded} = made
       const userdata = userdataChanges(context.outside, desired, recorded, plan)
       const diff = userdataDiff(userdata)
-      if (flags.format === 'markdown') this.log(planMarkdown(context.fleet.name, plan, diff))
+      if (flags.format === 'markdown') this.logExactly(planMarkdown(context.fleet.name, plan, diff))
       else {
         if (diff) this.logExactly(diff)
         this.log(planText(plan))

@@ -1,5 +1,6 @@
-import {expect, test} from 'vitest'
+import {afterEach, expect, test} from 'vitest'
 import type {Plan} from '../../src/fleet/plan/action.ts'
+import {rememberCall} from '../../src/output/call.ts'
 import {planMarkdown} from '../../src/output/plan-markdown.ts'
 
 const launch: Plan['actions'][number] = {
@@ -59,4 +60,14 @@ test('nothing to do is one line', () => {
   expect(planMarkdown('web', {actions: [], notes: []}, '')).toBe(
     '### mcd plan: fleet `web`\n\n**Nothing to do: the fleet is as declared.**\n',
   )
+})
+
+afterEach(() => rememberCall({commands: new Map()}))
+
+test('commands are completed in what mcd says, and in no line of the userdata', () => {
+  rememberCall({file: ['web.yaml'], commands: new Map([['up', ['file']]])})
+  const blocked = {...launch, reason: 'asked for by "mcd up"'}
+  const text = planMarkdown('web', {actions: [blocked], notes: []}, '+ echo "mcd up"')
+  expect(text).toContain('(asked for by "mcd up -f web.yaml")')
+  expect(text).toContain('\n+ echo "mcd up"\n')
 })
