@@ -5,6 +5,9 @@ const EXPIRED = ['ExpiredToken', 'ExpiredTokenException']
 /** Signatures are dated, and AWS bears five minutes: a code of EC2's, the words of STS and Route53, a code of others. */
 const WRONG_TIME = /RequestExpired|Signature (?:expired|not yet current)|RequestTimeTooSkewed/
 
+/** Whether AWS refused a call for its date alone; the credentials may be good. `said` holds its code and its words. */
+export const isWrongTime = (said: string): boolean => WRONG_TIME.test(said)
+
 /** What AWS or its SDK called the error behind one of ours: `ExpiredToken`. */
 export const nameOfCause = ({cause}: McdError): string => (cause instanceof Error ? cause.name : '')
 
@@ -30,7 +33,7 @@ export function accessFinding(error: unknown, subject: string, ways: string): Fi
   if (!(error instanceof AuthError))
     return failed('settings', ...(suggestions.length > 0 ? suggestions : [`Check ${ways}.`]))
   const name = nameOfCause(error)
-  if (WRONG_TIME.test(`${name} ${detail}`)) return failed('clock', "Set this machine's clock right.")
+  if (isWrongTime(`${name} ${detail}`)) return failed('clock', "Set this machine's clock right.")
   if (EXPIRED.includes(name))
     return failed(
       'identity',

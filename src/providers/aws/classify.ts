@@ -1,5 +1,5 @@
 import {AuthError, CapacityError, McdError, QuotaError, TransientError} from '../../errors.ts'
-import {nameOfCause, withoutRequest} from '../aws-access.ts'
+import {isWrongTime, nameOfCause, withoutRequest} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -105,7 +105,7 @@ export function classify(call: string, thrown: unknown): McdError {
       ],
     })
   }
-  if (name === 'RequestExpired') {
+  if (isWrongTime(`${name} ${message}`)) {
     return new AuthError(`AWS refused the time of ${call}: ${message}`, {
       cause,
       suggestions: ["Set this machine's clock right, then run again."],

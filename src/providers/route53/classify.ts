@@ -1,5 +1,5 @@
 import {AuthError, McdError, TransientError} from '../../errors.ts'
-import {nameOfCause, withoutRequest} from '../aws-access.ts'
+import {isWrongTime, nameOfCause, withoutRequest} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -96,6 +96,11 @@ export function classify(what: string, thrown: unknown): McdError {
       suggestions: [
         'Check the profile (AWS_PROFILE, or "profile" in the group), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".',
       ],
+    })
+  if (isWrongTime(told))
+    return new AuthError(`Route53 refused the time of ${what}: ${message}`, {
+      cause: error,
+      suggestions: ["Set this machine's clock right, then run again."],
     })
   if (CREDENTIALS.includes(name) || status === 401 || status === 403)
     return new AuthError(`Route53 refused the credentials for ${what}: ${told}`, {

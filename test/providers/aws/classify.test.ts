@@ -19,6 +19,12 @@ test.each([
     {suggestions: [expect.stringMatching(/clock/)]},
   ],
   [
+    'a wrong clock as STS tells it',
+    thrown('SignatureDoesNotMatch', 403, {message: 'Signature expired: 20260101T000000Z is too old.'}),
+    AuthError,
+    {suggestions: [expect.stringMatching(/clock/)]},
+  ],
+  [
     'a missing permission',
     thrown('UnauthorizedOperation', 403),
     AuthError,

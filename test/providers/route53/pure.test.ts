@@ -243,6 +243,16 @@ describe('failures', () => {
     expect(classify('GetChange', sdk(name, 403))).toBeInstanceOf(AuthError)
   })
 
+  test('a signature that is refused for its date is told as the clock, not as the credentials', () => {
+    const message = 'Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z (-5 min.)'
+    expect(
+      classify('GetChange', Object.assign(sdk('InvalidSignatureException', 403), {message})),
+    ).toMatchObject({
+      message: `Route53 refused the time of GetChange: ${message}`,
+      suggestions: [expect.stringMatching(/clock/)],
+    })
+  })
+
   test('a refused batch tells its reasons, in the message or in the older list', () => {
     const message =
       "[Tried to delete resource record set [name='a.', type='A'] but it was not found, Tried to create resource record set [name='b.', type='A'] but it already exists]"
