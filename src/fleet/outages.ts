@@ -22,7 +22,7 @@ export function createOutages(runtime: Runtime) {
     try {
       return await read()
     } catch (error) {
-      const why = toleratedOutage(error, standing())
+      const why = toleratedOutage(error, key, standing())
       const unread = {readable: false, why, untilMs: runtime.now() + ASK_AGAIN_MS} as const
       silent.set(key, unread)
       return unread
@@ -35,9 +35,17 @@ export function createOutages(runtime: Runtime) {
  * (refused credentials, a wrong account, an endpoint nobody ever reached) is a mistake to mend before anything is launched;
  * but for what the file has given up, whose credentials may have gone with it, nothing else need wait.
  */
-function toleratedOutage(error: unknown, {declared, reachedBefore}: Standing): string {
+function toleratedOutage(error: unknown, key: string, {declared, reachedBefore}: Standing): string {
   if (!declared && (error instanceof AuthError || error instanceof UnreachableError)) return error.message
+  if (error instanceof AuthError) throw refusedAt(key, error)
   if (!(error instanceof UnreachableError)) throw error
   if (!reachedBefore && error.effect === 'none') throw error
   return error.message
 }
+
+/** A vendor's words tell no place, and a fleet has several, with other credentials each. Who tries out all of them does. */
+const refusedAt = (key: string, {message, suggestions, cause}: AuthError): AuthError =>
+  new AuthError(message, {
+    cause,
+    suggestions: [...suggestions, `Run "mcd doctor": it tells all that ${key} refuses.`],
+  })

@@ -232,6 +232,19 @@ describe('a name that moves', () => {
   })
 })
 
+test('refused credentials are told with the place that refused them, of the several that a fleet has', async () => {
+  const sim = new SimulatedFleet()
+  sim.wrapCompute = provider =>
+    provider.place.key === EAST.key
+      ? {...provider, identify: () => Promise.reject(new AuthError('Refused.', {suggestions: ['Mend it.']}))}
+      : provider
+  await expect(sim.up(fleetOf([aws(1), joyent(1)]))).rejects.toMatchObject({
+    name: 'AuthError',
+    message: 'Refused.',
+    suggestions: ['Mend it.', `Run "mcd doctor": it tells all that ${EAST.key} refuses.`],
+  })
+})
+
 describe('what the file has given up', () => {
   const before = fleetOf([aws(1), joyent(1)])
   const after = fleetOf([aws(1)], {vendor: 'route53'})
