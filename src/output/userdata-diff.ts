@@ -1,5 +1,6 @@
 import {structuredPatch} from 'diff'
 import type {UserdataChange} from '../fleet/userdata-change.ts'
+import {completed} from './call.ts'
 
 const CONTEXT_LINES = 2
 
@@ -11,7 +12,10 @@ export function userdataDiff(changes: readonly UserdataChange[]): string {
 function changeLines({group, before, after}: UserdataChange): string[] {
   if (before === undefined)
     return [
-      `+ userdata of group ${group}: ${after.trimEnd().split('\n').length} lines  (see "mcd render ${group}")`,
+      // The rest is shown letter by letter; this line alone is ours.
+      completed(
+        `+ userdata of group ${group}: ${after.trimEnd().split('\n').length} lines  (see "mcd render ${group}")`,
+      ),
     ]
   if (before === after) return []
   const old = unfold(before)

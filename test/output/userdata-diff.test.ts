@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest'
+import {rememberCall} from '../../src/output/call.ts'
 import {userdataDiff} from '../../src/output/userdata-diff.ts'
 
 test('a changed userdata is shown line by line', () => {
@@ -41,4 +42,17 @@ test('an unchanged one is not mentioned, a first one is named', () => {
   expect(userdataDiff([{group: 'east', after: text}])).toBe(
     '+ userdata of group east: 2 lines  (see "mcd render east")',
   )
+})
+
+test('the command that shows a first one finds the same fleet, and no word of userdata is taken for a command', () => {
+  rememberCall({
+    file: ['a.yaml', 'b.yaml'],
+    sandbox: true,
+    commands: new Map([['render', ['file', 'sandbox']]]),
+  })
+  const text = '#!/bin/sh\n# see "mcd render"\n'
+  expect(userdataDiff([{group: 'east', after: text}])).toBe(
+    '+ userdata of group east: 2 lines  (see "mcd render -f a.yaml -f b.yaml --sandbox east")',
+  )
+  expect(userdataDiff([{group: 'east', before: '#!/bin/sh\n', after: text}])).toContain('# see "mcd render"')
 })
