@@ -70,7 +70,7 @@ describe('several files and --set make one fleet', () => {
     const unset = await place.mcd(['config', ...FILES, token])
     expect(unset).toMatchObject({
       exitCode: 2,
-      stdout: expect.stringMatching(/key: "\*{3}" +# --set, has a mistake/),
+      stdout: expect.stringMatching(/key: "\$\{env:STAGE_KEY\}" +# --set, has a mistake/),
     })
     expect(unset.stderr).toMatch(/^--set userdata\.vars\.key: the environment variable STAGE_KEY is not set/)
   })

@@ -155,8 +155,8 @@ export function readDocument(
         hint,
       })
     }
-    if (spoilt.has(keyOf(path))) return undefined
     if (names.length > 0) variables.set(keyOf(path), {names, written: raw})
+    if (spoilt.has(keyOf(path))) return undefined
     return unset.length > 0 ? raw : expanded
   }
 

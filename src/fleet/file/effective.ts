@@ -2,6 +2,7 @@ import {withDefaults} from './defaults.ts'
 import type {LayeredDocument} from './layers.ts'
 import {type Mistake, type Path, valueAt} from './mistake.ts'
 import {isMapping} from './piece.ts'
+import {isVariable} from './variables.ts'
 
 /** Where a value comes from. `env` is one that variables have a part in, wherever it is written. */
 export type Origin =
@@ -18,7 +19,8 @@ export type Origin =
 
 /**
  * A value that holds: a scalar, a list of them, or something empty. Variables stand in it as they are written, so that nothing
- * secret does and what is shown could be a fleet file itself; what has a mistake may be a secret in the wrong place, and is masked.
+ * secret does and what is shown could be a fleet file itself; what has a mistake may be a secret in the wrong place, and is masked
+ * unless it is a variable and nothing else.
  */
 export type EffectiveValue = {
   readonly path: Path
@@ -40,13 +42,14 @@ export function effectiveValues(
   const placeOf = (path: Path) => document.position(document.offsetOf(path))
 
   function shown(path: Path, value: unknown): Pick<EffectiveValue, 'value' | 'masked'> {
-    if (document.isSpoilt(path) || isWrong(path)) return {value: MASK, masked: 'mistake'}
+    const written = document.writtenOf(path)
+    if (document.isSpoilt(path) || isWrong(path))
+      return {value: isVariable(written) ? written : MASK, masked: 'mistake'}
     if (Array.isArray(value)) {
       const items = value.map((item, index) => shown([...path, index], item))
       const [masked] = items.flatMap(item => item.masked ?? [])
       return {value: items.map(item => item.value), ...(masked ? {masked} : {})}
     }
-    const written = document.writtenOf(path)
     if (written === undefined && path[0] === 'notify' && path.at(-1) === 'url')
       return {value: hostOf(String(value)), masked: 'private'}
     return {value: written ?? escaped(value)}

@@ -12,6 +12,10 @@ export type Expansion = {
 /** `${env:NAME}`, as messages and generated files write it. */
 export const writeVariable = (name: string): string => `\${env:${name}}`
 
+/** Whether a text is one `${env:NAME}` and nothing else: whatever the value is, nothing of it stands there. */
+export const isVariable = (text: string | undefined): text is string =>
+  text !== undefined && /^\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/.test(text)
+
 /** `$${` is a written-out `${`; any other `$` stands for itself, so that shell text passes through. */
 const PATTERN = /\$\$\{|\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}|\$\{env:[^}\s]*\}?/g
 

@@ -118,6 +118,13 @@ test('mistakes do not hide what is right', () => {
   expect(text).toMatch(/^fleet: web +# mcd\.yaml:1:8$/m)
 })
 
+test('a variable that is not set stands there as it is written, and nothing else of a value with a mistake', () => {
+  const overlay = 'userdata: {vars: {a: "${env:GONE}", b: "hidden ${env:GONE}"}}'
+  const text = configText(valuesOf({overlay}))
+  expect(text).toMatch(/^ {4}a: "\$\{env:GONE\}" +# over\.yaml:1:\d+, has a mistake$/m)
+  expect(text).toMatch(/^ {4}b: "\*\*\*" +# over\.yaml:1:\d+, has a mistake$/m)
+})
+
 test.each(['groups.virginia.tags."a.b"', 'dns[0].ttl', 'a."b=c"', '"a b"'])(
   '%s is written as --set reads it',
   written => {
