@@ -131,6 +131,7 @@ export function nextSteps(
     '',
     'For real clouds look at the zone, regions and types in mcd.yaml, then:',
     ...variables.map(name => `  export ${name}=…`),
+    line('doctor', 'which credentials and permissions are missing; changes nothing'),
     line('plan', 'what "mcd up" would do; changes nothing'),
     `  ${mcd} up`,
   ].join('\n')
