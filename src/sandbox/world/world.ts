@@ -30,7 +30,13 @@ export function createWorld(
   const ec2 = new Ec2World(core)
   const triton = new TritonWorld(core)
   core.calls.plan.strikeAmong({
-    isRunning: id => ec2.instance(id)?.state === 'running' || triton.machine(id)?.state === 'running',
+    running(id) {
+      const meant =
+        ec2.instance(id) ??
+        triton.machine(id) ??
+        triton.machinesOf().find(({id: full}) => full.split('-')[0] === id)
+      return meant?.state === 'running' ? meant.id : undefined
+    },
     halt(id) {
       ec2.halt(id)
       triton.halt(id)

@@ -238,7 +238,10 @@ describe('machines', () => {
     const [machine] = world.triton.machinesOf()
     const serves = () => guests.serves(machine?.nics.find(nic => nic.public)?.ip ?? '')
     plan.add({target: instance?.id ?? '', kind: 'machine-dies'})
-    const {id} = plan.add({target: machine?.id ?? '', kind: 'machine-unhealthy'})
+    // As "mcd status" shows it, and people copy it.
+    const short = machine?.id.slice(0, 8) ?? ''
+    const {id, target} = plan.add({target: short, kind: 'machine-unhealthy'})
+    expect(target).toBe(machine?.id)
     await time.advance(0)
     expect([instance?.state, instance?.stateReason?.code]).toEqual([
       'terminated',

@@ -8,7 +8,7 @@ import {FAULT_KINDS, type FaultReport, SENDERS} from '../../../sandbox/world/fau
 export default class SandboxFaultAdd extends McdCommand {
   static override summary = 'Make something go wrong in the embedded clouds, as it does in real ones.'
   static override description =
-    `TARGET is VENDOR:CALL, with * for anything (aws:RunInstances, "aws:Describe*", joyent:CreateMachine, route53:ChangeResourceRecordSets, "cloudflare:POST *"), or a vendor alone; aws covers EC2, SSM and STS. "mcd sandbox status" counts calls under the names that count here. machine-dies and machine-unhealthy also take the id of a running instance, and strike it at once.
+    `TARGET is VENDOR:CALL, with * for anything (aws:RunInstances, "aws:Describe*", joyent:CreateMachine, route53:ChangeResourceRecordSets, "cloudflare:POST *"), or a vendor alone; aws covers EC2, SSM, STS and Service Quotas; s3 is a vendor of its own. "mcd sandbox status" counts calls under the names that count here. machine-dies and machine-unhealthy also take the id of a running instance, and strike it at once.
 
 Kinds:
 ${kindsHelp()}

@@ -18,7 +18,8 @@ export type Fate = {
 
 /** What runs already, and may be struck by its id. */
 export type Running = Pick<Hypervisor, 'setServing'> & {
-  isRunning(id: string): boolean
+  /** The id of the running instance that is meant: by its id, or as Triton's tools and mcd shorten it, by its first eight digits. */
+  running(id: string): string | undefined
   /** The guest halts by itself. */
   halt(id: string): void
 }
@@ -65,13 +66,14 @@ export class FaultPlan {
   }
 
   /** Throws UsageError for an order that can never fire. */
-  add(order: FaultOrder): FaultReport {
-    const isMachine = this.#machines?.isRunning(order.target) ?? false
-    const target = isMachine ? NO_CALLS : readTarget(order.target)
-    check(order, isMachine ? undefined : target)
+  add(asked: FaultOrder): FaultReport {
+    const machine = this.#machines?.running(asked.target)
+    const order = {...asked, target: machine ?? asked.target}
+    const target = machine === undefined ? readTarget(order.target) : NO_CALLS
+    check(order, machine === undefined ? target : undefined)
     const fault = new StandingFault(String(this.#nextId++), order, target, this.#clock.now())
     this.#standing.push(fault)
-    if (isMachine) this.#strike(fault, order.target)
+    if (machine !== undefined) this.#strike(fault, machine)
     return fault.report()
   }
 

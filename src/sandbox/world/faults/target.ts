@@ -24,6 +24,7 @@ const CALLS: Readonly<Record<Service, readonly string[]>> = {
 const NAMES: Readonly<Record<string, readonly Service[]>> = {
   aws: ['ec2', 'ssm', 'sts', 'servicequotas'],
   joyent: ['cloudapi'],
+  triton: ['cloudapi'],
   cloudflare: ['cloudflare'],
   route53: ['route53'],
   ec2: ['ec2'],
@@ -33,6 +34,8 @@ const NAMES: Readonly<Record<string, readonly Service[]>> = {
   s3: ['s3'],
   cloudapi: ['cloudapi'],
 }
+
+const VENDORS = ['aws', 'joyent', 'cloudflare', 'route53']
 
 /** The calls that a target means. */
 export type Target = {
@@ -67,7 +70,7 @@ function unknownVendor(text: string, name: string): UsageError {
   return new UsageError(`"${text}" names no vendor and no running instance of the sandbox.`, {
     suggestions: [
       ...(meant ? [`Did you mean "${meant}${text.slice(name.length)}"?`] : []),
-      `Write VENDOR:CALL, such as aws:RunInstances; vendors: ${known.slice(0, 4).join(', ')}.`,
+      `Write VENDOR:CALL, such as aws:RunInstances; vendors: ${VENDORS.join(', ')}.`,
     ],
   })
 }
