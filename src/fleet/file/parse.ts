@@ -6,6 +6,8 @@ import {type Environment, readDocument} from './document.ts'
 import {toFleet} from './fleet.ts'
 import {type Layer, type LayeredDocument, layered} from './layers.ts'
 import type {Path} from './mistake.ts'
+import {isMapping} from './piece.ts'
+import {asMapping} from './rules/rule.ts'
 import {fileSchema} from './schema.ts'
 import {parseSettings, settingLayer} from './setting.ts'
 
@@ -32,13 +34,28 @@ const HOLDS_A_PASSWORD_ALONE = /^postgres(ql)?:\/\/[^:@$]*:\$\{env:\w+\}@[^$]*$/
 export function parseFleetFile(text: string, fileName: string, options: ParseOptions): Fleet {
   const document = layFiles({name: fileName, text}, options)
   const mistakes = mistakesOf(document, options)
-  if (mistakes.length > 0) throw new FleetFileError(toProblems(mistakes, document))
+  if (mistakes.length > 0) {
+    const error = new FleetFileError(toProblems(mistakes, document))
+    if (!options.overlays?.length && isOverlayAlone(document.data))
+      error.suggestions.push(
+        `If ${fileName} holds only what differs, name the whole fleet file before it: -f mcd.yaml -f ${fileName}`,
+      )
+    throw error
+  }
 
   const path = isAbsolute(fileName) ? fileName : join(options.directory, basename(fileName))
   const fleet = toFleet(fileSchema.parse(document.data), document, path)
   return options.sandbox
     ? {...fleet, names: fleet.names.map(({instanceCredentials: _theirs, ...name}) => name)}
     : fleet
+}
+
+/** Whether somebody gave what is to be laid over a fleet file in its place: whole parts are missing, and groups name no cloud. */
+function isOverlayAlone(data: unknown): boolean {
+  const {service, userdata, groups} = asMapping(data)
+  const given = Object.values(asMapping(groups))
+  const isWhole = given.length > 0 && given.every(group => 'provider' in asMapping(group))
+  return isMapping(data) && service === undefined && userdata === undefined && !isWhole
 }
 
 /** The fleet file, what is laid over it, and what `--set` gives, as one. Throws UsageError for a `--set` that is none. */

@@ -26,6 +26,13 @@ function mistakes(make: () => Fleet): string[] {
 
 const group = ({groups}: Fleet, name: string) => groups.find(each => each.name === name)
 
+test('what is laid over a fleet file, given alone, is told to name that file first', () => {
+  const alone = (text: string) => () => parseFleetFile(text, 'stage.yaml', {env: {}, directory: '/fleets'})
+  const told = {suggestions: [expect.stringContaining('-f mcd.yaml -f stage.yaml')]}
+  expect(alone('fleet: web-stage\ngroups:\n  virginia: {count: 1}\n')).toThrow(expect.objectContaining(told))
+  expect(alone(fleetFile(['count: 2', 'cuont: 2']))).toThrow(expect.objectContaining({suggestions: []}))
+})
+
 describe('a later file is laid over an earlier one', () => {
   test('mappings are merged key by key, and what it does not name stays', () => {
     const fleet = laid('groups:\n  virginia: {count: 5}\n')
