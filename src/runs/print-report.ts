@@ -26,6 +26,7 @@ function text(report: RunReport, flags: RunFlags): string {
       ...report.shortcomings.map(shortcoming => wrappedLines(`  ${shortIds(shortcoming)}`, columns)),
       '',
       goOn(flags),
+      wrappedLines(DOCTOR, columns),
     )
   return `${lines.join('\n')}\n`
 }
@@ -36,12 +37,15 @@ function markdown(report: RunReport, flags: RunFlags): string {
   const ended = endsAll(flags) ? {...report, differences: []} : report
   const verdict =
     shortcomings.length > 0
-      ? `Not all is done. ${goOn(flags)}`
+      ? `Not all is done. ${goOn(flags)} ${DOCTOR}`
       : endsAll(flags) && instances.length === 0
         ? `Nothing is left of fleet ${fleet}.`
         : `Fleet ${fleet} ${converged ? `is ${goalText(flags) ?? 'as declared'}` : 'differs'}.`
   return reportMarkdown(ended, flags.command, verdict)
 }
+
+/** A missing permission or a used-up quota stands there the next time, too. */
+const DOCTOR = 'If it stops at the same again, "mcd doctor" looks for what stands against it.'
 
 const endsAll = ({goal}: RunFlags): boolean => goal.kind === 'down' && !goal.groups && !goal.instances
 

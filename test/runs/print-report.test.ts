@@ -57,3 +57,13 @@ test('in Markdown a run says in one sentence what it came to', () => {
     'Fleet web is as declared.',
   )
 })
+
+test.each(['text', 'markdown'] as const)(
+  'a run that fell short leads on to the same command and to doctor, as %s',
+  format => {
+    const {stdout} = printed(short, {format})
+    expect(stdout).toContain('Run the same command again to go on')
+    expect(stdout).toContain('"mcd doctor"')
+    expect(printed(done, {format}).stdout).not.toContain('"mcd doctor"')
+  },
+)
