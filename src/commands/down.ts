@@ -8,7 +8,7 @@ import {
   waitFlag,
   yesFlag,
 } from '../command-line/command.ts'
-import type {RunReport} from '../runs/run.ts'
+import type {RunReport} from '../runs/run-flags.ts'
 
 export default class Down extends McdCommand {
   static override summary = 'Take the fleet out of DNS, wait until resolvers have forgotten it, and end it.'

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../command-line/command.ts'
 import {UsageError} from '../errors.ts'
-import type {RunReport} from '../runs/run.ts'
+import type {RunReport} from '../runs/run-flags.ts'
 
 export default class Drain extends McdCommand {
   static override summary = 'Take instances out of DNS without ending them.'

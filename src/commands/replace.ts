@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {McdCommand} from '../command-line/command.ts'
 import {UsageError} from '../errors.ts'
-import type {RunReport} from '../runs/run.ts'
+import type {RunReport} from '../runs/run-flags.ts'
 import {upFlags} from './up.ts'
 
 export default class Replace extends McdCommand {

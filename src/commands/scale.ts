@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core'
 import {McdCommand} from '../command-line/command.ts'
 import type {CountChange} from '../fleet/file/scale.ts'
-import type {RunReport} from '../runs/run.ts'
+import type {RunReport} from '../runs/run-flags.ts'
 import {upFlags} from './up.ts'
 
 export default class Scale extends McdCommand {

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../command-line/command.ts'
-import type {RunReport} from '../runs/run.ts'
+import type {RunReport} from '../runs/run-flags.ts'
 
 export default class Sync extends McdCommand {
   static override summary =

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../command-line/command.ts'
 import {UsageError} from '../errors.ts'
-import type {RunReport} from '../runs/run.ts'
+import type {RunReport} from '../runs/run-flags.ts'
 
 export default class Undrain extends McdCommand {
   static override summary = 'Let drained instances into DNS again.'

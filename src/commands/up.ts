@@ -8,7 +8,7 @@ import {
   waitFlag,
   yesFlag,
 } from '../command-line/command.ts'
-import type {RunReport} from '../runs/run.ts'
+import type {RunReport} from '../runs/run-flags.ts'
 
 /** Of every command that makes the fleet what a fleet file says. */
 export const upFlags = {

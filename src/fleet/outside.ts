@@ -6,7 +6,6 @@ import type {DnsProvider, DnsVendor, Zone} from '../providers/dns.ts'
 import type {Runtime} from '../runtime.ts'
 import type {Desired} from './desired.ts'
 import type {DnsName, DrainQuiet, Group, HealthCheck, Receiver, Service} from './model.ts'
-import type {Delivery, Message} from './notices/deliver.ts'
 import type {Connections} from './observed.ts'
 import type {Action, Plan} from './plan/action.ts'
 
@@ -35,6 +34,19 @@ export type Outside = {
   notify(receiver: Receiver, message: Message, over: AbortSignal): Promise<Delivery>
   progress(event: Progress): void
 }
+
+/** One message as it goes over the wire. Source: Standard Webhooks. */
+export type Message = {
+  readonly id: string
+  /** Of this attempt, in seconds since the epoch: receivers refuse what is old, as somebody may have kept it. */
+  readonly sentAtSeconds: number
+  readonly body: string
+}
+
+/** `answered`: it was reached, and said no. `refused`: it wants nothing from us, now and later. */
+export type Delivery =
+  | {readonly ok: true}
+  | {readonly ok: false; readonly why: string; readonly answered?: boolean; readonly refused?: boolean}
 
 export type AddressType = 'A' | 'AAAA'
 

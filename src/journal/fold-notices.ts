@@ -1,5 +1,5 @@
 import type {JournalEvent} from './events.ts'
-import type {Folding} from './fold.ts'
+import type {Folding} from './folding.ts'
 import type {SeenInstance} from './notice.ts'
 
 type State = Folding['recorded']

@@ -1,9 +1,9 @@
 import {holdInstance} from '../mark.ts'
 import type {ChangeReceipt, Member} from '../providers/dns.ts'
 import type {Step, StepResult} from './events.ts'
-import type {Folding} from './fold.ts'
 import {noteAskedEnd} from './fold-notices.ts'
 import {disturbTtl, noteTtlChange} from './fold-ttl.ts'
+import type {Folding} from './folding.ts'
 import type {Left} from './recorded.ts'
 
 type ChangeDns = Extract<Step, {kind: 'change-dns'}>

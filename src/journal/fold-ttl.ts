@@ -1,6 +1,6 @@
 import type {ChangeReceipt, DnsVendor, Member} from '../providers/dns.ts'
 import {type JournalEvent, type Step, zoneKey} from './events.ts'
-import type {Folding} from './fold.ts'
+import type {Folding} from './folding.ts'
 import type {LoweredTtl} from './recorded.ts'
 
 type ChangeDns = Extract<Step, {kind: 'change-dns'}>

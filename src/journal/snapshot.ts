@@ -1,6 +1,7 @@
 import type {Member} from '../providers/dns.ts'
 import type {Step} from './events.ts'
-import {type Folding, foldEvent, startFold} from './fold.ts'
+import {foldEvent} from './fold.ts'
+import {type Folding, startFold} from './folding.ts'
 import type {Journal} from './journal.ts'
 import type {Leaving, Left, Recorded} from './recorded.ts'
 

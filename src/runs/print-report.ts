@@ -4,7 +4,7 @@ import {shortIds} from '../output/short-id.ts'
 import {reportMarkdown} from '../output/status-markdown.ts'
 import {endedText, statusText} from '../output/status-text.ts'
 import {wrappedLines} from '../output/wrapped.ts'
-import type {RunFlags, RunReport} from './run.ts'
+import type {RunFlags, RunReport} from './run-flags.ts'
 
 /** What a run came to, on stdout; in GitHub Actions also what it has not done, as warnings on the page of the job. */
 export function printReport(report: RunReport, flags: RunFlags): void {

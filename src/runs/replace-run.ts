@@ -1,7 +1,8 @@
 import {canAsk} from '../command-line/confirm.ts'
 import {EXIT, UsageError} from '../errors.ts'
 import {completed} from '../output/call.ts'
-import {type RunFlags, type RunReport, runCommand} from './run.ts'
+import {runCommand} from './run.ts'
+import type {RunFlags, RunReport} from './run-flags.ts'
 
 /**
  * `mcd replace --lower-ttl`: a replacement whose drains wait for a TTL that was lowered before, and is the fleet file's again

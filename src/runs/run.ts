@@ -1,60 +1,19 @@
 import {confirm} from '../command-line/confirm.ts'
 import {parseDuration} from '../duration.ts'
 import {UsageError} from '../errors.ts'
-import type {Request} from '../fleet/course.ts'
-import type {Desired} from '../fleet/desired.ts'
 import {parseBatch} from '../fleet/file/quantity.ts'
-import type {FleetSource} from '../fleet/file/read.ts'
 import type {Rollout} from '../fleet/model.ts'
 import {endedBy, type Plan} from '../fleet/plan/action.ts'
-import {type RunResult, reconcile} from '../fleet/reconcile.ts'
+import {reconcile} from '../fleet/reconcile.ts'
 import {describeStatus} from '../fleet/status/describe.ts'
-import type {FleetStatus} from '../fleet/status/report.ts'
 import {type ProgressView, plainProgress, terminalProgress} from '../output/progress.ts'
 import {shortIds} from '../output/short-id.ts'
 import {isRunning} from '../process-identity.ts'
 import {type ContextOptions, openContext} from '../surroundings/context.ts'
 import {checkFleet, checkUnmoved, type ReadPlan, readPlanFile} from './plan-file.ts'
 import {printReport} from './print-report.ts'
-import type {FileEdit} from './scale-run.ts'
+import type {RunFlags, RunReport} from './run-flags.ts'
 import {thisRun} from './this-run.ts'
-
-export type RunFlags = FleetSource & {
-  readonly command: string
-  readonly goal: Desired['goal']
-  readonly sandbox: boolean
-  readonly yes: boolean
-  readonly allowEmpty: boolean
-  readonly allowShrink?: boolean
-  readonly wait: boolean
-  readonly timeout: string
-  readonly json: boolean
-  readonly format?: 'text' | 'markdown'
-  readonly signal: AbortSignal
-  /** The run is one for the fleet file as this changes it. */
-  readonly edit?: FileEdit
-  /** What `mcd replace` asks for. */
-  readonly request?: Request
-  /** In place of the fleet file's `rollout`. */
-  readonly batch?: string | undefined
-  readonly pause?: string | undefined
-  readonly 'refresh-images'?: boolean
-  /** A file of `mcd plan --out`: exactly that is carried out, and counts as approved. */
-  readonly plan?: string | undefined
-  readonly now?: boolean
-  /** One of several runs of a command: what it came to is told only where it fell short. */
-  readonly isPart?: boolean
-}
-
-/** `up --json` and `down --json`: the status after the run, and what the run did. */
-export type RunReport = FleetStatus & {
-  run: string
-  actions: RunResult['actions']
-  shortcomings: string[]
-  /** What a person should know all the same. */
-  notes: string[]
-  exit: number
-}
 
 /** What `up` and `down` share: open, reconcile, print. */
 export async function runCommand(flags: RunFlags): Promise<RunReport> {

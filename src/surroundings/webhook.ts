@@ -1,6 +1,6 @@
 import {createHmac} from 'node:crypto'
 import type {Receiver} from '../fleet/model.ts'
-import type {Delivery, Message} from '../fleet/notices/deliver.ts'
+import type {Delivery, Message} from '../fleet/outside.ts'
 import {VERSION} from '../version.ts'
 
 const GONE = 410

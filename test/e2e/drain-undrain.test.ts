@@ -1,5 +1,5 @@
 import {afterAll, expect, test} from 'vitest'
-import type {RunReport} from '../../src/runs/run.ts'
+import type {RunReport} from '../../src/runs/run-flags.ts'
 import {workplaces} from '../support/cli.ts'
 import {dig} from '../support/clients.ts'
 import {has} from '../support/programs.ts'

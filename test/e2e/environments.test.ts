@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
-import type {RunReport} from '../../src/runs/run.ts'
+import type {RunReport} from '../../src/runs/run-flags.ts'
 import {workplaces} from '../support/cli.ts'
 import {aws, fleetText, joyent, MNX} from '../support/fleet-text.ts'
 

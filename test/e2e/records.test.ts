@@ -13,7 +13,7 @@ import {
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {RebuildReport} from '../../src/runs/rebuild-state.ts'
-import type {RunReport} from '../../src/runs/run.ts'
+import type {RunReport} from '../../src/runs/run-flags.ts'
 import {type Workplace, workplaces} from '../support/cli.ts'
 import {aws, fleetText, joyent, MNX} from '../support/fleet-text.ts'
 import {mutatingCalls} from '../support/request-log.ts'

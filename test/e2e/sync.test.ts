@@ -1,5 +1,5 @@
 import {afterAll, expect, test} from 'vitest'
-import type {RunReport} from '../../src/runs/run.ts'
+import type {RunReport} from '../../src/runs/run-flags.ts'
 import {type Workplace, workplaces} from '../support/cli.ts'
 import {eventually} from '../support/eventually.ts'
 import {twoCloudFleet} from '../support/two-cloud-fleet.ts'

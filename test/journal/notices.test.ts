@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest'
 import type {JournalEvent} from '../../src/journal/events.ts'
-import {foldEvent, startFold} from '../../src/journal/fold.ts'
+import {foldEvent} from '../../src/journal/fold.ts'
+import {startFold} from '../../src/journal/folding.ts'
 import {decode, encode} from '../../src/journal/snapshot.ts'
 import {NOW_MS, recorded} from '../support/fleet-builder.ts'
 

@@ -1,6 +1,6 @@
 import {afterEach, expect, test, vi} from 'vitest'
 import {printReport} from '../../src/runs/print-report.ts'
-import type {RunFlags, RunReport} from '../../src/runs/run.ts'
+import type {RunFlags, RunReport} from '../../src/runs/run-flags.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()

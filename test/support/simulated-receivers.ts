@@ -1,5 +1,5 @@
 import type {Receiver} from '../../src/fleet/model.ts'
-import type {Delivery, Message} from '../../src/fleet/notices/deliver.ts'
+import type {Delivery, Message} from '../../src/fleet/outside.ts'
 import {NOTICE_TYPES} from '../../src/journal/notice.ts'
 import {Secret} from '../../src/secret.ts'
 

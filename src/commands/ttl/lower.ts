@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../../command-line/command.ts'
 import {parseDuration} from '../../duration.ts'
 import {UsageError} from '../../errors.ts'
-import type {RunReport} from '../../runs/run.ts'
+import type {RunReport} from '../../runs/run-flags.ts'
 
 export default class TtlLower extends McdCommand {
   static override summary =

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../../command-line/command.ts'
-import type {RunReport} from '../../runs/run.ts'
+import type {RunReport} from '../../runs/run-flags.ts'
 
 export default class TtlRestore extends McdCommand {
   static override summary = 'Put the TTL of the fleet file back, after "mcd ttl lower".'

@@ -2,7 +2,7 @@ import type {JournalEvent} from '../../journal/events.ts'
 import type {Addressee, OwedNotice} from '../../journal/notice.ts'
 import {momentText} from '../../moment-text.ts'
 import type {Receiver} from '../model.ts'
-import type {Outside} from '../outside.ts'
+import type {Delivery, Message, Outside} from '../outside.ts'
 import {receiverOf} from './owe.ts'
 
 export type Conclusion = Extract<JournalEvent, {type: 'notice-delivered' | 'notice-given-up'}>
@@ -25,19 +25,6 @@ export type Round = {
 /** Without numbers or times: the same trouble reads the same, and is told once by a watch. */
 export const owedStill = ({host, why}: Round['failed'][number]): string =>
   `The notification receiver ${host} ${why}: what it is owed is sent again later, for three days.`
-
-/** One message as it goes over the wire. Source: Standard Webhooks. */
-export type Message = {
-  readonly id: string
-  /** Of this attempt, in seconds since the epoch: receivers refuse what is old, as somebody may have kept it. */
-  readonly sentAtSeconds: number
-  readonly body: string
-}
-
-/** `answered`: it was reached, and said no. `refused`: it wants nothing from us, now and later. */
-export type Delivery =
-  | {readonly ok: true}
-  | {readonly ok: false; readonly why: string; readonly answered?: boolean; readonly refused?: boolean}
 
 /** How long a receiver may take for one message. */
 const ATTEMPT_MS = 4_000

@@ -1,6 +1,7 @@
 import type {DnsName, Fleet} from '../../../src/fleet/model.ts'
 import type {JournalEvent} from '../../../src/journal/events.ts'
-import {type Folding, foldEvent, startFold} from '../../../src/journal/fold.ts'
+import {foldEvent} from '../../../src/journal/fold.ts'
+import {type Folding, startFold} from '../../../src/journal/folding.ts'
 import type {Recorded} from '../../../src/journal/recorded.ts'
 import type {Instance} from '../../../src/providers/compute.ts'
 import {dnsName, fleet, group, SPEC, VIRGINIA} from '../../support/fleet-builder.ts'

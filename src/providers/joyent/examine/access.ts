@@ -5,17 +5,7 @@ import type {Client} from '../client.ts'
 import {connect, datacenterName, type JoyentComputeOptions} from '../connect.ts'
 import {loadProfile, type TritonProfile} from '../profile.ts'
 import {loadSigner} from '../sign.ts'
-import {ask, failed} from './told.ts'
-
-/** Who calls, as far as what it may do depends on it. */
-export type Caller = {
-  /** Login of the account that the calls are about. */
-  readonly account: string
-  /** The caller's login where it is another: a sub-user, or an account that acts for this one. The account itself may do everything. */
-  readonly guest?: string
-  /** Roles that it takes on; without, those it has by default. */
-  readonly roles?: readonly string[]
-}
+import {ask, type Caller, failed} from './told.ts'
 
 export type Access = {
   readonly findings: Finding[]

@@ -1,6 +1,15 @@
 import {AuthError, InterruptedError, McdError, UnreachableError} from '../../../errors.ts'
 import type {Finding} from '../../examine.ts'
-import type {Caller} from './access.ts'
+
+/** Who calls, as far as what it may do depends on it. */
+export type Caller = {
+  /** Login of the account that the calls are about. */
+  readonly account: string
+  /** The caller's login where it is another: a sub-user, or an account that acts for this one. The account itself may do everything. */
+  readonly guest?: string
+  /** Roles that it takes on; without, those it has by default. */
+  readonly roles?: readonly string[]
+}
 
 /** What came of one call: what it tells about the permission for it, and its answer or why there is none. */
 export type Asked<T> = {readonly finding: Finding; readonly value?: T; readonly error?: McdError}

@@ -2,9 +2,9 @@ import type {McdError} from '../../../errors.ts'
 import type {ComputeNeeds, Finding} from '../../examine.ts'
 import type {ApiRole} from '../api.ts'
 import type {Client} from '../client.ts'
-import type {Caller, Entered} from './access.ts'
+import type {Entered} from './access.ts'
 import {judge} from './rules.ts'
-import {allowing, ask} from './told.ts'
+import {allowing, ask, type Caller} from './told.ts'
 
 /**
  * Whether what mcd changes may be changed. CloudAPI has no dry run. CreateMachine can be asked for with what cannot be made. All
