@@ -7,6 +7,8 @@ const OUTCOME_WIDTH = Math.max(...Object.values(WORDS).map(word => word.length))
 /** A name of an instance type's offering, a permission, a path of a template. */
 const SUBJECT_WIDTH = 34
 const GAP = 2
+/** With more lines than a screen has, what failed is named once more at the end, where people look. */
+const ONE_SCREEN = 20
 
 /** One table in the order of the fleet file, what to do beneath each failure, and the count of all. */
 export function examinationText({fleet, dns, findings, counts}: Examination, columns?: number): string {
@@ -14,7 +16,9 @@ export function examinationText({fleet, dns, findings, counts}: Examination, col
   const tables = [...sections].map(([section, of]) =>
     [section, ...of.flatMap(finding => rows(finding, columns || Number.POSITIVE_INFINITY))].join('\n'),
   )
-  return [`Fleet ${fleet} (${dns})`, ...tables, summary(counts)].join('\n\n')
+  const failed = findings.length > ONE_SCREEN ? findings.filter(({outcome}) => outcome === 'failed') : []
+  const last = [summary(counts), ...failed.map(finding => `  ${sectionOf(finding)}: ${finding.subject}`)]
+  return [`Fleet ${fleet} (${dns})`, ...tables, last.join('\n')].join('\n\n')
 }
 
 function sectionOf({place, zone, credentials, check}: FleetFinding): string {

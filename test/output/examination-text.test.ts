@@ -52,3 +52,11 @@ test('several lines of an error stay under one another', () => {
   const lines = text([{...OK, detail: 'Two mistakes:\n  one\n  two'}]).split('\n')
   expect(lines.slice(3, 6).map(line => line.slice(47))).toEqual(['Two mistakes:', 'one', 'two'])
 })
+
+test('what fails on a page longer than a screen is named once more at its end', () => {
+  const failed = {...OK, subject: 'ec2:RunInstances', outcome: 'failed' as const}
+  const many = [failed, ...Array.from({length: 30}, () => OK)]
+  expect(text(many, {failed: 1, ok: 30})).toMatch(
+    /\n\n1 thing stands against a run; 30 in order\.\n {2}aws:us-east-1: ec2:RunInstances$/,
+  )
+})
