@@ -12,10 +12,7 @@ export function spofText({fleet, dns, components}: SpofReport, columns?: number)
   const singles = components.filter(({single}) => single)
   const others = components.filter(({single}) => !single)
   const one = singles.map(component => singleText(component, width)).join('\n\n')
-  const more = table(
-    ['MORE THAN ONE', '', ''],
-    others.map(component => [titleOf(component), countOf(component), component.unknown ?? named(component)]),
-  )
+  const more = plentyText(others, width)
   const summary =
     singles.length === 0
       ? 'Of nothing that was looked at there is only one.'
@@ -31,6 +28,22 @@ function singleText(component: Component, columns: number): string {
     ...body(single?.loss ?? '', 2),
     ...body(`→ ${single?.remedy}`, 4),
   ].join('\n')
+}
+
+/** Long names go on under one another, as in a table of lines. */
+function plentyText(components: readonly Component[], columns: number): string {
+  const rows = components.map(component => [titleOf(component), countOf(component)])
+  const [head = '', ...lefts] = table(['MORE THAN ONE', ''], rows).split('\n')
+  const at = Math.max(...lefts.map(left => left.length)) + 2
+  const lines = components.flatMap((component, index) => {
+    const [first = '', ...more] = wrapped(
+      ' '.repeat(at) + (component.unknown ?? named(component)),
+      columns,
+      at,
+    )
+    return [(lefts[index] ?? '').padEnd(at) + first.slice(at), ...more]
+  })
+  return components.length === 0 ? '' : [head, ...lines].join('\n')
 }
 
 const titleOf = ({component, of}: Component): string =>
