@@ -19,6 +19,8 @@ export type LayeredDocument = WrittenData & {
   position(offset: number): TextPlace
   /** Whether a layer after the first brought this value. */
   isAdded(path: Path): boolean
+  /** Groups that a layer after the first removes although none before it has them. */
+  readonly idleRemovals: readonly {readonly name: string; readonly offset: number}[]
 }
 
 /** The first layer is the fleet file itself. */
@@ -37,9 +39,15 @@ export function layered(layers: readonly [Layer, ...Layer[]]): LayeredDocument {
 
   const mistakes: Mistake[] = []
   const mounts = layers.map(({mount = []}) => mount)
+  const idleRemovals: LayeredDocument['idleRemovals'][number][] = []
   const root = pieceOf(first.document.data, 0)
   for (const [index, layer] of layers.entries()) {
     if (index === 0 || root.kind !== 'mapping') continue
+    for (const name of removedGroups(layer))
+      if (!root.parts.get('groups')?.parts.has(name)) {
+        const within = layer.mount ? 0 : layer.document.keyOffsetOf(['groups', name])
+        idleRemovals.push({name, offset: (begins[index] ?? 0) + within})
+      }
     const mistake = layOver(root, layer, index, mounts)
     if (mistake) mistakes.push(shifted(index, mistake))
   }
@@ -88,7 +96,15 @@ export function layered(layers: readonly [Layer, ...Layer[]]): LayeredDocument {
       return mount ? {file} : {file, ...document.position(offset - (begins[index] ?? 0))}
     },
     isAdded: path => ownerOf(path).index > 0,
+    idleRemovals,
   }
+}
+
+/** `east: ~` in a file, `groups.east=null` of `--set`. */
+function removedGroups({document: {data}, mount}: Layer): string[] {
+  if (mount) return data === null && mount[0] === 'groups' && mount.length === 2 ? [String(mount[1])] : []
+  const groups = isMapping(data) && isMapping(data.groups) ? data.groups : {}
+  return Object.keys(groups).filter(name => groups[name] === null)
 }
 
 /** Resolves the mount as the data have it. */

@@ -33,6 +33,14 @@ test('what is laid over a fleet file, given alone, is told to name that file fir
   expect(alone(fleetFile(['count: 2', 'cuont: 2']))).toThrow(expect.objectContaining({suggestions: []}))
 })
 
+test('the removal of a group that is not there is a slip where another has nearly its name', () => {
+  const slip = 'there is no group "virgina" to remove (did you mean "virginia"?)'
+  expect(mistakes(() => laid('groups:\n  virgina: ~\n'))).toEqual([`over1.yaml:2:3: ${slip}`])
+  expect(mistakes(() => set(['groups.virgina=null']))).toEqual([`--set groups.virgina: ${slip}`])
+  expect(mistakes(() => laid('groups:\n  tokyo: ~\n'))).toEqual([])
+  expect(mistakes(() => laid(['groups: {east: ~}', 'groups: {east: ~}']))).toEqual([])
+})
+
 describe('a later file is laid over an earlier one', () => {
   test('mappings are merged key by key, and what it does not name stays', () => {
     const fleet = laid('groups:\n  virginia: {count: 5}\n')
