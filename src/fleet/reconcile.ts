@@ -98,8 +98,13 @@ async function converge(
     const observed = await observer.look({settleHealth: passes === 1})
     const desired = {...(await course.desire(observed)), allowEmpty: options.approval.allowEmpty}
     const next = plan(desired, ledger.recorded(), observed, ledger.run)
-    checkEmptiness(desired, observed, next, options.approval)
-    checkShrinking(desired, observed, next)
+    try {
+      checkEmptiness(desired, observed, next, options.approval)
+      checkShrinking(desired, observed, next)
+    } catch (refusal) {
+      await notices.refused(observed, turn)
+      throw refusal
+    }
     if (passes === 1) outside.progress({kind: 'planned', goal: desired.goal.kind, plan: next, pass: passes})
     if (passes === 1) options.expect?.({desired, recorded: ledger.recorded(), observed, plan: next})
     const doomed = endedBy(next)

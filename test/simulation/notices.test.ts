@@ -481,6 +481,23 @@ describe('a watch', () => {
     expect(told(sim, 'instance-lost')).toMatchObject([{instance: id, command: 'sync'}])
   })
 
+  test('tells of those that are lost also where they are too many to be taken out of DNS unasked', async () => {
+    const {sim, ids, news} = await watching(async ({sim, wanted, ids}) => {
+      await sim.time.advance(60_000)
+      await sim.time.run(() => sim.outside(wanted).compute(VIRGINIA).terminate(ids))
+      await sim.time.advance(10 * 60_000)
+    })
+    expect(news).toEqual([expect.stringMatching(/^This would take 2 of the fleet's 3 addresses out/)])
+    expect(
+      told(sim, 'instance-lost')
+        .map(({instance}) => instance)
+        .sort(),
+    ).toEqual(ids)
+    expect(told(sim, 'run-finished')).toMatchObject([{exit: EXIT.usage, converged: false}])
+    expect(await owedNow(sim)).toEqual([])
+    await expectSoundJournal(sim)
+  })
+
   test('delivers what an earlier run could not, once its receiver is back, and leaves no trace of the attempts', async () => {
     let before = 0
     let during = 0

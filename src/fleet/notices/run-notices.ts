@@ -8,7 +8,7 @@ import type {Outside} from '../outside.ts'
 import type {Plan} from '../plan/action.ts'
 import {differencesOf} from '../status/differences.ts'
 import type {FleetStatus} from '../status/report.ts'
-import type {TurnOptions} from '../turn.ts'
+import type {Turn, TurnOptions} from '../turn.ts'
 import {type Conclusion, deliver, owedStill} from './deliver.ts'
 import {driftId, driftOf, wishOf} from './drift.ts'
 import {firstSeen, lossData, lossesRecorded, lostInstances} from './lost.ts'
@@ -18,6 +18,8 @@ import {idOf, isWanted, type NoticeData, owed} from './owe.ts'
 export type RunNotices = {
   /** After each look: writes down what it shows of losses and of drift, and begins to tell of it while the run goes on. */
   looked(look: {desired: Desired; observed: Observed; plan: Plan; isFirst: boolean}): Promise<void>
+  /** Before the run is refused, for which it may have no lease yet: where many are lost at once it often is, and they are told of. */
+  refused(observed: Observed, turn: Pick<Turn, 'take'>): Promise<void>
   /**
    * Before the run's last word, under its lease: no run that comes after may find the same notices owed. `last` are events for
    * the append of that word, `troubles` what could not be delivered.
@@ -132,6 +134,12 @@ export function runNotices(
       const news = [...losses(observed), ...(isFirst ? drift(desired, observed, plan) : [])]
       if (news.length > 0) await ledger.append(...news)
       begin()
+    },
+    async refused(observed, {take}) {
+      const news = losses(observed)
+      if (!news.some(({type}) => type === 'instances-lost')) return
+      if (ledger.holdsLease()) await ledger.append(...news)
+      else await take([], news)
     },
     async finished({goal, done, ...outcome}) {
       const counts: Record<string, number> = {}
