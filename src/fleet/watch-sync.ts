@@ -1,4 +1,4 @@
-import {McdError} from '../errors.ts'
+import {McdError, UsageError} from '../errors.ts'
 import type {Recorded} from '../journal/recorded.ts'
 import {readRecorded} from '../journal/snapshot.ts'
 import {holderText} from './lease.ts'
@@ -84,12 +84,19 @@ async function syncOnce(
     const undelivered = await outbox.round(outside, fleet, recorded, run)
     return [...plan.notes.flatMap(({blocks, text}) => (blocks ? [text] : [])), ...undelivered]
   }
-  const {shortcomings, undelivered} = await reconcile({...outside, progress: telling(outside, tell)}, fleet, {
-    ...run,
-    goal: {kind: 'sync'},
-    approve: async () => {},
-  })
-  return [...shortcomings.map(({text}) => text), ...undelivered]
+  try {
+    const {shortcomings, undelivered} = await reconcile(
+      {...outside, progress: telling(outside, tell)},
+      fleet,
+      {...run, goal: {kind: 'sync'}, approve: async () => {}},
+    )
+    return [...shortcomings.map(({text}) => text), ...undelivered]
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    // A run that is refused delivers nothing of what was owed before it.
+    const owing = await readRecorded(outside.journal)
+    return [error.message, ...(await outbox.round(outside, fleet, owing, run))]
+  }
 }
 
 /** One look and its plan, without a trace. */

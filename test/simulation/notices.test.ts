@@ -498,6 +498,19 @@ describe('a watch', () => {
     await expectSoundJournal(sim)
   })
 
+  test('tells of them once their receiver is back, though every round is refused', async () => {
+    const {sim, ids} = await watching(async ({sim, wanted, ids}) => {
+      sim.receivers.behave(HOOK, 'fails')
+      await sim.time.run(() => sim.outside(wanted).compute(VIRGINIA).terminate(ids))
+      await sim.time.advance(10 * 60_000)
+      expect(sim.receivers.inbox).toEqual([])
+      sim.receivers.behave(HOOK, 'takes')
+      await sim.time.advance(30 * 60_000)
+    })
+    expect(told(sim, 'instance-lost')).toHaveLength(ids.length)
+    expect(await owedNow(sim)).toEqual([])
+  })
+
   test('delivers what an earlier run could not, once its receiver is back, and leaves no trace of the attempts', async () => {
     let before = 0
     let during = 0
