@@ -28,8 +28,8 @@ export default class History extends McdCommand {
     const {args, flags} = await this.parse(History)
     const [{readRecordedFleet}, {historyOf}, {findRun}, texts, json] = await Promise.all([
       import('../state/recorded-fleet.ts'),
-      import('../fleet/history.ts'),
-      import('../fleet/find-run.ts'),
+      import('../fleet/history/history.ts'),
+      import('../fleet/history/find-run.ts'),
       import('../output/history-text.ts'),
       import('../output/history-json.ts'),
     ])

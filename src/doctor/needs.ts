@@ -1,6 +1,6 @@
-import {mostInstances} from '../fleet/failover.ts'
+import {mostInstances} from '../fleet/desire/failover.ts'
+import {nameWish} from '../fleet/desire/name-wish.ts'
 import type {DnsName, Fleet, InstanceCredentials} from '../fleet/model.ts'
-import {nameWish} from '../fleet/name-wish.ts'
 import {type ZoneKey, zoneKey} from '../journal/events.ts'
 import type {Place} from '../providers/compute.ts'
 import type {DnsVendor} from '../providers/dns.ts'

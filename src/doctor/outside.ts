@@ -1,6 +1,6 @@
 import type {FleetCheck} from '../check/check-fleet.ts'
-import type {Standing} from '../fleet/lease.ts'
 import type {ServerAnswer} from '../fleet/outside.ts'
+import type {Standing} from '../fleet/turn/lease.ts'
 import type {ZoneKey} from '../journal/events.ts'
 import type {Lease} from '../journal/fold-lease.ts'
 import type {ComputeProvider, Place} from '../providers/compute.ts'

@@ -1,7 +1,7 @@
 import {accessSync, constants, existsSync, statSync} from 'node:fs'
 import {dirname, join} from 'node:path'
-import {holderText, type Standing} from '../fleet/lease.ts'
 import type {Fleet} from '../fleet/model.ts'
+import {holderText, type Standing} from '../fleet/turn/lease.ts'
 import {locationText} from '../journal/location.ts'
 import type {Recorded} from '../journal/recorded.ts'
 import {readRecorded} from '../journal/snapshot.ts'

@@ -3,13 +3,13 @@ import type {JournalEvent} from '../journal/events.ts'
 import type {PublishedName, Recorded} from '../journal/recorded.ts'
 import type {Instance} from '../providers/compute.ts'
 import {instancesFound} from './known-instances.ts'
-import {leftBehind} from './left-behind.ts'
 import type {Fleet} from './model.ts'
-import {createObserver, type Observer} from './observe.ts'
+import {leftBehind} from './observe/left-behind.ts'
+import {createObserver, type Observer} from './observe/observe.ts'
 import {nameKey, type Observed} from './observed.ts'
-import {opening} from './open-run.ts'
 import type {Outside} from './outside.ts'
-import {inTurn, type TurnOptions} from './turn.ts'
+import {opening} from './turn/open-run.ts'
+import {inTurn, type TurnOptions} from './turn/turn.ts'
 
 /** What a journal knows that begins with what stands in the clouds and zones now. */
 export type Rebuilt = {

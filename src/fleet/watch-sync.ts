@@ -1,17 +1,17 @@
 import {McdError, UsageError} from '../errors.ts'
 import type {Recorded} from '../journal/recorded.ts'
 import {readRecorded} from '../journal/snapshot.ts'
-import {holderText} from './lease.ts'
-import {withLoweredTtls} from './lowered-ttl.ts'
+import {withLoweredTtls} from './desire/lowered-ttl.ts'
 import type {Fleet} from './model.ts'
 import {lostInstances} from './notices/lost.ts'
 import {createOutbox, type Outbox} from './notices/outbox.ts'
 import {isWanted} from './notices/owe.ts'
-import {createObserver} from './observe.ts'
+import {createObserver} from './observe/observe.ts'
 import type {Outside, Progress} from './outside.ts'
 import type {Action, Plan} from './plan/action.ts'
 import {plan} from './plan/plan.ts'
 import {type RunOptions, reconcile} from './reconcile.ts'
+import {holderText} from './turn/lease.ts'
 
 /** Rounds begin this much earlier or later, so that two who watch do not go on meeting. */
 const JITTER = 0.1

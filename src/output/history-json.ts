@@ -1,4 +1,4 @@
-import type {NoteHistory, RunHistory, StepHistory} from '../fleet/history.ts'
+import type {NoteHistory, RunHistory, StepHistory} from '../fleet/history/history.ts'
 import type {Step} from '../journal/events.ts'
 import type {OpenRun} from './history-text.ts'
 

@@ -1,6 +1,6 @@
-import {holderText} from '../fleet/lease.ts'
 import type {Progress} from '../fleet/outside.ts'
 import {type Action, isTimed} from '../fleet/plan/action.ts'
+import {holderText} from '../fleet/turn/lease.ts'
 import {completed} from './call.ts'
 import {describeAction, planText} from './plan-text.ts'
 import {shortIds} from './short-id.ts'

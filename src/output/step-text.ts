@@ -1,4 +1,4 @@
-import type {NoteHistory, StepHistory} from '../fleet/history.ts'
+import type {NoteHistory, StepHistory} from '../fleet/history/history.ts'
 import type {Step, StepResult} from '../journal/events.ts'
 import {timeText} from './time-text.ts'
 import {useText} from './use-text.ts'

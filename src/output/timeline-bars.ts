@@ -1,4 +1,4 @@
-import type {DrainHistory, RunHistory, StepHistory} from '../fleet/history.ts'
+import type {DrainHistory, RunHistory, StepHistory} from '../fleet/history/history.ts'
 import type {Step} from '../journal/events.ts'
 import {shortIds} from './short-id.ts'
 import {inputText, listText, resultText, retriesText} from './step-text.ts'

@@ -1,4 +1,4 @@
-import type {RunHistory} from '../fleet/history.ts'
+import type {RunHistory} from '../fleet/history/history.ts'
 import {dateText, spanText, timeText} from './time-text.ts'
 import {type Bar, type BarKind, barsOf} from './timeline-bars.ts'
 

@@ -1,4 +1,4 @@
-import type {Request} from '../fleet/course.ts'
+import type {Request} from '../fleet/desire/course.ts'
 import type {Desired} from '../fleet/desired.ts'
 import type {FleetSource} from '../fleet/file/read.ts'
 import type {RunResult} from '../fleet/reconcile.ts'

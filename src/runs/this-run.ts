@@ -1,5 +1,5 @@
 import {hostname, userInfo} from 'node:os'
-import {type Identity, type Standing, standingOf} from '../fleet/lease.ts'
+import {type Identity, type Standing, standingOf} from '../fleet/turn/lease.ts'
 import type {Lease} from '../journal/fold-lease.ts'
 import {identifyProcess, isRunning} from '../process-identity.ts'
 import {VERSION} from '../version.ts'

@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util'
 import {EXIT, McdError, UsageError} from '../errors.ts'
 import type {Outside} from '../fleet/outside.ts'
-import {inTurn, type TurnOptions} from '../fleet/turn.ts'
+import {inTurn, type TurnOptions} from '../fleet/turn/turn.ts'
 import type {StoredEvent} from '../journal/events.ts'
 import type {Journal} from '../journal/journal.ts'
 import {openFold, saveFold} from '../journal/snapshot.ts'

@@ -1,6 +1,6 @@
 import {type FleetSource, readFleetFile} from '../fleet/file/read.ts'
-import type {Standing} from '../fleet/lease.ts'
 import type {Fleet} from '../fleet/model.ts'
+import type {Standing} from '../fleet/turn/lease.ts'
 import type {StoredEvent} from '../journal/events.ts'
 import {fold} from '../journal/fold.ts'
 import type {Recorded} from '../journal/recorded.ts'

@@ -1,4 +1,4 @@
-import type {Standing} from '../fleet/lease.ts'
+import type {Standing} from '../fleet/turn/lease.ts'
 import type {RecordedFleet} from './recorded-fleet.ts'
 
 /** `mcd state show --json`: what the journal knows, without what is only for machines (keys, digests, launch targets). */

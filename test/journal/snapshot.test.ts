@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
-import {openLedger} from '../../src/fleet/ledger.ts'
+import {openLedger} from '../../src/fleet/turn/ledger.ts'
 import {fold, foldEvent} from '../../src/journal/fold.ts'
 import {startFold} from '../../src/journal/folding.ts'
 import type {Journal, NewEvent} from '../../src/journal/journal.ts'

@@ -1,4 +1,4 @@
-import type {Request} from '../../src/fleet/course.ts'
+import type {Request} from '../../src/fleet/desire/course.ts'
 import type {Desired} from '../../src/fleet/desired.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import {truth} from '../support/laws.ts'

@@ -1,5 +1,5 @@
-import type {Request} from '../../src/fleet/course.ts'
-import {withLoweredTtls} from '../../src/fleet/lowered-ttl.ts'
+import type {Request} from '../../src/fleet/desire/course.ts'
+import {withLoweredTtls} from '../../src/fleet/desire/lowered-ttl.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import {readRecorded} from '../../src/journal/snapshot.ts'
 import {holds} from '../support/laws.ts'

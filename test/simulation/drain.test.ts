@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {EXIT, UsageError} from '../../src/errors.ts'
-import type {Request} from '../../src/fleet/course.ts'
+import type {Request} from '../../src/fleet/desire/course.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {memoryJournal} from '../../src/journal/memory.ts'

@@ -1,5 +1,5 @@
 import {EXIT} from '../../src/errors.ts'
-import type {Request} from '../../src/fleet/course.ts'
+import type {Request} from '../../src/fleet/desire/course.ts'
 import type {DnsName, Fleet, Group} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import type {Delays} from '../../src/sandbox/world/core.ts'

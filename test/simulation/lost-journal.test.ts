@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {EXIT, TransientError, UsageError} from '../../src/errors.ts'
-import {historyOf} from '../../src/fleet/history.ts'
+import {historyOf} from '../../src/fleet/history/history.ts'
 import type {DnsName, Fleet, Group} from '../../src/fleet/model.ts'
 import {type Rebuilt, rebuildJournal} from '../../src/fleet/rebuild.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'

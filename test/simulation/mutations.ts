@@ -14,7 +14,7 @@ export type Mutation = {
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the intent is written after the call',
-    file: 'src/fleet/ledger.ts',
+    file: 'src/fleet/turn/ledger.ts',
     find: `      await append({type: 'intent', step, what})
       return repeat(step, call, judge)`,
     replace: `      const early = await call().then(value => ({value}), error => ({error}))
@@ -29,32 +29,32 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a lost reply is a failure',
-    file: 'src/fleet/pass.ts',
+    file: 'src/fleet/apply/pass.ts',
     find: '? error.effect',
     replace: "? 'none'",
   },
   {
     name: 'the token of an earlier launch is used again',
-    file: 'src/fleet/apply-launch.ts',
+    file: 'src/fleet/apply/apply-launch.ts',
     find: 'launch: outside.runtime.id(),',
     replace: `launch: [...ledger.recorded().launches.values()].findLast(({order}) =>
         order.mark.group === group.name && order.zone.name === action.zone.name)?.order.mark.launch ?? outside.runtime.id(),`,
   },
   {
     name: 'a token goes out with other parameters',
-    file: 'src/fleet/apply-launch.ts',
+    file: 'src/fleet/apply/apply-launch.ts',
     find: 'if (wanted && userdata && userdata.digest(digestKey(ledger)) === userdataDigest) {',
     replace: 'if (wanted && userdata) {',
   },
   {
     name: 'a failed read of a cloud is an empty list',
-    file: 'src/fleet/outages.ts',
+    file: 'src/fleet/observe/outages.ts',
     find: '      silent.set(key, unread)',
     replace: "      if (!key.includes('/')) return {readable: true, instances: [], network: []}",
   },
   {
     name: 'the lease is not checked before an append',
-    file: 'src/fleet/ledger.ts',
+    file: 'src/fleet/turn/ledger.ts',
     find: 'if (!mayWrite(recorded.lease, run, added)) throw loss ?? lostLease(recorded.lease, run)',
     replace: '',
   },
@@ -72,13 +72,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a removal counts as served when it is accepted',
-    file: 'src/fleet/await-served.ts',
+    file: 'src/fleet/apply/await-served.ts',
     find: 'if (!answers.every(Boolean)) continue',
     replace: '',
   },
   {
     name: 'who has no record is not asked for at the servers',
-    file: 'src/fleet/await-served.ts',
+    file: 'src/fleet/apply/await-served.ts',
     find: 'if (bare.size > 0 &&',
     replace: 'if (false &&',
   },
@@ -199,7 +199,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the clouds are read beside the zones',
-    file: 'src/fleet/observe.ts',
+    file: 'src/fleet/observe/observe.ts',
     find: 'const placesRead = zonesRead\n',
     replace: 'const placesRead = Promise.resolve()\n',
     writers: 'multivalue',
@@ -212,7 +212,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'who cannot be asked counts as quiet',
-    file: 'src/fleet/quiet.ts',
+    file: 'src/fleet/observe/quiet.ts',
     find: "const isEmpty = 'connections' in seen && seen.connections === 0",
     replace: "const isEmpty = !('connections' in seen) || seen.connections === 0",
   },

@@ -1,5 +1,5 @@
 import {createHmac} from 'node:crypto'
-import type {Request} from '../../src/fleet/course.ts'
+import type {Request} from '../../src/fleet/desire/course.ts'
 import type {Desired} from '../../src/fleet/desired.ts'
 import type {DnsName, Fleet} from '../../src/fleet/model.ts'
 import type {Outside, Progress, Userdata} from '../../src/fleet/outside.ts'

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto'
 import {McdError} from '../../errors.ts'
 import type {Recorded} from '../../journal/recorded.ts'
+import {canonicalJson} from '../desire/spec.ts'
 import type {Desired} from '../desired.ts'
 import type {Fleet} from '../model.ts'
 import type {Outside} from '../outside.ts'
-import {canonicalJson} from '../spec.ts'
 import type {Difference} from '../status/report.ts'
 import {idOf} from './owe.ts'
 

@@ -1,10 +1,10 @@
 import {EXIT, LockedError} from '../../errors.ts'
 import type {Lease} from '../../journal/fold-lease.ts'
 import type {Recorded} from '../../journal/recorded.ts'
-import {standingOf} from '../lease.ts'
 import type {Fleet} from '../model.ts'
 import type {Outside} from '../outside.ts'
-import {inTurn, type TurnOptions} from '../turn.ts'
+import {standingOf} from '../turn/lease.ts'
+import {inTurn, type TurnOptions} from '../turn/turn.ts'
 import {type Conclusion, deliver, owedStill} from './deliver.ts'
 
 /** What is owed, for who watches and has no run to tell it in. */

@@ -1,7 +1,7 @@
 import {zoneKey} from '../../journal/events.ts'
-import {compareAnswer, mostInOneAnswer} from '../authority.ts'
 import type {DnsName, Fleet} from '../model.ts'
 import {nameKey, type Observed} from '../observed.ts'
+import {compareAnswer, mostInOneAnswer} from '../one-answer.ts'
 import type {ServerAnswer} from '../outside.ts'
 import type {Heard, HeardName} from './hear.ts'
 import {type Removal, removalKey} from './removals.ts'

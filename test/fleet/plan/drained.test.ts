@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
+import {withLoweredTtls} from '../../../src/fleet/desire/lowered-ttl.ts'
 import type {Desired} from '../../../src/fleet/desired.ts'
-import {withLoweredTtls} from '../../../src/fleet/lowered-ttl.ts'
 import {type Action, isReady} from '../../../src/fleet/plan/action.ts'
 import {plan} from '../../../src/fleet/plan/plan.ts'
 import type {JournalEvent} from '../../../src/journal/events.ts'

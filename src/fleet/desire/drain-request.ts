@@ -1,0 +1,82 @@
+import {UsageError} from '../../errors.ts'
+import type {JournalEvent} from '../../journal/events.ts'
+import type {Recorded} from '../../journal/recorded.ts'
+import type {Desired, Targets} from '../desired.ts'
+import {resolveTargets} from '../guards.ts'
+import type {Fleet} from '../model.ts'
+import type {Observed} from '../observed.ts'
+
+/** What `mcd drain` and `mcd undrain` ask for; without targets, everyone. */
+export type DrainRequest = Targets &
+  (
+    | {readonly kind: 'undrain'}
+    /** Seen through until they are out, or until resolvers have forgotten them. */
+    | {readonly kind: 'drain'; readonly until: 'removed' | 'forgotten'}
+  )
+
+/**
+ * The run that takes these out of DNS, or lets them back in, and what the journal is to know of it before anything changes:
+ * asking once more adds nothing. Throws UsageError where whoever is meant is not there any more, or about to end.
+ */
+export function drainRun(
+  fleet: Fleet,
+  request: DrainRequest,
+  observed: Observed,
+  recorded: Recorded,
+): {goal: Desired['goal'] & {kind: 'sync'}; asks: readonly JournalEvent[]} {
+  const {groups, instances} = resolveTargets(fleet, request, observed, recorded)
+  const living = livingOf(fleet, observed, recorded)
+  const isForAll = !groups && !instances
+  const isMeant = (id: string) =>
+    isForAll || instances?.includes(id) || groups?.includes(living.get(id) ?? '')
+  if (request.kind === 'undrain') {
+    const known = [...recorded.drained.keys()]
+    const lifted = known.filter(isMeant)
+    return {
+      goal: {kind: 'sync', undrain: [...new Set([...living.keys(), ...known])].filter(isMeant)},
+      asks: lifted.length > 0 ? [{type: 'drain-lifted', instances: lifted}] : [],
+    }
+  }
+  checkAlive(instances ?? [], living, recorded)
+  const drain = [...living.keys()].filter(isMeant)
+  const added = drain.filter(id => !recorded.drained.has(id))
+  return {
+    goal: {kind: 'sync', drain, until: request.until},
+    asks: added.length > 0 ? [{type: 'drain-asked', instances: added}] : [],
+  }
+}
+
+/** The group of each of ours that is alive and stays, by id. */
+function livingOf(
+  {dns}: Fleet,
+  {places}: Observed,
+  {owners, leaving, terminatedAtMs}: Recorded,
+): Map<string, string> {
+  const ours = new Set([dns, ...owners])
+  const instances = [...places.values()].flatMap(place => (place.readable ? place.instances : []))
+  return new Map(
+    instances
+      .filter(({mark, state}) => ours.has(mark.dns) && state !== 'gone' && state !== 'stopping')
+      .filter(({id}) => !leaving.has(id) && !terminatedAtMs.has(id))
+      .map(({id, mark}) => [id, mark.group]),
+  )
+}
+
+function checkAlive(
+  named: readonly string[],
+  living: ReadonlyMap<string, string>,
+  {leaving}: Recorded,
+): void {
+  const missing = named.filter(id => !living.has(id))
+  if (missing.length === 0) return
+  throw new UsageError(
+    missing
+      .map(id =>
+        leaving.has(id)
+          ? `${id} is on its way out already: it has left DNS and will end.`
+          : `${id} does not show in its cloud, or is ending: there is nobody to drain.`,
+      )
+      .join('\n'),
+    {suggestions: ['"mcd status" lists the instances that live.']},
+  )
+}

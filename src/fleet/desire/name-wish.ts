@@ -1,0 +1,34 @@
+import type {NameWish} from '../../providers/dns.ts'
+import {discoveryNames, hostName} from '../discovery.ts'
+import type {DnsName, Fleet} from '../model.ts'
+
+const UUID_CHARACTERS = 36
+const EC2_ID_CHARACTERS = 19
+
+/** What a name of a fleet is to hold when so many instances stand in it. */
+export function nameWish(fleet: Fleet, name: DnsName, members: number): NameWish {
+  const {ttlSeconds, proxied, routing} = name
+  const onTriton = fleet.groups.some(({place}) => place.provider === 'joyent')
+  return {
+    name: name.name,
+    ttlSeconds,
+    proxied,
+    routing,
+    members,
+    fleet: fleet.name,
+    idCharacters: onTriton ? UUID_CHARACTERS : EC2_ID_CHARACTERS,
+    ...srvWish(fleet, name),
+  }
+}
+
+/** The longest id is a UUID, and the numbers have five digits at most. */
+function srvWish(fleet: Fleet, name: DnsName): Pick<NameWish, 'discovery'> {
+  if (!name.discovery) return {}
+  const host = hostName('0'.repeat(UUID_CHARACTERS), name.name)
+  return {
+    discovery: {
+      name: discoveryNames(name.zone, name.discovery).instance,
+      valueCharacters: `65535 65535 ${fleet.service.port} ${host}.`.length,
+    },
+  }
+}
