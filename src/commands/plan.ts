@@ -60,9 +60,12 @@ export default class Plan extends McdCommand {
         this.log(planText(plan))
       }
       if (flags.out !== undefined) {
-        const {writePlanFile} = await import('../runs/plan-file.ts')
+        const [{writePlanFile}, {shellWord}] = await Promise.all([
+          import('../runs/plan-file.ts'),
+          import('../output/call.ts'),
+        ])
         await writePlanFile(flags.out, made, refreshImages)
-        this.logToStderr(`Saved: mcd up --plan ${flags.out} carries out exactly this.`)
+        this.logToStderr(`Saved: mcd up --plan ${shellWord(flags.out)} carries out exactly this.`)
       }
       if (flags['detailed-exitcode'] && (plan.actions.length > 0 || plan.notes.some(({blocks}) => blocks)))
         process.exitCode = EXIT.differences

@@ -64,5 +64,6 @@ function shownSetting(setting: string): string {
   return isPrivate ? `${shellWord(path)}=<VALUE>` : shellWord(setting)
 }
 
-const shellWord = (text: string): string =>
+/** One word of a command that is to be pasted. */
+export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

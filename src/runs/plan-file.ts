@@ -11,6 +11,7 @@ import {
   savePlan,
   whatMoved,
 } from '../fleet/saved-plan.ts'
+import {shellWord} from '../output/call.ts'
 import {writeOutput} from '../output/write-output.ts'
 import {VERSION} from '../version.ts'
 
@@ -29,7 +30,7 @@ export function readPlanFile(path: string): ReadPlan {
     throw new UsageError(
       `${path} was made by mcd ${saved.mcd}, and this is mcd ${VERSION}: it may plan otherwise.`,
       {
-        suggestions: [REMAKE],
+        suggestions: [remade(saved)],
       },
     )
   return saved
@@ -62,13 +63,18 @@ export function checkUnmoved(path: string, saved: SavedPlan, made: Made): void {
       suggestions: [
         ...(wishes.length > 0 ? ['Give every -f and --set that the plan was made with.'] : []),
         'Look at a new plan, approve it, and carry that one out. Nothing was changed.',
-        REMAKE,
+        remade({...saved, path}),
       ],
     },
   )
 }
 
+/** Of a file that is no plan: it may be anything, and is not to be written over. */
 const REMAKE = 'Make it anew: mcd plan --out FILE'
+
+/** The same plan under the same name, as it was asked for. */
+const remade = ({path, refreshImages}: Pick<ReadPlan, 'path' | 'refreshImages'>): string =>
+  `Make it anew: mcd plan${refreshImages ? ' --refresh-images' : ''} --out ${shellWord(path)}`
 
 const isMissing = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT'
 

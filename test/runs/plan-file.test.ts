@@ -29,6 +29,15 @@ test('one that was made with other wishes is not, though nothing is to be done f
   )
 })
 
+test('one that no longer holds is made anew under its name, as it was asked for', () => {
+  const now = {...after, desired: desired(fleet([group('virginia', 2)]))}
+  expect(() => checkUnmoved('my plan.json', {...saved, refreshImages: true}, now)).toThrow(
+    expect.objectContaining({
+      suggestions: expect.arrayContaining(["Make it anew: mcd plan --refresh-images --out 'my plan.json'"]),
+    }),
+  )
+})
+
 test.each([
   ['tags', {tags: {team: 'shop'}}],
   ['deletion protection', {deletionProtection: true}],
