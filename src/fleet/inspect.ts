@@ -19,6 +19,9 @@ export type Inspection = {
   readonly plan: Plan
 }
 
+const showsAnything = ({places, names}: Observed): boolean =>
+  [...places.values(), ...names.values()].some(({readable}) => readable)
+
 /** One look and the plan that follows, without a trace: nothing is written to clouds, zones or journal (law 9). */
 export async function inspectFleet(
   outside: Outside,
@@ -35,7 +38,11 @@ export async function inspectFleet(
   } = {},
 ): Promise<Inspection> {
   const recorded = await readRecorded(outside.journal)
-  const observed = await createObserver(outside, fleet, () => recorded).look({settleHealth: true})
+  const look = (options: {looks?: boolean} = {}) =>
+    createObserver(outside, fleet, () => recorded, options).look({settleHealth: true})
+  const shown = await look({looks: tolerateRefusals})
+  // Where nobody shows anything, the reason is the news.
+  const observed = tolerateRefusals && !showsAnything(shown) ? await look() : shown
   seen(observed)
   let refused: string[] = []
   const resolved = await desireFleet(outside, fleet, observed, recorded, {refreshImages}).catch(

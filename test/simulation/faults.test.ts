@@ -2,6 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {AuthError, EXIT, InterruptedError, LockedError, TransientError} from '../../src/errors.ts'
 import type {DnsName, Fleet, Group} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
+import {fleetStatus} from '../../src/fleet/status/look.ts'
 import {memoryJournal, memoryStore} from '../../src/journal/memory.ts'
 import type {Call, Service} from '../../src/sandbox/world/calls.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
@@ -242,6 +243,38 @@ test('refused credentials are told with the place that refused them, of the seve
     name: 'AuthError',
     message: 'Refused.',
     suggestions: ['Mend it.', `Run "mcd doctor": it tells all that ${EAST.key} refuses.`],
+  })
+})
+
+describe('who only looks', () => {
+  const both = fleetOf([aws(1), joyent(1)])
+  const look = (sim: SimulatedFleet) =>
+    sim.time.run(() => fleetStatus(sim.outside(both), both, () => ({kind: 'free'})))
+  const refusing = (sim: SimulatedFleet, ...keys: string[]) => {
+    sim.wrapCompute = provider =>
+      keys.includes(provider.place.key)
+        ? {...provider, listInstances: () => Promise.reject(new AuthError('Refused.'))}
+        : provider
+  }
+
+  test('sees what the other places show beside one that refuses its credentials, and what it says', async () => {
+    const sim = new SimulatedFleet()
+    await sim.up(both)
+    refusing(sim, EAST.key)
+    const {status} = await look(sim)
+    expect(status.groups.map(({name, live, reachable}) => [name, live, reachable])).toEqual([
+      ['virginia', 1, true],
+      ['east', null, false],
+    ])
+    expect(status.differences[0]?.text).toMatch(/^joyent:\S+ could not be read: Refused\. "mcd doctor" tells/)
+  })
+
+  test('is refused where nothing at all is shown', async () => {
+    const sim = new SimulatedFleet()
+    await sim.up(both)
+    refusing(sim, EAST.key, VIRGINIA.key)
+    sim.wrapDns = provider => ({...provider, listMembers: () => Promise.reject(new AuthError('Refused.'))})
+    await expect(look(sim)).rejects.toThrow('Refused.')
   })
 })
 

@@ -37,14 +37,20 @@ type NameToRead = {
   discovery: readonly DiscoveryNames[]
 }
 
-export function createObserver(outside: Outside, fleet: Fleet, recorded: () => Recorded): Observer {
+/** Who only `looks` is shown what else there is beside a place that refuses its credentials. */
+export function createObserver(
+  outside: Outside,
+  fleet: Fleet,
+  recorded: () => Recorded,
+  {looks = false} = {},
+): Observer {
   const accounts = new Map<string, {place: Place; account: string}>()
   const zones = new Map<ZoneKey, {vendor: DnsVendor; zone: Zone}>()
   /** Places that showed their instances in this run. Whose credentials these are, another service may have told. */
   const reached = new Set<string>()
   const network = new Map<string, readonly NetworkPiece[]>()
   const members = new Map<ZoneKey, readonly Member[]>()
-  const unlessSilent = createOutages(outside.runtime)
+  const unlessSilent = createOutages(outside.runtime, {looks})
   const health = healthTracker(fleet, outside.probe, outside.runtime)
   const connections = connectionWatch(fleet, outside.countConnections, outside.runtime)
 
