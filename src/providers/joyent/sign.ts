@@ -114,12 +114,22 @@ function unlock(pair: KeyPair, passphrase: string | undefined, folder: string): 
   })
 }
 
-/** A PEM text, or the path of a file that holds one. */
+/** A PEM text, or the path of a file that holds one. What is neither may be a key that was cut: no word of it is repeated. */
 function keyMaterial(given: string | undefined): string | undefined {
   if (!given || given.includes('PRIVATE KEY')) return given || undefined
-  return orAuthError(`TRITON_KEY_MATERIAL names a file that cannot be read`, () =>
-    readFileSync(given, 'utf8'),
-  )
+  try {
+    return readFileSync(given, 'utf8')
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException
+    throw new AuthError(
+      `TRITON_KEY_MATERIAL is neither a private key in PEM nor the path of a file that can be read (${code}).`,
+      {
+        suggestions: [
+          'Set it to the whole key, from its line "BEGIN" to its line "END", or to the path of its file.',
+        ],
+      },
+    )
+  }
 }
 
 /**

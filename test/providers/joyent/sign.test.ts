@@ -3,6 +3,7 @@ import {createHash, createPrivateKey} from 'node:crypto'
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {inspect} from 'node:util'
 import httpSignature from 'http-signature'
 import {afterEach, beforeEach, expect, test} from 'vitest'
 import {AuthError} from '../../../src/errors.ts'
@@ -95,6 +96,16 @@ test('TRITON_KEY_MATERIAL holds the key, or the path of its file', async () => {
   store(key)
   for (const TRITON_KEY_MATERIAL of [key.privatePem, join(folder, 'keys', 'id_test')])
     await judge(key, await load(profileFor('whatever'), {env: {TRITON_KEY_MATERIAL}}))
+})
+
+test('what TRITON_KEY_MATERIAL holds is never repeated, since it may be a key without its first line', async () => {
+  const TRITON_KEY_MATERIAL = 'b3BlbnNzaC1rZXktdjEAAAAA'
+  const failure = await load(profileFor('whatever'), {env: {TRITON_KEY_MATERIAL}}).catch(error => error)
+  expect(failure).toMatchObject({
+    name: 'AuthError',
+    message: expect.stringMatching(/^TRITON_KEY_MATERIAL is neither .* \(ENOENT\)\.$/),
+  })
+  expect(inspect(failure)).not.toContain(TRITON_KEY_MATERIAL)
 })
 
 test('a key of the ssh agent signs', async () => {
