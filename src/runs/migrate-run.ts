@@ -45,7 +45,7 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
   const fleet = await readFleetFile(flags, {sandbox: true})
   if (isDeepStrictEqual(location, fleet.state))
     throw new UsageError(`The journal of fleet ${fleet.name} is kept in ${to} already.`)
-  const from = await openState(fleet, {sandbox})
+  const from = await openState(fleet, {sandbox, movedTo: to})
   try {
     const target = await openTarget({...fleet, state: location}, location, flags)
     try {
@@ -55,13 +55,18 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
         journal: from.journal,
         progress: view.show.bind(view),
       }
-      const events = await moveJournal(outside, target.journal, {
+      const move = {
         command: 'state migrate',
         address: to,
         identity: thisRun(),
         isRunning,
         wait: flags.wait,
-      })
+      }
+      // Stopped behind the last word in the old place, an earlier migrate has left the fleet file to be written.
+      const events =
+        from.movedTo === undefined
+          ? await moveJournal(outside, target.journal, move)
+          : (await target.journal.read()).length
       const {fileChanged, file} = await writeState(flags, to)
       return {fleet: fleet.name, from: from.where, to: target.where, events, fileChanged, file}
     } finally {

@@ -31,10 +31,13 @@ export type OpenedState = {
 /** What of a fleet decides where its journal lies. */
 export type StateOwner = Pick<Fleet, 'name' | 'dns' | 'file' | 'state'>
 
-/** The fleet's journal, wherever its file says that it lies. */
-export async function openState(fleet: StateOwner, options: StateOptions): Promise<OpenedState> {
+/** The fleet's journal, wherever its file says that it lies; one that has moved from there only for who knows where to. */
+export async function openState(
+  fleet: StateOwner,
+  {movedTo, ...options}: StateOptions & {readonly movedTo?: string},
+): Promise<OpenedState> {
   const opened = await openPlace(fleet, options)
-  if (opened.movedTo === undefined) return opened
+  if (opened.movedTo === undefined || opened.movedTo === movedTo) return opened
   await opened.journal.close()
   throw new McdError(
     `The journal of fleet ${fleet.name} has moved from ${opened.where} to ${opened.movedTo}.`,

@@ -61,3 +61,21 @@ describe.concurrent.each(PLACES)(
     )
   },
 )
+
+test('a migrate that was stopped before the fleet file said so is finished by running it again', async () => {
+  const place = all.open()
+  await place.startSandbox('shared')
+  const before = fleetText({groups: {virginia: aws(1), east: joyent(1)}})
+  place.write(before)
+  await place.up()
+  const migrate = () => place.mcd(['state', 'migrate', 's3://states/team', '--sandbox', '--json'])
+  const first = await migrate()
+  expect(first.exitCode, first.stderr).toBe(0)
+
+  place.write(before)
+  expect((await place.mcd(['up', '--sandbox'])).stderr).toContain('Write "state: s3://states/team"')
+  const again = await migrate()
+  expect(again.exitCode, again.stderr).toBe(0)
+  expect(again.json()).toMatchObject({fileChanged: true})
+  expect(await place.up()).toMatchObject({converged: true, actions: []})
+})
