@@ -67,7 +67,7 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
         from.movedTo === undefined
           ? await moveJournal(outside, target.journal, move)
           : (await target.journal.read()).length
-      const {fileChanged, file} = await writeState(flags, to)
+      const {fileChanged, file} = await writeState(flags)
       return {fleet: fleet.name, from: from.where, to: target.where, events, fileChanged, file}
     } finally {
       await target.journal.close()
@@ -108,16 +108,20 @@ function checkSettings(settings: readonly string[] = []): void {
   })
 }
 
-/** The last file that gives `state` has the last word; where none does, the first. */
-async function writeState(
-  {file: paths}: FleetSource,
-  to: string,
-): Promise<Pick<MigrateReport, 'fileChanged' | 'file'>> {
+/**
+ * The last file that gives `state` has the last word; where none does, the first. A rehearsal leaves it alone: the real journal
+ * lies where it lay.
+ */
+async function writeState({
+  file: paths,
+  to,
+  sandbox,
+}: MigrateFlags): Promise<Pick<MigrateReport, 'fileChanged' | 'file'>> {
   const files = await readTexts(paths)
   const [first] = files
   const {name: file, text: before} = files.findLast(({text}) => givesState(text)) ??
     first ?? {name: '', text: ''}
-  const after = setState(before, to)
+  const after = sandbox ? undefined : setState(before, to)
   if (after === undefined) return {fileChanged: false, file}
   await saveFleetFile(file, before, after)
   process.stderr.write(`${basename(file)} now says: state: ${to}\n`)

@@ -128,7 +128,7 @@ test.skipIf(postgresPrograms() === undefined)(
     place.write(fleet())
 
     await mcd('refused', 'plan', {AWS_SECRET_ACCESS_KEY: SECRETS.WRONG_KEY.value})
-    await mcd('refused', 'status --json', {CLOUDFLARE_API_TOKEN: SECRETS.WRONG_TOKEN.value})
+    await mcd('well', 'status --json', {CLOUDFLARE_API_TOKEN: SECRETS.WRONG_TOKEN.value})
     await mcd('refused', 'plan', {OF_VAR: '', OF_KEY_ID: ''})
 
     await mcd('well', 'state migrate s3://states/team')

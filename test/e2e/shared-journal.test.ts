@@ -1,3 +1,5 @@
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {workplaces} from '../support/cli.ts'
 import {aws, fleetText, joyent} from '../support/fleet-text.ts'
@@ -65,17 +67,35 @@ describe.concurrent.each(PLACES)(
 test('a migrate that was stopped before the fleet file said so is finished by running it again', async () => {
   const place = all.open()
   await place.startSandbox('shared')
+  const env = (await place.mcd(['sandbox', 'env', '--json'])).json<Record<string, string>>()
   const before = fleetText({groups: {virginia: aws(1), east: joyent(1)}})
   place.write(before)
-  await place.up()
-  const migrate = () => place.mcd(['state', 'migrate', 's3://states/team', '--sandbox', '--json'])
+  const up = () => place.mcd(['up', '--json'], {env})
+  expect((await up()).exitCode).toBe(0)
+  const migrate = () => place.mcd(['state', 'migrate', 's3://states/team', '--json'], {env})
   const first = await migrate()
   expect(first.exitCode, first.stderr).toBe(0)
 
   place.write(before)
-  expect((await place.mcd(['up', '--sandbox'])).stderr).toContain('Write "state: s3://states/team"')
+  expect(JSON.stringify((await up()).json())).toContain('Write \\"state: s3://states/team\\"')
   const again = await migrate()
   expect(again.exitCode, again.stderr).toBe(0)
   expect(again.json()).toMatchObject({fileChanged: true})
-  expect(await place.up()).toMatchObject({converged: true, actions: []})
+  expect((await up()).json()).toMatchObject({converged: true, actions: []})
+})
+
+test('a migrate in the sandbox is a rehearsal: the fleet file, by which real runs find their journal, stays as it is', async () => {
+  const place = all.open()
+  await place.startSandbox('shared')
+  const text = fleetText({groups: {virginia: aws(1), east: joyent(1)}})
+  place.write(text)
+  await place.up()
+  const {exitCode, stdout} = await place.mcd(['state', 'migrate', 's3://states/team', '--sandbox'])
+  expect(exitCode).toBe(0)
+  expect(stdout).toContain(
+    "stays as it is, since this was a rehearsal. It goes on with --set 'state=s3://states/team'.",
+  )
+  expect(readFileSync(join(place.folder, 'mcd.yaml'), 'utf8')).toBe(text)
+  const on = await place.mcd(['up', '--sandbox', '--json', '--set', 'state=s3://states/team'])
+  expect(on.json()).toMatchObject({converged: true, actions: []})
 })

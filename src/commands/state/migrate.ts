@@ -28,7 +28,11 @@ export default class StateMigrate extends McdCommand {
     const report = await migrateState({...flags, to: args.to, signal: this.interruptible()})
     const {fleet, from, to, events, fileChanged, file} = report
     this.log(`The journal of fleet ${fleet} has moved: ${events} events from ${from} to ${to}.`)
-    if (!fileChanged) this.log(`Write "state: ${args.to}" into ${file}: mcd could not change it there.`)
+    if (flags.sandbox)
+      this.log(
+        `${file} stays as it is, since this was a rehearsal. It goes on with --set 'state=${args.to}'.`,
+      )
+    else if (!fileChanged) this.log(`Write "state: ${args.to}" into ${file}: mcd could not change it there.`)
     return report
   }
 }
