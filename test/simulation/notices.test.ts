@@ -443,7 +443,7 @@ describe('a nightly check', () => {
       'No "mcd up" has made the fleet as this file says and left it so: what differs is no drift, and nobody is told.',
     ])
     expect(await check(sim, of({notify: [receiver(HOOK, {events: ['run-finished']})]}))).toEqual([
-      'No receiver in "notify" is told of drift.',
+      '"notify" names no receiver of drift that this run may tell: nobody is told.',
     ])
     expect(sim.receivers.inbox).toEqual([])
   })

@@ -20,7 +20,8 @@ export async function tellDrift(
   {status, inspection}: {status: FleetStatus; inspection: Inspection},
   {version, host, user, job}: Identity,
 ): Promise<string[]> {
-  if (!isWanted(fleet, 'drift-found')) return ['No receiver in "notify" is told of drift.']
+  if (!isWanted(fleet, 'drift-found'))
+    return ['"notify" names no receiver of drift that this run may tell: nobody is told.']
   if (status.converged) return []
   if (status.holder && status.holder.state !== 'stopped')
     return ['A run works on this fleet: what differs may be its doing, and nobody is told.']

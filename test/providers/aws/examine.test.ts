@@ -99,6 +99,15 @@ describe('a place where all is well', () => {
     ])
   })
 
+  test('that there is no room at this moment stops nobody: a run looks elsewhere', async () => {
+    fault({target: 'aws:RunInstances', kind: 'capacity'})
+    const findings = await examine()
+    expect(findings.get('type launch of t3.micro in us-east-1a, group east')).toMatchObject({
+      outcome: 'warning',
+      remedy: expect.stringContaining('several types in "type"'),
+    })
+  })
+
   test('what is allowed by the mark is asked about what bears it', async () => {
     const id = await launchOne()
     const findings = await examine()

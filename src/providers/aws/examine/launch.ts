@@ -1,4 +1,4 @@
-import {type McdError, QuotaError} from '../../../errors.ts'
+import {CapacityError, type McdError, QuotaError} from '../../../errors.ts'
 import type {LaunchTarget, LaunchZone, NetworkPiece, Place} from '../../compute.ts'
 import type {ComputeNeeds, Finding} from '../../examine.ts'
 import {type AwsApi, allPages} from '../api.ts'
@@ -84,7 +84,7 @@ async function examineRoom(api: AwsApi, {name, count}: Group, {zones}: LaunchTar
   const free = subnets.reduce((sum, {AvailableIpAddressCount = 0}) => sum + AvailableIpAddressCount, 0)
   const about = {check: 'network' as const, subject: `addresses for group ${name}`}
   const where = ids.length > 2 ? `${ids.length} subnets` : ids.join(' and ')
-  const detail = `${free} private addresses are free in ${where}, and the group has ${count} instances.`
+  const detail = `${free} private addresses are free in ${where}, and the group wants ${count}.`
   return free >= count
     ? [{...about, outcome: 'ok', detail}]
     : [
@@ -146,13 +146,23 @@ async function tryLaunches(
 }
 
 /** What the launch itself would be refused for: an instance profile that does not exist, a type without IPv6. */
-const refusedLaunch = (error: McdError, group: string, type: string, {name: zone}: LaunchZone): Finding => ({
-  check: error instanceof QuotaError ? 'quota' : 'settings',
-  subject: `launch of ${type} in ${zone}, group ${group}`,
-  outcome: 'failed',
-  detail: error.message,
-  remedy: error.suggestions[0] ?? `Change what group ${group} names in the fleet file.`,
-})
+function refusedLaunch(error: McdError, group: string, type: string, {name: zone}: LaunchZone): Finding {
+  const about = {subject: `launch of ${type} in ${zone}, group ${group}`, detail: error.message}
+  // It passes by itself, and a run looks elsewhere meanwhile.
+  if (error instanceof CapacityError)
+    return {
+      ...about,
+      check: 'type',
+      outcome: 'warning',
+      remedy: `Give group ${group} several types in "type", or more "zones": they are tried in order.`,
+    }
+  return {
+    ...about,
+    check: error instanceof QuotaError ? 'quota' : 'settings',
+    outcome: 'failed',
+    remedy: error.suggestions[0] ?? `Change what group ${group} names in the fleet file.`,
+  }
+}
 
 const notTriedOut = ({name}: Group): Finding => ({
   check: 'permission',
