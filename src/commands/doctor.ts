@@ -23,7 +23,7 @@ export default class Doctor extends McdCommand {
       description:
         'Say instead of what the fleet has only one, what its loss would mean, and what would make it two. It is advice: the exit status is 0.',
       default: false,
-      exclusive: ['resolver', 'no-resolvers'],
+      exclusive: ['resolver'],
     }),
   }
 
