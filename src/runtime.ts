@@ -20,10 +20,21 @@ export type Runtime = {
   readonly signal: AbortSignal
   /** Ends the run from within, wherever it waits. */
   stop(reason: unknown): void
+  /** Of who only looks: absent, each call is waited for as long as it may take. */
+  readonly patience?: Patience
 }
 
+/** How long one call may go without an answer, and how often it is sent in all. A vendor that throttles is not silent. */
+export type Patience = {readonly timeoutMs: number; readonly attempts: number}
+
+/** To a person in front of a screen a cloud that says nothing for half a minute is down. */
+const OF_A_LOOK: Patience = {timeoutMs: 10_000, attempts: 3}
+
 /** The runtime of the real world. */
-export function realRuntime(interrupted: AbortSignal = new AbortController().signal): Runtime {
+export function realRuntime(
+  interrupted: AbortSignal = new AbortController().signal,
+  {looks = false} = {},
+): Runtime {
   const stopped = new AbortController()
   const signal = AbortSignal.any([interrupted, stopped.signal])
   return {
@@ -32,6 +43,7 @@ export function realRuntime(interrupted: AbortSignal = new AbortController().sig
     id: randomUUID,
     signal,
     stop: reason => stopped.abort(reason),
+    ...(looks && {patience: OF_A_LOOK}),
     sleep: (ms, cancel) =>
       new Promise((resolve, reject) => {
         const either = cancel ? AbortSignal.any([signal, cancel]) : signal

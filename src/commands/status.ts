@@ -62,6 +62,7 @@ export default class Status extends McdCommand {
       journal: 'read',
       resolvers: await resolversOf(flags),
       signal: this.interruptible({looks: true}),
+      looks: true,
     })
     if (context.isNewSandbox) this.logToStderr(NEW_SANDBOX)
     try {

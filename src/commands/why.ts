@@ -37,6 +37,7 @@ export default class Why extends McdCommand {
       journal: 'read',
       resolvers: await resolversOf(flags),
       signal: this.interruptible({looks: true}),
+      looks: true,
     })
     if (context.isNewSandbox) this.logToStderr(NEW_SANDBOX)
     try {

@@ -54,6 +54,7 @@ export type Caller = <T>(options: CallOptions, send: (signal: AbortSignal) => Pr
  */
 export function createCaller(runtime: Runtime, service: string, rates: Record<string, Rate> = {}): Caller {
   const buckets = new Map(Object.entries(rates).map(([name, rate]) => [name, tokenBucket(runtime, rate)]))
+  const {patience} = runtime
   let everReached = false
   return async ({name, bucket, cost = 1, timeoutMs = 30_000, attempts = 6, repeatable = true}, send) => {
     // One lost reply is enough: whatever later attempts met, the call may have taken effect.
@@ -62,7 +63,8 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
       runtime.signal.throwIfAborted()
       await buckets.get(bucket ?? '')?.take(cost)
       try {
-        const reply = await withTimeout(runtime, timeoutMs, `${service} ${name}`, send)
+        const limitMs = Math.min(timeoutMs, patience?.timeoutMs ?? timeoutMs)
+        const reply = await withTimeout(runtime, limitMs, `${service} ${name}`, send)
         everReached = true
         return reply
       } catch (error) {
@@ -76,10 +78,12 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
           throw error
         }
         const waitMs = error.retryAfterMs ?? backoffMs(runtime, attempt)
-        if (
-          attempt >= (everReached ? attempts : Math.min(attempts, FIRST_CONTACT_ATTEMPTS)) ||
-          waitMs > MAX_RETRY_AFTER_MS
-        ) {
+        const most = Math.min(
+          attempts,
+          everReached ? attempts : FIRST_CONTACT_ATTEMPTS,
+          error.throttled ? attempts : (patience?.attempts ?? attempts),
+        )
+        if (attempt >= most || waitMs > MAX_RETRY_AFTER_MS) {
           throw new UnreachableError(
             `${service} ${name} failed ${attempt} ${attempt === 1 ? 'time' : 'times'}: ${error.message}`,
             {

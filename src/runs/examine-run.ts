@@ -63,7 +63,7 @@ export async function runExamination(
 async function openPractice(flags: ExamineFlags) {
   const {sandbox, signal, resolvers} = flags
   const declared = await readFleetFile(flags, {sandbox})
-  const {fleet, around, isNewSandbox} = await surround(declared, {sandbox, signal})
+  const {fleet, around, isNewSandbox} = await surround(declared, {sandbox, signal, looks: true})
   const outside = consult(fleet, around, {
     resolvers,
     openState: () => openState(fleet, {sandbox, readOnly: true}),

@@ -43,6 +43,8 @@ export type ContextOptions = FleetSource & {
   readonly demands?: readonly ('instance-credentials' | 'template')[]
   /** Who is asked what clients are told; nobody unless given. */
   readonly resolvers?: readonly NameServer[]
+  /** Nothing is changed: who does not answer is waited for less long. */
+  readonly looks?: boolean
 }
 
 /** A fleet and the real world around it, or the sandbox's. */
@@ -69,6 +71,7 @@ export async function openContext({
   edit,
   demands = [],
   resolvers = [],
+  looks = false,
 }: ContextOptions): Promise<Context> {
   const needsInstanceCredentials = demands.includes('instance-credentials')
   const declared = await readFleetFile(
@@ -83,7 +86,7 @@ export async function openContext({
     },
   )
   if (demands.includes('template')) checkTemplate(declared)
-  const {fleet, around, addressOf, isNewSandbox} = await surround(declared, {sandbox, signal})
+  const {fleet, around, addressOf, isNewSandbox} = await surround(declared, {sandbox, signal, looks})
   const {runtime} = around
   const userdata = fleetUserdata(fleet, apiAddresses(around))
   const compute = new Map<string, ComputeProvider>()
@@ -123,14 +126,18 @@ export async function openContext({
 /** The real clock and the clouds around a fleet, nothing of them asked yet; or those of the sandbox, and the fleet as it is there. */
 export async function surround(
   declared: Fleet,
-  {sandbox, signal}: {readonly sandbox: boolean; readonly signal?: AbortSignal | undefined},
+  {
+    sandbox,
+    signal,
+    looks = false,
+  }: {readonly sandbox: boolean; readonly signal?: AbortSignal | undefined; readonly looks?: boolean},
 ): Promise<{
   fleet: Fleet
   around: Surroundings
   addressOf: AddressMap | undefined
   isNewSandbox: boolean
 }> {
-  const runtime = realRuntime(signal)
+  const runtime = realRuntime(signal, {looks})
   if (!sandbox)
     return {
       fleet: declared,

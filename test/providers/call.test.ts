@@ -32,6 +32,28 @@ test('a vendor who answered before is waited for through a longer outage', async
   expect(afterMs).toBeGreaterThan(15_000)
 })
 
+/** A vendor that says nothing at all, or that it is asked too often, to who only looks and to others: when that is given up. */
+async function waited(looks: boolean, {throttled}: {throttled: boolean}): Promise<number> {
+  const time = new VirtualTime({startMs: 0})
+  const runtime = {...time.runtime(), ...(looks && {patience: {timeoutMs: 10_000, attempts: 3}})}
+  const call = createCaller(runtime, 'EC2')
+  const silence = () => new Promise<never>(() => {})
+  const busy = async () => {
+    throw new TransientError('RequestLimitExceeded', {effect: 'none', throttled})
+  }
+  await time.run(() => call({name: 'Get'}, throttled ? busy : silence).catch(() => {}))
+  return time.now()
+}
+
+test('who only looks waits half a minute for a vendor that says nothing, others some minutes', async () => {
+  expect(await waited(true, {throttled: false})).toBeLessThan(35_000)
+  expect(await waited(false, {throttled: false})).toBeGreaterThan(180_000)
+})
+
+test('a vendor that throttles is not silent: it is asked as often by who only looks', async () => {
+  expect(await waited(true, {throttled: true})).toBeGreaterThan(15_000)
+})
+
 /** What a call ends with when its attempts end one after the other with these effects. */
 async function effectAfter(...effects: ('none' | 'unknown')[]): Promise<unknown> {
   const time = new VirtualTime()
