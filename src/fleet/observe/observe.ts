@@ -1,19 +1,21 @@
-import {InterruptedError, LockedError, McdError, ZoneNotFoundError} from '../../errors.ts'
+import {McdError, ZoneNotFoundError} from '../../errors.ts'
 import {type ZoneKey, zoneKey} from '../../journal/events.ts'
 import type {Recorded} from '../../journal/recorded.ts'
 import {holdName} from '../../mark.ts'
 import type {Instance, NetworkPiece, Place} from '../../providers/compute.ts'
-import type {DnsProvider, DnsVendor, Member, Zone} from '../../providers/dns.ts'
+import type {DnsVendor, Member, Zone} from '../../providers/dns.ts'
 import {silentInstances} from '../desire/failover.ts'
-import {type DiscoveryNames, discoveryNames, hostName, srvHost} from '../discovery.ts'
 import {knownInstances} from '../known-instances.ts'
-import type {Discovery, Fleet} from '../model.ts'
+import type {Fleet} from '../model.ts'
 import {nameKey, type Observed, type ObservedName, type ObservedPlace} from '../observed.ts'
 import type {Outside} from '../outside.ts'
+import {allOrAllErrors} from './all-errors.ts'
 import {healthTracker, type Probed} from './health.ts'
+import {discoveryRecords, listWithHosts} from './list-names.ts'
 import {oncePerPlace} from './one-place.ts'
 import {createOutages} from './outages.ts'
 import {connectionWatch} from './quiet.ts'
+import {type NameToRead, namesOf, placesOf} from './where.ts'
 
 /** Everything this run learned that stays true while it lasts. */
 export type Observer = {
@@ -26,15 +28,6 @@ export type Observer = {
   forget(what: {place?: string; zone?: ZoneKey}): void
   /** From now on each look asks who is still connected to these, and no longer whether they are healthy: a probe is a connection, too. */
   watch(instances: readonly string[]): void
-}
-
-type NameToRead = {
-  vendor: DnsVendor
-  zone: string
-  name: string
-  watched: boolean
-  /** Where its DNS-SD records stand, or stood in earlier days. */
-  discovery: readonly DiscoveryNames[]
 }
 
 /** Who only `looks` is shown what else there is beside a place that refuses its credentials. */
@@ -182,86 +175,6 @@ const standingIds = ({name: fleet}: Fleet, names: ReadonlyMap<string, ObservedNa
     ),
   )
 
-/** Where mcd looks: what the file names and what the journal knows. */
-function placesOf(fleet: Fleet, recorded: Recorded): Place[] {
-  const known = [...recorded.places.values()].filter(({left}) => !left)
-  const places = new Map<string, Place>(known.map(({place}) => [place.key, place]))
-  for (const {place} of fleet.groups) places.set(place.key, place)
-  return [...places.values()]
-}
-
-function namesOf(fleet: Fleet, recorded: Recorded): Map<ZoneKey, NameToRead[]> {
-  const names = new Map<string, NameToRead>()
-  for (const {vendor, zone, name, discovery: published = []} of recorded.names)
-    names.set(nameKey(vendor, name), {
-      vendor,
-      zone,
-      name,
-      watched: false,
-      discovery: namesOnce(zone, published),
-    })
-  for (const {vendor, zone, name, registration, discovery} of fleet.names) {
-    const before = recorded.names.find(known => known.vendor === vendor && known.name === name)
-    const all = namesOnce(zone, [...(discovery ? [discovery] : []), ...(before?.discovery ?? [])])
-    names.set(nameKey(vendor, name), {vendor, zone, name, watched: registration === 'self', discovery: all})
-  }
-  const perZone = new Map<ZoneKey, NameToRead[]>()
-  for (const name of names.values()) {
-    const key = zoneKey(name.vendor, name.zone)
-    perZone.set(key, [...(perZone.get(key) ?? []), name])
-  }
-  return perZone
-}
-
-const namesOnce = (
-  zone: string,
-  all: readonly Pick<Discovery, 'service' | 'instance'>[],
-): DiscoveryNames[] => [
-  ...new Map(all.map(each => discoveryNames(zone, each)).map(each => [each.instance, each])).values(),
-]
-
-/** Everything under these names, and under those of the hosts that their SRV sets or the journal name. */
-async function listWithHosts(
-  provider: DnsProvider,
-  zone: Zone,
-  names: readonly NameToRead[],
-  instances: readonly string[],
-): Promise<Member[]> {
-  const own = names.flatMap(({name, discovery}) => [
-    name,
-    ...discovery.flatMap(({service, instance, browse}) => [service, instance, browse]),
-  ])
-  const found = await provider.listMembers(zone, [...new Set(own.flatMap(name => [name, holdName(name)]))])
-  const hosts = names
-    .filter(({discovery}) => discovery.length > 0)
-    .flatMap(({name}) => [
-      ...instances.map(id => hostName(id, name)),
-      ...found
-        .filter(({type, mark, value}) => type === 'SRV' && mark && srvHost(value).endsWith(`.${zone.name}`))
-        .map(({value}) => srvHost(value)),
-    ])
-  return hosts.length > 0 ? [...found, ...(await provider.listMembers(zone, [...new Set(hosts)]))] : found
-}
-
-/** Of what a zone holds, the part that is discovered beside this name. */
-function discoveryRecords(
-  seen: readonly Member[],
-  name: string,
-  discovery: readonly DiscoveryNames[],
-): Member[] {
-  const instances = new Set(discovery.map(({instance}) => instance))
-  const services = new Set(discovery.flatMap(({service, browse}) => [service, browse]))
-  const targets = new Set(
-    seen.filter(({name: at, type}) => type === 'SRV' && instances.has(at)).map(({value}) => srvHost(value)),
-  )
-  return seen.filter(({name: at, type, mark}) => {
-    if (type === 'SRV' || type === 'TXT') return instances.has(at)
-    if (type === 'PTR') return services.has(at)
-    if (type !== 'A' && type !== 'AAAA') return false
-    return at !== name && (targets.has(at) || (mark !== undefined && at === hostName(mark.instance, name)))
-  })
-}
-
 /** Out of DNS and not yet told to end: a record that comes back, by whatever script, must be seen before. */
 function anybodyLeaves({leaving, terminatedAtMs}: Recorded): boolean {
   return [...leaving.keys()].some(id => !terminatedAtMs.has(id))
@@ -280,31 +193,4 @@ function checkAccount(where: string, found: string, recorded: string | undefined
       suggestions: ['Use the credentials of the recorded account, then run again. Nothing was changed.'],
     },
   )
-}
-
-/** Waits for all; every mistake is reported, not only the first. */
-async function allOrAllErrors<T extends readonly unknown[]>(
-  promises: {
-    [Index in keyof T]: Promise<T[Index]>
-  },
-): Promise<T> {
-  const settled = await Promise.allSettled(promises)
-  const failures = settled.flatMap(result => (result.status === 'rejected' ? [result.reason as unknown] : []))
-  if (failures.length === 1) throw failures[0]
-  if (failures.length > 1) {
-    const known = failures.filter(failure => failure instanceof McdError)
-    // A fault of ours is never hidden behind other errors, and what ended the run is what it ends with.
-    const alone = failures.find(
-      failure =>
-        !(failure instanceof McdError) ||
-        failure instanceof InterruptedError ||
-        failure instanceof LockedError,
-    )
-    if (alone) throw alone
-    throw new McdError([...new Set(known.map(({message}) => message))].join('\n'), {
-      suggestions: [...new Set(known.flatMap(({suggestions}) => suggestions))],
-      cause: known[0],
-    })
-  }
-  return settled.map(result => (result as PromiseFulfilledResult<unknown>).value) as unknown as T
 }
