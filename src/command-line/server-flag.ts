@@ -34,7 +34,7 @@ export async function openResolver(
 
 async function serversOf({server, sandbox}: Given): Promise<NameServer[]> {
   if (sandbox) {
-    const {surroundings} = await (await import('../surroundings/context.ts')).openSandbox(process.cwd())
+    const {surroundings} = await (await import('../surroundings/in-sandbox.ts')).openSandbox(process.cwd())
     return [surroundings.sandbox.nameServers.route53]
   }
   const {readServer, systemServers} = await import('../dns/resolver.ts')

@@ -74,7 +74,7 @@ export async function openZone(
     import('../publish/zone.ts'),
   ])
   const runtime = realRuntime(interrupted)
-  const sandbox = inSandbox ? await (await import('./context.ts')).openSandbox(process.cwd()) : undefined
+  const sandbox = inSandbox ? await (await import('./in-sandbox.ts')).openSandbox(process.cwd()) : undefined
   const around: Surroundings = {runtime, ...sandbox?.surroundings}
   const zone = await openServiceZone(dnsProvider(provider, around), service.zone)
   return {zone, runtime, ...(sandbox && {addressOf: orHere(sandbox.addressOf)})}

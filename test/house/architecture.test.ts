@@ -51,10 +51,10 @@ test('the sandbox does not know the adapters it is there to test', () => {
   expect(importsOf(under('src/sandbox/'), ADAPTER)).toEqual([])
 })
 
-test('only commands, the context and what opens a journal know the sandbox', () => {
+test('only commands, what stands in for the clouds there and what opens a journal know the sandbox', () => {
   const others = sources.filter(
     ({path}) =>
-      !/^src\/(commands|sandbox)\/|^src\/(?:surroundings\/(?:context|service-zone)|state\/open)\.ts$/.test(
+      !/^src\/(commands|sandbox)\/|^src\/(?:surroundings\/(?:in-sandbox|service-zone)|state\/open)\.ts$/.test(
         path,
       ),
   )
