@@ -6,6 +6,7 @@ import {withFailover} from './desire/failover.ts'
 import {withLoweredTtls} from './desire/lowered-ttl.ts'
 import type {Desired} from './desired.ts'
 import type {Fleet} from './model.ts'
+import {allOrAllErrors} from './observe/all-errors.ts'
 import {createObserver} from './observe/observe.ts'
 import type {Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
@@ -38,11 +39,10 @@ export async function inspectFleet(
   } = {},
 ): Promise<Inspection> {
   const recorded = await readRecorded(outside.journal)
-  const look = (options: {looks?: boolean} = {}) =>
-    createObserver(outside, fleet, () => recorded, options).look({settleHealth: true})
-  const shown = await look({looks: tolerateRefusals})
-  // Where nobody shows anything, the reason is the news.
-  const observed = tolerateRefusals && !showsAnything(shown) ? await look() : shown
+  const observer = createObserver(outside, fleet, () => recorded, {looks: tolerateRefusals})
+  const observed = await observer.look({settleHealth: true})
+  // Where nobody shows anything, the reasons are the news.
+  if (!showsAnything(observed)) await allOrAllErrors(observer.refusals.map(error => Promise.reject(error)))
   seen(observed)
   let refused: string[] = []
   const resolved = await desireFleet(outside, fleet, observed, recorded, {refreshImages}).catch(

@@ -1,4 +1,4 @@
-import {McdError, ZoneNotFoundError} from '../../errors.ts'
+import {type AuthError, McdError, ZoneNotFoundError} from '../../errors.ts'
 import {type ZoneKey, zoneKey} from '../../journal/events.ts'
 import type {Recorded} from '../../journal/recorded.ts'
 import {holdName} from '../../mark.ts'
@@ -22,6 +22,8 @@ export type Observer = {
   /** Accounts and zones seen, for the journal (decision 5). */
   readonly accounts: ReadonlyMap<string, {place: Place; account: string}>
   readonly zones: ReadonlyMap<ZoneKey, {vendor: DnsVendor; zone: Zone}>
+  /** Places and zones that refused who only looks. */
+  readonly refusals: readonly AuthError[]
   /** One look at every place and zone that the file names or the journal knows (decision 4), all at once. */
   look(options?: {settleHealth?: boolean}): Promise<Observed>
   /** After a change of ours: what was kept from earlier looks is read again. */
@@ -43,7 +45,7 @@ export function createObserver(
   const reached = new Set<string>()
   const network = new Map<string, readonly NetworkPiece[]>()
   const members = new Map<ZoneKey, readonly Member[]>()
-  const unlessSilent = createOutages(outside.runtime, {looks})
+  const {unlessSilent, refusals} = createOutages(outside.runtime, {looks})
   const health = healthTracker(fleet, outside.probe, outside.runtime)
   const connections = connectionWatch(fleet, outside.countConnections, outside.runtime)
 
@@ -122,6 +124,7 @@ export function createObserver(
   return {
     accounts,
     zones,
+    refusals,
     watch: connections.watch,
     forget({place, zone}) {
       if (place !== undefined) network.delete(place)

@@ -13,21 +13,31 @@ export type Standing = {
   readonly reachedBefore: boolean
 }
 
-/** Reads what may be silent. An outage is remembered for a while; a mistake is thrown, but to who only `looks`. */
+/** Reads what may be silent. An outage is remembered for a while; a mistake is thrown. To who only `looks` a refusal is an outage, and kept. */
 export function createOutages(runtime: Runtime, {looks = false} = {}) {
   const silent = new Map<string, Unread & {readonly untilMs: number}>()
-  return async <T>(key: string, standing: () => Standing, read: () => Promise<T>): Promise<T | Unread> => {
+  const refusals: AuthError[] = []
+  const unlessSilent = async <T>(
+    key: string,
+    standing: () => Standing,
+    read: () => Promise<T>,
+  ): Promise<T | Unread> => {
     const outage = silent.get(key)
     if (outage && runtime.now() < outage.untilMs) return outage
     try {
       return await read()
     } catch (error) {
-      const why = toleratedOutage(error, key, standing(), looks)
+      const isRefused = looks && error instanceof AuthError
+      if (isRefused) refusals.push(refusedAt(key, error))
+      const why = isRefused
+        ? `${error.message} "mcd doctor" tells all that it refuses.`
+        : toleratedOutage(error, key, standing())
       const unread = {readable: false, why, untilMs: runtime.now() + ASK_AGAIN_MS} as const
       silent.set(key, unread)
       return unread
     }
   }
+  return {unlessSilent, refusals}
 }
 
 /**
@@ -36,13 +46,7 @@ export function createOutages(runtime: Runtime, {looks = false} = {}) {
  * but for what the file has given up, whose credentials may have gone with it, nothing else need wait. Nor need whoever changes
  * nothing: to the engineer on call, what the others show is worth the more.
  */
-function toleratedOutage(
-  error: unknown,
-  key: string,
-  {declared, reachedBefore}: Standing,
-  looks: boolean,
-): string {
-  if (looks && error instanceof AuthError) return `${error.message} "mcd doctor" tells all that it refuses.`
+function toleratedOutage(error: unknown, key: string, {declared, reachedBefore}: Standing): string {
   if (!declared && (error instanceof AuthError || error instanceof UnreachableError)) return error.message
   if (error instanceof AuthError) throw refusedAt(key, error)
   if (!(error instanceof UnreachableError)) throw error
