@@ -31,7 +31,7 @@ describe.skipIf(!has('curl'))('the registration script (needs curl)', () => {
     choose: (vendors: DnsVendors) => RegistrationName[] = ({cloudflare}) => [cloudflare.name],
     options: Partial<Parameters<typeof guest>[0]> = {},
   ) {
-    const vendors = await dnsVendors()
+    const vendors = await dnsVendors({pace: 8})
     const service = await webServer()
     const metadata = await metadataService({})
     const machine = await guest({
