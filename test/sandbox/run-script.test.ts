@@ -48,6 +48,20 @@ test.each(['kill', 'terminate'] as const)('%s ends the script and everything it 
   await eventually(() => !running.some(isRunning))
 })
 
+test('what a script leaves running goes when the script does, and holds up nobody', async () => {
+  const {run, printed} = start('sleep 600 & echo $!')
+  expect(await run.ended).toBe(0)
+  const left = printed().trim()
+  await eventually(() => !identitiesIn(left).some(isRunning))
+})
+
+test('a script that is told to end the moment it is started never does its work', async () => {
+  const {run, printed} = start('sleep 600; echo done')
+  run.terminate()
+  expect(await run.ended).toBeUndefined()
+  expect(printed()).toBe('')
+})
+
 test('a script that takes too long is cut off', async () => {
   const {run, printed} = start(ENDLESS, 200)
   expect(await run.ended).toBeUndefined()

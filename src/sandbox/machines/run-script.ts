@@ -1,6 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {delimiter, join} from 'node:path'
-import type {Writable} from 'node:stream'
+import type {Duplex} from 'node:stream'
 
 export type ScriptRun = {
   /** The script and its arguments, run by sh. */
@@ -22,15 +22,15 @@ export type RunningScript = {
 }
 
 /**
- * Wraps the script so that it cannot outlive us, however we end: a watcher reads our end of a pipe, and when that closes it
- * kills the whole process group. The script itself never sees the pipe. A SIGTERM to the group is for the script alone.
+ * Starts the script so that neither it nor anything it started can outlive it or us, however each ends: a watcher in its process
+ * group reads our end of a pipe, and when that closes it kills the whole group. The script itself never sees the pipe. The
+ * watcher ignores SIGTERM from its first moment; the line that comes back says that from now on a SIGTERM reaches the script.
  */
-const WATCHED = `(trap '' TERM; read -r _ <&3; kill -9 "-$$") & watcher=$!
-trap : TERM
-sh "$@" 3<&-
-status=$?
-kill -9 "$watcher" 2>/dev/null
-exit "$status"`
+const WATCHED = `trap '' TERM
+(read -r _ <&3; kill -9 "-$$") &
+trap - TERM
+echo ready >&3
+exec sh "$@" 3<&-`
 
 /** What a service that is told to stop while it starts may take: systemd's patience, shortened for the sandbox. */
 const TERMINATE_MS = 15_000
@@ -44,18 +44,18 @@ export function runScript({command, environment, cwd, timeoutMs, print}: ScriptR
   })
   child.stdout?.setEncoding('utf8').on('data', print)
   child.stderr?.setEncoding('utf8').on('data', print)
-  const leash = child.stdio[3] as Writable
+  const leash = child.stdio[3] as Duplex
   leash.on('error', () => {})
+  const ready = new Promise<void>(resolve => leash.once('data', () => resolve()))
   const kill = () => void leash.destroy()
-  const terminate = () => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
-    } catch {
-      // It has just ended.
-    }
+  const terminate = async () => {
     setTimeout(kill, TERMINATE_MS).unref()
+    await ready
+    // Once it has ended its id may be another's.
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGTERM')
   }
-  return {ended: ended(child, {timeoutMs, kill, print}), terminate, kill}
+  return {ended: ended(child, {timeoutMs, kill, print}), terminate: () => void terminate(), kill}
 }
 
 function ended(
@@ -75,6 +75,8 @@ function ended(
       print(`mcd sandbox: ${error.message}\n`)
       end(null)
     })
+    // As systemd does with a control group: what the script left running goes with it, or it would hold the output open.
+    child.once('exit', kill)
     child.once('close', end)
   })
 }
