@@ -1,8 +1,8 @@
 import {Flags} from '@oclif/core'
 import {fleetFlags, formatFlag, McdCommand, sandboxFlag} from '../command-line/command.ts'
 import {EXIT} from '../errors.ts'
+import type {UserdataChange} from '../fleet/inspect/userdata-change.ts'
 import type {Plan as FleetPlan} from '../fleet/plan/action.ts'
-import type {UserdataChange} from '../fleet/userdata-change.ts'
 
 export default class Plan extends McdCommand {
   static override summary = 'Show what up would do. Changes nothing.'
@@ -34,9 +34,9 @@ export default class Plan extends McdCommand {
     const [{openContext}, {inspectFleet}, {planText}, {userdataChanges}, {userdataDiff}, {planMarkdown}] =
       await Promise.all([
         import('../surroundings/context.ts'),
-        import('../fleet/inspect.ts'),
+        import('../fleet/inspect/inspect.ts'),
         import('../output/plan-text.ts'),
-        import('../fleet/userdata-change.ts'),
+        import('../fleet/inspect/userdata-change.ts'),
         import('../output/userdata-diff.ts'),
         import('../output/plan-markdown.ts'),
       ])

@@ -1,5 +1,5 @@
 import {structuredPatch} from 'diff'
-import type {UserdataChange} from '../fleet/userdata-change.ts'
+import type {UserdataChange} from '../fleet/inspect/userdata-change.ts'
 import {completed} from './call.ts'
 
 const CONTEXT_LINES = 2

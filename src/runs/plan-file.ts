@@ -1,7 +1,6 @@
 import {readFileSync} from 'node:fs'
 import * as z from 'zod'
 import {McdError, UsageError} from '../errors.ts'
-import type {Fleet} from '../fleet/model.ts'
 import {
   declaredOtherwise,
   type Made,
@@ -10,7 +9,8 @@ import {
   type SavedPlan,
   savePlan,
   whatMoved,
-} from '../fleet/saved-plan.ts'
+} from '../fleet/inspect/saved-plan.ts'
+import type {Fleet} from '../fleet/model.ts'
 import {shellWord} from '../output/call.ts'
 import {writeOutput} from '../output/write-output.ts'
 import {VERSION} from '../version.ts'

@@ -1,5 +1,5 @@
 import type {OwedNotice} from '../../journal/notice.ts'
-import type {Inspection} from '../inspect.ts'
+import type {Inspection} from '../inspect/inspect.ts'
 import type {Fleet} from '../model.ts'
 import type {Outside} from '../outside.ts'
 import type {FleetStatus} from '../status/report.ts'

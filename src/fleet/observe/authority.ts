@@ -2,8 +2,8 @@ import {type ZoneKey, zoneKey} from '../../journal/events.ts'
 import type {PublishedName} from '../../journal/recorded.ts'
 import type {DnsName, Fleet} from '../model.ts'
 import {nameKey, type Observed} from '../observed.ts'
-import {compareAnswer} from '../one-answer.ts'
 import type {Outside} from '../outside.ts'
+import {compareAnswer} from '../plan/dns/one-answer.ts'
 
 /**
  * Whether the zones' own name servers answer with what the vendors' APIs say stands there. A server that says nothing (port

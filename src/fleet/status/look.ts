@@ -1,5 +1,5 @@
 import type {Lease} from '../../journal/fold-lease.ts'
-import {type Inspection, inspectFleet} from '../inspect.ts'
+import {type Inspection, inspectFleet} from '../inspect/inspect.ts'
 import type {Fleet} from '../model.ts'
 import type {Outside} from '../outside.ts'
 import {plan} from '../plan/plan.ts'

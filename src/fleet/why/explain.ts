@@ -1,7 +1,7 @@
 import type {StoredEvent} from '../../journal/events.ts'
 import {holdInstance} from '../../mark.ts'
 import type {Instance} from '../../providers/compute.ts'
-import type {Inspection} from '../inspect.ts'
+import type {Inspection} from '../inspect/inspect.ts'
 import {nameKey} from '../observed.ts'
 import {fleetView} from '../plan/fleet-view.ts'
 import {absenceOf, rememberedFor} from '../plan/leaving/remember.ts'

@@ -2,10 +2,10 @@ import {ADDRESS_BYTES, answerBytes, srvBytes, UDP_BYTES} from '../../../dns/answ
 import {discoveryNames, hostName} from '../../discovery.ts'
 import type {DnsName} from '../../model.ts'
 import {nameKey} from '../../observed.ts'
-import {mostInOneAnswer} from '../../one-answer.ts'
 import type {Note} from '../action.ts'
 import type {FleetView} from '../fleet-view.ts'
 import {addressesOf} from './address-records.ts'
+import {mostInOneAnswer} from './one-answer.ts'
 
 /** What clients will notice of answers that the declared fleet makes long: a random part of them, or a second question over TCP. */
 export function answerNotes(view: FleetView): Note[] {

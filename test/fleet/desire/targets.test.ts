@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
-import {resolveTargets} from '../../src/fleet/guards.ts'
-import {fleet, group, instance, observed, recorded} from '../support/fleet-builder.ts'
+import {resolveTargets} from '../../../src/fleet/guards.ts'
+import {fleet, group, instance, observed, recorded} from '../../support/fleet-builder.ts'
 
 const resolve = (...instances: readonly string[]) =>
   resolveTargets(

@@ -1,12 +1,12 @@
 import {createHash} from 'node:crypto'
-import type {Recorded} from '../journal/recorded.ts'
-import {WHOLE_FLEET} from '../mark.ts'
-import type {Instance} from '../providers/compute.ts'
-import type {Member} from '../providers/dns.ts'
-import {canonicalJson} from './desire/spec.ts'
-import type {Desired} from './desired.ts'
-import type {Observed} from './observed.ts'
-import {type Action, endedBy, type Plan} from './plan/action.ts'
+import type {Recorded} from '../../journal/recorded.ts'
+import {WHOLE_FLEET} from '../../mark.ts'
+import type {Instance} from '../../providers/compute.ts'
+import type {Member} from '../../providers/dns.ts'
+import {canonicalJson} from '../desire/spec.ts'
+import type {Desired} from '../desired.ts'
+import type {Observed} from '../observed.ts'
+import {type Action, endedBy, type Plan} from '../plan/action.ts'
 
 /**
  * What a plan was made of, as far as it decides what the plan does: the file's wishes, what lives, what stands in DNS. Plain

@@ -1,7 +1,7 @@
-import type {Recorded} from '../journal/recorded.ts'
-import type {Desired} from './desired.ts'
-import type {Outside} from './outside.ts'
-import type {Plan} from './plan/action.ts'
+import type {Recorded} from '../../journal/recorded.ts'
+import type {Desired} from '../desired.ts'
+import type {Outside} from '../outside.ts'
+import type {Plan} from '../plan/action.ts'
 
 /** The user's part of a group's userdata as a launch would send it, secrets as their origin, beside that of its last launch. */
 export type UserdataChange = {readonly group: string; readonly before?: string; readonly after: string}

@@ -1,4 +1,4 @@
-import type {DnsName} from './model.ts'
+import type {DnsName} from '../../model.ts'
 
 /** Route53 answers a multivalue name with at most this many, different ones each time. Source: Developer Guide, "Multivalue answer routing". */
 const MULTIVALUE_AT_ONCE = 8
