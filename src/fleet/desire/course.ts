@@ -1,7 +1,6 @@
 import type {JournalEvent} from '../../journal/events.ts'
 import type {Recorded, RecordedLaunch} from '../../journal/recorded.ts'
 import type {Desired, Targets} from '../desired.ts'
-import {resolveTargets} from '../guards.ts'
 import type {Fleet} from '../model.ts'
 import type {Observed} from '../observed.ts'
 import type {Outside} from '../outside.ts'
@@ -12,6 +11,7 @@ import {withFailover} from './failover.ts'
 import {type LoweredTtls, withLoweredTtls} from './lowered-ttl.ts'
 import {renewal} from './renewal.ts'
 import {checkReturned, rollBack} from './rollback.ts'
+import {resolveTargets} from './targets.ts'
 import {type TtlRequest, ttlRun} from './ttl-request.ts'
 
 /** What `mcd replace`, `drain`, `undrain` and `ttl` ask for beyond the fleet file. */

@@ -2,9 +2,9 @@ import {UsageError} from '../../errors.ts'
 import type {JournalEvent} from '../../journal/events.ts'
 import type {Recorded} from '../../journal/recorded.ts'
 import type {Desired, Targets} from '../desired.ts'
-import {resolveTargets} from '../guards.ts'
 import type {Fleet} from '../model.ts'
 import type {Observed} from '../observed.ts'
+import {resolveTargets} from './targets.ts'
 
 /** What `mcd drain` and `mcd undrain` ask for; without targets, everyone. */
 export type DrainRequest = Targets &

@@ -1,7 +1,7 @@
 import type {Recorded} from '../../journal/recorded.ts'
 import type {Desired, Targets} from '../desired.ts'
-import {resolveTargets} from '../guards.ts'
 import type {Observed} from '../observed.ts'
+import {resolveTargets} from './targets.ts'
 
 /**
  * Whom `mcd replace` replaces. By name: these. Otherwise what an earlier run left of its request, so that the same command

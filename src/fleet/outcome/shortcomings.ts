@@ -1,12 +1,11 @@
 import {stripVTControlCharacters} from 'node:util'
 import {McdError} from '../../errors.ts'
 import type {Instance} from '../../providers/compute.ts'
-import {conceal} from '../../secret.ts'
+import {conceal, secretsIn} from '../../secret.ts'
 import type {Desired} from '../desired.ts'
 import type {Observed} from '../observed.ts'
 import type {Outside} from '../outside.ts'
 import type {Action, Note, Plan} from '../plan/action.ts'
-import {secretsIn} from '../secrets.ts'
 
 const BOOT_LOG_LINES = 6
 /** Boot logs asked for in one run: the reason is mostly the same for all. */

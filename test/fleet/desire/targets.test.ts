@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {resolveTargets} from '../../../src/fleet/guards.ts'
+import {resolveTargets} from '../../../src/fleet/desire/targets.ts'
 import {fleet, group, instance, observed, recorded} from '../../support/fleet-builder.ts'
 
 const resolve = (...instances: readonly string[]) =>
