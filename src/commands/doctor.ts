@@ -1,8 +1,10 @@
 import {Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
 import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
+import type {Examination} from '../doctor/finding.ts'
+import type {SpofReport} from '../doctor/spof/component.ts'
 import {EXIT} from '../errors.ts'
-import type {Examination, ExamineFlags, SpofReport} from '../runs/examine-run.ts'
+import type {ExamineFlags} from '../runs/examine-run.ts'
 
 export default class Doctor extends McdCommand {
   static override summary =

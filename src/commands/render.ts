@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import type {FleetCheck} from '../check/check-fleet.ts'
+import type {FleetCheck} from '../check/check-groups.ts'
 import {fleetFlags, McdCommand, sandboxFlag} from '../command-line/command.ts'
 import {EXIT} from '../errors.ts'
 import type {FleetSource} from '../fleet/file/read.ts'
@@ -37,8 +37,9 @@ export default class Render extends McdCommand {
   }
 
   async #check(flags: FleetSource & {sandbox: boolean}, group: string | undefined): Promise<FleetCheck> {
-    const {checkFleet, checkText} = await import('../check/check-fleet.ts')
-    const check = await checkFleet({...flags, signal: this.interruptible({looks: true})}, group)
+    const {checkRendered} = await import('../runs/render-fleet.ts')
+    const {checkText} = await import('../output/check-text.ts')
+    const check = await checkRendered({...flags, signal: this.interruptible({looks: true})}, group)
     this.log(checkText(check))
     if (check.findings.length > 0) process.exitCode = EXIT.usage
     return check

@@ -12,6 +12,14 @@ export type FleetFinding = Finding & {
   readonly credentials?: 'instances'
 }
 
+/** `doctor --json`. */
+export type Examination = {
+  readonly fleet: string
+  readonly dns: string
+  readonly counts: Readonly<Record<FleetFinding['outcome'], number>>
+  readonly findings: readonly FleetFinding[]
+}
+
 /** What went wrong on the way to an answer, as a finding. What ended the run, and a defect of ours, is thrown on. */
 export function troubled(check: Finding['check'], subject: string, error: unknown): Finding {
   if (!(error instanceof McdError) || error instanceof InterruptedError) throw error

@@ -1,4 +1,4 @@
-import type {FleetCheck} from '../check/check-fleet.ts'
+import type {FleetCheck} from '../check/check-groups.ts'
 import type {ServerAnswer} from '../fleet/outside.ts'
 import type {Standing} from '../fleet/turn/lease.ts'
 import type {ZoneKey} from '../journal/events.ts'

@@ -1,4 +1,4 @@
-import type {FleetCheck, GroupsFinding} from '../check/check-fleet.ts'
+import type {FleetCheck, GroupsFinding} from '../check/check-groups.ts'
 import {sizeText} from '../userdata/size.ts'
 import {formatPlace} from '../userdata/template-error.ts'
 import type {FleetFinding} from './finding.ts'

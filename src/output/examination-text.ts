@@ -1,5 +1,4 @@
-import type {FleetFinding} from '../doctor/finding.ts'
-import type {Examination} from '../runs/examine-run.ts'
+import type {Examination, FleetFinding} from '../doctor/finding.ts'
 import {wrapped} from './wrapped.ts'
 
 const WORDS = {ok: 'ok', failed: 'FAILED', warning: 'warning', unknown: 'unknown'} as const

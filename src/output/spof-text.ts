@@ -1,5 +1,4 @@
-import type {Component} from '../doctor/spof/component.ts'
-import type {SpofReport} from '../runs/examine-run.ts'
+import type {Component, SpofReport} from '../doctor/spof/component.ts'
 import {table} from './table.ts'
 import {wrapped} from './wrapped.ts'
 

@@ -1,8 +1,8 @@
 import {basename} from 'node:path'
 import type {NameServer} from '../dns/query.ts'
 import {examineFleet} from '../doctor/examine-fleet.ts'
-import type {FleetFinding} from '../doctor/finding.ts'
-import type {Component} from '../doctor/spof/component.ts'
+import type {Examination, FleetFinding} from '../doctor/finding.ts'
+import type {SpofReport} from '../doctor/spof/component.ts'
 import {components} from '../doctor/spof/components.ts'
 import {lookAtPlaces} from '../doctor/spof/look.ts'
 import {FleetFileError} from '../errors.ts'
@@ -17,21 +17,6 @@ export type ExamineFlags = FleetSource & {
   readonly sandbox: boolean
   readonly resolvers: readonly NameServer[]
   readonly signal: AbortSignal
-}
-
-/** `doctor --json`. */
-export type Examination = {
-  readonly fleet: string
-  readonly dns: string
-  readonly counts: Readonly<Record<FleetFinding['outcome'], number>>
-  readonly findings: readonly FleetFinding[]
-}
-
-/** `doctor --spof --json`. */
-export type SpofReport = {
-  readonly fleet: string
-  readonly dns: string
-  readonly components: readonly Component[]
 }
 
 /** `mcd doctor --spof`: of what the fleet has only one. */

@@ -1,15 +1,14 @@
+import {checkGroups, type FleetCheck, type GroupToCheck} from '../check/check-groups.ts'
 import {McdError, UsageError} from '../errors.ts'
 import type {FleetSource} from '../fleet/file/read.ts'
-import type {Fleet, Group} from '../fleet/model.ts'
+import type {Fleet} from '../fleet/model.ts'
 import type {Outside} from '../fleet/outside.ts'
 import {type ZoneKey, zoneKey} from '../journal/events.ts'
 import {nearest} from '../nearest.ts'
 import type {Zone} from '../providers/dns.ts'
 import {openContext} from '../surroundings/context.ts'
 import {PLACEHOLDER, placeholderZone} from '../surroundings/fleet-userdata.ts'
-import type {RenderedUserdata} from '../userdata/render.ts'
 import {sizeText, type UserdataSize} from '../userdata/size.ts'
-import type {Template} from '../userdata/template.ts'
 
 export type RenderedGroup = UserdataSize & {
   group: string
@@ -22,8 +21,8 @@ export type RenderedGroup = UserdataSize & {
 export type RenderOptions = FleetSource & {readonly sandbox: boolean; readonly signal: AbortSignal}
 
 /** What each group's instances would get. Reads zones for their ids alone, and goes on without them. */
-export function renderFleet(options: RenderOptions, only?: string): Promise<RenderedGroup[]> {
-  return eachGroup(options, only, ({group, render, unknownZones}) => {
+export async function renderFleet(options: RenderOptions, only?: string): Promise<RenderedGroup[]> {
+  return (await readGroups(options, only)).map(({group, render, unknownZones}) => {
     const {masked, rawBytes, sentBytes, limitBytes, compressed} = render()
     return {
       group: group.name,
@@ -38,21 +37,15 @@ export function renderFleet(options: RenderOptions, only?: string): Promise<Rend
   })
 }
 
-export type GroupToRender = {
-  readonly fleet: Fleet
-  readonly group: Group
-  readonly template: Template
-  readonly render: () => RenderedUserdata
-  /** Zones that could not be asked for their id. */
-  readonly unknownZones: string[]
-}
+/** Looks for mistakes in what they would get. */
+export const checkRendered = async (options: RenderOptions, only?: string): Promise<FleetCheck> =>
+  checkGroups(await readGroups(options, only))
 
-/** Does something with what every group's userdata is made of, or that of `only`. */
-export async function eachGroup<Result>(
-  options: RenderOptions,
-  only: string | undefined,
-  work: (group: GroupToRender) => Result,
-): Promise<Result[]> {
+/** With the zones that could not be asked for their id. */
+type GroupToRender = GroupToCheck & {readonly unknownZones: string[]}
+
+/** What every group's userdata is made of, or that of `only`. */
+async function readGroups(options: RenderOptions, only: string | undefined): Promise<GroupToRender[]> {
   const context = await openContext({...options, journal: 'read', demands: ['instance-credentials']})
   try {
     const {fleet, outside, userdata} = context
@@ -61,7 +54,7 @@ export async function eachGroup<Result>(
     const {zones, unknown: unknownZones} = await readZones(fleet, outside)
     return wanted.map(group => {
       const render = () => userdata.render(group, zones, outside.compute(group.place).capabilities)
-      return work({fleet, group, template: userdata.template, render, unknownZones})
+      return {fleet, group, template: userdata.template, render, unknownZones}
     })
   } finally {
     await context.close()

@@ -1,4 +1,4 @@
-import {checkGroups} from '../check/check-fleet.ts'
+import {checkGroups} from '../check/check-groups.ts'
 import type {NameServer} from '../dns/query.ts'
 import type {DoctorOutside} from '../doctor/outside.ts'
 import type {Fleet} from '../fleet/model.ts'
@@ -42,13 +42,12 @@ export function consult(
     },
     checkUserdata(zones) {
       const userdata = fleetUserdata(fleet, apiAddresses(around))
-      const {all, unknown} = withPlaceholders(fleet, zones)
+      const all = withPlaceholders(fleet, zones)
       return checkGroups(
         fleet.groups.map(group => ({
           fleet,
           group,
           template: userdata.template,
-          unknownZones: unknown,
           render: () => userdata.render(group, all, computeProvider(group.place, around).capabilities),
         })),
       )
@@ -59,17 +58,8 @@ export function consult(
   }
 }
 
-function withPlaceholders(
-  {names}: Fleet,
-  zones: ReadonlyMap<ZoneKey, Zone>,
-): {all: Map<ZoneKey, Zone>; unknown: string[]} {
-  const all = new Map(zones)
-  const unknown: string[] = []
-  for (const {vendor, zone} of names) {
-    const key = zoneKey(vendor, zone)
-    if (all.has(key)) continue
-    all.set(key, placeholderZone(zone))
-    unknown.push(`${zone} (${vendor})`)
-  }
-  return {all, unknown}
-}
+const withPlaceholders = ({names}: Fleet, zones: ReadonlyMap<ZoneKey, Zone>): ReadonlyMap<ZoneKey, Zone> =>
+  new Map([
+    ...names.map(({vendor, zone}) => [zoneKey(vendor, zone), placeholderZone(zone)] as const),
+    ...zones,
+  ])

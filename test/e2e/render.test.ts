@@ -1,5 +1,5 @@
 import {afterAll, expect, test} from 'vitest'
-import type {FleetCheck} from '../../src/check/check-fleet.ts'
+import type {FleetCheck} from '../../src/check/check-groups.ts'
 import type {RenderedGroup} from '../../src/runs/render-fleet.ts'
 import {workplaces} from '../support/cli.ts'
 import {registrationScript} from '../support/registration-script.ts'

@@ -25,8 +25,8 @@ test('topics know no adapter, no command and no sandbox', () => {
   ).toEqual([])
 })
 
-test('what a run is made of knows no run and no command', () => {
-  const parts = under('src/doctor/', 'src/surroundings/')
+test('what a run is made of, and what says what it came to, knows no run and no command', () => {
+  const parts = under('src/check/', 'src/doctor/', 'src/surroundings/', 'src/output/')
   expect(importsOf(parts, /^src\/(commands|runs)\//)).toEqual([])
 })
 

@@ -19,6 +19,13 @@ export type Component = {
   readonly single?: {readonly loss: string; readonly remedy: string}
 }
 
+/** `doctor --spof --json`. */
+export type SpofReport = {
+  readonly fleet: string
+  readonly dns: string
+  readonly components: readonly Component[]
+}
+
 /** What the clouds tell, as far as they could be read. */
 export type Seen = {
   /** By place key. */

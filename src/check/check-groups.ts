@@ -1,10 +1,19 @@
-import {eachGroup, type GroupToRender, type RenderOptions} from '../runs/render-fleet.ts'
+import type {Fleet, Group} from '../fleet/model.ts'
 import {templateValues} from '../userdata/fill.ts'
 import {type Finding, lintTemplate} from '../userdata/lint.ts'
-import {UserdataTooLargeError} from '../userdata/render.ts'
-import {sizeText, type UserdataSize} from '../userdata/size.ts'
-import {formatPlace, TemplateError} from '../userdata/template-error.ts'
+import {type RenderedUserdata, UserdataTooLargeError} from '../userdata/render.ts'
+import type {UserdataSize} from '../userdata/size.ts'
+import type {Template} from '../userdata/template.ts'
+import {TemplateError} from '../userdata/template-error.ts'
 import {checkDocument} from './check-document.ts'
+
+/** What a group's instances would get is made of. */
+export type GroupToCheck = {
+  readonly fleet: Fleet
+  readonly group: Group
+  readonly template: Template
+  readonly render: () => RenderedUserdata
+}
 
 /** A finding, told once with every group it was found for. */
 export type GroupsFinding = Finding & {readonly groups: readonly string[]}
@@ -20,14 +29,8 @@ export type FleetCheck = {
 }
 
 /** Looks for mistakes in what each group's instances would get, as far as they show without booting one. */
-export async function checkFleet(options: RenderOptions, only?: string): Promise<FleetCheck> {
-  return together(await eachGroup(options, only, checkGroup))
-}
-
-/** The same for groups whose surroundings are there already. */
-export const checkGroups = (groups: readonly GroupToRender[]): FleetCheck => together(groups.map(checkGroup))
-
-function together(checked: readonly ReturnType<typeof checkGroup>[]): FleetCheck {
+export function checkGroups(groups: readonly GroupToCheck[]): FleetCheck {
+  const checked = groups.map(checkGroup)
   return {
     findings: merge(checked.flatMap(({findings}) => findings)),
     groups: checked.map(({group}) => group),
@@ -35,7 +38,7 @@ function together(checked: readonly ReturnType<typeof checkGroup>[]): FleetCheck
   }
 }
 
-function checkGroup({fleet, group, template, render}: GroupToRender) {
+function checkGroup({fleet, group, template, render}: GroupToCheck) {
   const {findings, filled} = lintTemplate(template, templateValues(fleet, group))
   const said =
     filled === undefined ? {findings: [], absent: new Set<string>()} : checkDocument(template, filled)
@@ -51,7 +54,7 @@ function checkGroup({fleet, group, template, render}: GroupToRender) {
 }
 
 function trySizing(
-  render: GroupToRender['render'],
+  render: GroupToCheck['render'],
   template: string,
 ): {size?: UserdataSize; findings: Finding[]} {
   try {
@@ -80,22 +83,4 @@ function merge(findings: readonly GroupsFinding[]): GroupsFinding[] {
       a.template.localeCompare(b.template) ||
       (a.line ?? Number.POSITIVE_INFINITY) - (b.line ?? Number.POSITIVE_INFINITY),
   )
-}
-
-/** As compilers say it, then what was looked at and what was not. */
-export function checkText({findings, groups, unchecked}: FleetCheck): string {
-  const lines = findings.flatMap(({place, message, hint, groups: found}) => {
-    const some = found.length < groups.length ? ` (${found.join(', ')})` : ''
-    return [`${formatPlace(place)}: ${message}${some}`, ...(hint ? [`  → ${hint}`] : [])]
-  })
-  const sizes = groups.flatMap(({group, provider, size}) =>
-    size ? [`group ${group} on ${provider}: ${sizeText(size)}`] : [],
-  )
-  const count = `${findings.length} ${findings.length === 1 ? 'problem' : 'problems'}`
-  return [
-    ...lines,
-    ...sizes,
-    ...unchecked.map(program => `Not checked: ${program} is not installed here.`),
-    findings.length === 0 ? 'No problems found.' : `${count} found.`,
-  ].join('\n')
 }
