@@ -1,5 +1,6 @@
 import {execFileSync} from 'node:child_process'
 import {readFileSync, readlinkSync} from 'node:fs'
+import {userInfo} from 'node:os'
 
 /** One process of one boot of one host. A process id alone is reused; together with the start time it never is. */
 export type ProcessIdentity = {
@@ -24,6 +25,15 @@ export function identifyProcess(pid: number = process.pid): ProcessIdentity | un
 export function isRunning({pid, startedAt, bootId}: ProcessIdentity): boolean {
   const now = identifyProcess(pid)
   return now !== undefined && now.startedAt === startedAt && now.bootId === bootId
+}
+
+/** Under which name this runs, for people. Many containers run under a number that their list of users does not have. */
+export function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`
+  }
 }
 
 /** proc(5): after the name in parentheses, which may hold anything, field 3 is the state and field 22 the start time. */

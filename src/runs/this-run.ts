@@ -1,7 +1,7 @@
-import {hostname, userInfo} from 'node:os'
+import {hostname} from 'node:os'
 import {type Identity, type Standing, standingOf} from '../fleet/turn/lease.ts'
 import type {Lease} from '../journal/fold-lease.ts'
-import {identifyProcess, isRunning} from '../process-identity.ts'
+import {identifyProcess, isRunning, userName} from '../process-identity.ts'
 import {VERSION} from '../version.ts'
 import {ciJob} from './ci-job.ts'
 
@@ -12,7 +12,7 @@ export function thisRun(): Identity {
   return {
     version: VERSION,
     host: hostname(),
-    user: userInfo().username,
+    user: userName(),
     pid: process.pid,
     ...(job === undefined ? {} : {job}),
     ...(self ? {process: self} : {}),

@@ -1,10 +1,11 @@
-import {hostname, userInfo} from 'node:os'
+import {hostname} from 'node:os'
 import {confirm, type Question} from '../command-line/confirm.ts'
 import type {FleetSource} from '../fleet/file/read.ts'
 import {breakLease} from '../fleet/turn/break-lease.ts'
 import {holderText, type Standing} from '../fleet/turn/lease.ts'
 import type {Lease} from '../journal/fold-lease.ts'
 import {spanText} from '../output/time-text.ts'
+import {userName} from '../process-identity.ts'
 import {realRuntime} from '../runtime.ts'
 import {openState} from '../state/open.ts'
 import {readRecordedFleet} from '../state/recorded-fleet.ts'
@@ -44,7 +45,7 @@ export async function unlockFleet(flags: UnlockFlags, say: (text: string) => voi
   await confirm(question(lease, holder, runtime.now()), flags)
   const {journal} = await openState(fleet, {sandbox: flags.sandbox})
   try {
-    const by = {user: userInfo().username, host: hostname()}
+    const by = {user: userName(), host: hostname()}
     const unlocked = await breakLease(journal, runtime, lease, by)
     say(
       unlocked
