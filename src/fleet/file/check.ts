@@ -112,17 +112,35 @@ const RULES = [
   quietCanBeReached,
 ]
 
-/** The environment holds text alone: where a number or true/false is wanted, a variable's text is read as one. */
+/** Gives a value that neither the environment nor a shell can give a type the one that is wanted. */
 function retype(issue: z.core.$ZodIssue, document: LayeredDocument): boolean {
   const path = issue.path as Path
-  if (issue.code !== 'invalid_type' || document.variablesOf(path).length === 0) return false
-  const text = String(valueAt(document.data, path)).trim()
-  const isNumber = (issue.expected === 'number' || issue.expected === 'int') && /^-?\d+(\.\d+)?$/.test(text)
-  const isBoolean = issue.expected === 'boolean' && (text === 'true' || text === 'false')
-  if (!isNumber && !isBoolean) return false
+  if (issue.code !== 'invalid_type') return false
+  const value = asWanted(issue.expected, valueAt(document.data, path), {
+    isVariable: document.variablesOf(path).length > 0,
+    isSet: document.position(document.offsetOf(path)).line === undefined,
+  })
+  if (value === undefined) return false
   const holder = valueAt(document.data, path.slice(0, -1)) as Record<string | number, unknown>
-  holder[path.at(-1) ?? ''] = isNumber ? Number(text) : text === 'true'
+  holder[path.at(-1) ?? ''] = value
   return true
+}
+
+/**
+ * The environment holds text alone: where a number or true/false is wanted, a variable's text is read as one. And a shell takes
+ * away the quotes by which a number of `--set` would be text: where text is wanted, it is.
+ */
+function asWanted(
+  expected: string,
+  value: unknown,
+  {isVariable, isSet}: {isVariable: boolean; isSet: boolean},
+): unknown {
+  if (isSet && expected === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
+    return String(value)
+  if (!isVariable || typeof value !== 'string') return undefined
+  const text = value.trim()
+  if (['number', 'int'].includes(expected) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text)
+  return expected === 'boolean' && ['true', 'false'].includes(text) ? text === 'true' : undefined
 }
 
 /** With their places, in the order of the files and in file order. */

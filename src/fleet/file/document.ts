@@ -1,4 +1,4 @@
-import {type Alias, isAlias, isMap, isScalar, isSeq, type Node, visit, type YAMLMap} from 'yaml'
+import {type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, visit, type YAMLMap} from 'yaml'
 import {nearest} from '../../nearest.ts'
 import type {Mistake, Path} from './mistake.ts'
 import {expandVariables, writeVariable} from './variables.ts'
@@ -85,7 +85,7 @@ export function readDocument(
         node.items.map((item, index) => read(item, [...path, index], offsetOfNode(item) ?? offset)),
       )
     if (isScalar(node))
-      return typeof node.value === 'string' ? readText(node.value, node, path, offset) : node.value
+      return typeof node.value === 'string' ? readText(node.value, node, path, offset) : asWritten(node)
     return null
   }
 
@@ -187,6 +187,13 @@ export function readDocument(
 const keyOf = (path: Path): string => JSON.stringify(path)
 
 const offsetOfNode = (node: unknown): number | undefined => (node as Node | null | undefined)?.range?.[0]
+
+/**
+ * What YAML reads as a number and would write otherwise was meant as it stands: the version 1.10, the build 20260101123456789012,
+ * the commit 12e4567.
+ */
+const asWritten = ({value, source}: Scalar): unknown =>
+  typeof value === 'number' && source !== undefined && String(value) !== source ? source : value
 
 /** `dns:` with nothing after it. */
 const isEmpty = (node: unknown): boolean => isScalar(node) && node.value === null && !node.source

@@ -26,6 +26,35 @@ function mistakes(make: () => Fleet): string[] {
 
 const group = ({groups}: Fleet, name: string) => groups.find(each => each.name === name)
 
+describe('a number is what stands there', () => {
+  test.each(['1.10', '007', '12e4567', '1e3', '0x1F', '20260101123456789012', '1.0', '.5'])(
+    '%s is text where YAML would make another number of it',
+    written => {
+      const base = fleetFile(['title: Hello from mcd', `title: ${written}`])
+      expect(laid('', {base}).userdata.vars.title).toBe(written)
+      expect(set([`userdata.vars.title=${written}`]).userdata.vars.title).toBe(written)
+    },
+  )
+
+  test.each([3, -1, 1.5, 0])('%d is a number', written => {
+    expect(set([`userdata.vars.title=${written}`]).userdata.vars.title).toBe(written)
+  })
+
+  test('no count is read out of one that is written in another way', () => {
+    expect(mistakes(() => set(['groups.virginia.count=1e1']))).toEqual([
+      '--set groups.virginia.count: count must be a whole number from 0 to 10000, not "1e1"',
+    ])
+  })
+
+  test('where text is wanted --set gives text, since a shell takes the quotes away', () => {
+    const fleet = set(['groups.virginia.tags.build=42', 'groups.virginia.tags.main=true'])
+    expect(group(fleet, 'virginia')?.wish.tags).toMatchObject({build: '42', main: 'true'})
+    expect(mistakes(() => laid('groups: {virginia: {tags: {build: 42}}}'))).toEqual([
+      'over1.yaml:1:35: build must be text, not 42 (put it in quotes)',
+    ])
+  })
+})
+
 test('what is laid over a fleet file, given alone, is told to name that file first', () => {
   const alone = (text: string) => () => parseFleetFile(text, 'stage.yaml', {env: {}, directory: '/fleets'})
   const told = {suggestions: [expect.stringContaining('-f mcd.yaml -f stage.yaml')]}
