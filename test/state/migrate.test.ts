@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {givesState, setState} from '../../src/fleet/file/set-state.ts'
+import type {SyncNews} from '../../src/fleet/watch-sync.ts'
 import type {Journal} from '../../src/journal/journal.ts'
 import {memoryJournal, memoryStore} from '../../src/journal/memory.ts'
 import {readRecorded} from '../../src/journal/snapshot.ts'
@@ -15,17 +16,16 @@ async function scene() {
   await sim.up(of)
   const from = sim.journal
   const store = memoryStore()
-  const move = (to: Journal = memoryJournal(store)) =>
-    sim.time.run(() =>
-      moveJournal({runtime: sim.time.runtime(), journal: from, progress: () => {}}, to, {
-        command: 'state migrate',
-        address: ADDRESS,
-        identity: {version: '1', host: 'simulation', user: 'nobody', pid: 1},
-        isRunning: () => false,
-        wait: false,
-      }),
-    )
-  return {sim, from, store, move}
+  const start = (to: Journal) =>
+    moveJournal({runtime: sim.time.runtime(), journal: from, progress: () => {}}, to, {
+      command: 'state migrate',
+      address: ADDRESS,
+      identity: {version: '1', host: 'simulation', user: 'nobody', pid: 1},
+      isRunning: () => false,
+      wait: false,
+    })
+  const move = (to: Journal = memoryJournal(store)) => sim.time.run(() => start(to))
+  return {sim, from, store, start, move}
 }
 
 describe('a journal that moves', () => {
@@ -87,6 +87,51 @@ describe('a journal that moves', () => {
       expect((await sim.up(of)).actions).toEqual([])
     },
   )
+
+  test('is not written any more in its old place by who waited for the move to end', async () => {
+    const {sim, from, store, start} = await scene()
+    const to = memoryJournal(store)
+    const slow: Journal = {
+      ...to,
+      async append(expected, events) {
+        await sim.time.runtime().sleep(5_000)
+        return to.append(expected, events)
+      },
+    }
+    const smaller = fleet([group('virginia', 1)])
+    const [, waited] = await sim.time.run(() =>
+      Promise.allSettled([start(slow), sim.start(smaller, {kind: 'up'}, {wait: true, host: 'elsewhere'})]),
+    )
+    expect(waited).toMatchObject({
+      reason: {
+        message: expect.stringContaining(`has moved to ${ADDRESS}`),
+        suggestions: [expect.stringContaining(`state: ${ADDRESS}`)],
+      },
+    })
+    expect((await from.read()).map(({event}) => event.type).slice(-2)).toEqual(['moved', 'run-finished'])
+  })
+
+  test('is not written any more in its old place by who watches, and that is told', async () => {
+    const {sim, from, move} = await scene()
+    await move()
+    const [gone = ''] = [...(await readRecorded(from)).launches.values()].flatMap(({instances}) => instances)
+    sim.guests.kill(gone)
+    const before = await from.read()
+    const interrupt = new AbortController()
+    const news: SyncNews[] = []
+    await sim.time.run(() =>
+      sim.watch(
+        of,
+        said => {
+          news.push(said)
+          interrupt.abort()
+        },
+        {signal: interrupt.signal, allowShrink: true},
+      ),
+    )
+    expect(news).toMatchObject([{kind: 'trouble', text: expect.stringContaining(`has moved to ${ADDRESS}`)}])
+    expect(await from.read()).toEqual(before)
+  })
 
   test('does not go where it lies already, under whatever name', async () => {
     const {sim, from, move} = await scene()

@@ -1,6 +1,7 @@
 import {EXIT, InterruptedError, LockedError, McdError} from '../../errors.ts'
 import type {JournalEvent} from '../../journal/events.ts'
 import {LEASE_MS} from '../../journal/fold-lease.ts'
+import type {Recorded} from '../../journal/recorded.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Outside} from '../outside.ts'
 import {awaitTurn, type WaitOptions} from './await-turn.ts'
@@ -33,6 +34,7 @@ export async function inTurn<T>(
   for (;;) {
     const ledger = await openLedger(journal, runtime, runtime.id())
     const takenOver = await awaitTurn(ledger, outside, options)
+    checkStaysHere(ledger.recorded())
     const over = new AbortController()
     let isTaken = false
     try {
@@ -54,6 +56,17 @@ export async function inTurn<T>(
       over.abort()
     }
   }
+}
+
+/** It was here when it was opened; whoever waited, or watches since, finds its lease free after `mcd state migrate`. */
+function checkStaysHere({movedTo}: Recorded): void {
+  if (movedTo === undefined) return
+  throw new McdError(
+    `The journal of this fleet has moved to ${movedTo}: in its old place no run works any more.`,
+    {
+      suggestions: [`Write "state: ${movedTo}" into the fleet file, then run the same command again.`],
+    },
+  )
 }
 
 /** Until the run is over, interrupted or has lost the lease; a loss ends the run before its next call. */
