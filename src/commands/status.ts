@@ -53,7 +53,7 @@ export default class Status extends McdCommand {
       import('../fleet/notices/tell-drift.ts'),
       import('../output/status-text.ts'),
       import('../output/status-markdown.ts'),
-      import('../runs/this-run.ts'),
+      import('../state/this-run.ts'),
     ])
     const context = await openContext({
       file: flags.file,

@@ -9,9 +9,9 @@ import {FleetFileError} from '../errors.ts'
 import {type FleetSource, readFleetFile} from '../fleet/file/read.ts'
 import type {Fleet} from '../fleet/model.ts'
 import {openState} from '../state/open.ts'
+import {standingHere} from '../state/this-run.ts'
 import {consult} from '../surroundings/consult.ts'
 import {surround} from '../surroundings/context.ts'
-import {standingHere} from './this-run.ts'
 
 export type ExamineFlags = FleetSource & {
   readonly sandbox: boolean

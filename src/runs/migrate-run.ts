@@ -12,7 +12,7 @@ import {isRunning} from '../process-identity.ts'
 import {realRuntime} from '../runtime.ts'
 import {moveJournal} from '../state/migrate.ts'
 import {type OpenedState, openPlace, openState, type StateOwner} from '../state/open.ts'
-import {thisRun} from './this-run.ts'
+import {thisRun} from '../state/this-run.ts'
 
 export type MigrateFlags = FleetSource & {
   readonly to: string

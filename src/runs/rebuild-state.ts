@@ -7,8 +7,8 @@ import {plainProgress} from '../output/progress.ts'
 import {rebuiltText} from '../output/rebuilt-text.ts'
 import {isRunning} from '../process-identity.ts'
 import type {Instance} from '../providers/compute.ts'
+import {thisRun} from '../state/this-run.ts'
 import {type Context, openContext} from '../surroundings/context.ts'
-import {thisRun} from './this-run.ts'
 
 export type RebuildFlags = FleetSource & {
   readonly sandbox: boolean

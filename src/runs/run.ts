@@ -1,5 +1,5 @@
 import {confirm} from '../command-line/confirm.ts'
-import {parseDuration} from '../duration.ts'
+import {durationFlag} from '../command-line/duration-flag.ts'
 import {UsageError} from '../errors.ts'
 import {parseBatch} from '../fleet/file/quantity.ts'
 import type {Rollout} from '../fleet/model.ts'
@@ -9,11 +9,11 @@ import {describeStatus} from '../fleet/status/describe.ts'
 import {type ProgressView, plainProgress, terminalProgress} from '../output/progress.ts'
 import {shortIds} from '../output/short-id.ts'
 import {isRunning} from '../process-identity.ts'
+import {thisRun} from '../state/this-run.ts'
 import {type ContextOptions, openContext} from '../surroundings/context.ts'
 import {checkFleet, checkUnmoved, type ReadPlan, readPlanFile} from './plan-file.ts'
 import {printReport} from './print-report.ts'
 import type {RunFlags, RunReport} from './run-flags.ts'
-import {thisRun} from './this-run.ts'
 
 /** What `up` and `down` share: open, reconcile, print. */
 export async function runCommand(flags: RunFlags): Promise<RunReport> {
@@ -111,11 +111,4 @@ function rolloutFlags({batch, pause}: RunFlags): Partial<Rollout> {
     ...(size ? {batch: size} : {}),
     ...(pause === undefined ? {} : {pauseMs: durationFlag('--pause', pause)}),
   }
-}
-
-export function durationFlag(flag: string, text: string): number {
-  const ms = parseDuration(text)
-  if (ms === undefined)
-    throw new UsageError(`${flag} must be a duration with a unit, such as 90s or 10m; "${text}" is not.`)
-  return ms
 }

@@ -1,13 +1,13 @@
 import {readFileSync} from 'node:fs'
+import {durationFlag} from '../command-line/duration-flag.ts'
 import {formatDuration} from '../duration.ts'
 import type {FleetSource} from '../fleet/file/read.ts'
 import {watchSync} from '../fleet/watch-sync.ts'
 import {syncLines} from '../output/sync-text.ts'
 import {isRunning} from '../process-identity.ts'
 import {realRuntime} from '../runtime.ts'
+import {thisRun} from '../state/this-run.ts'
 import {type Context, openContext} from '../surroundings/context.ts'
-import {durationFlag} from './run.ts'
-import {thisRun} from './this-run.ts'
 
 export type WatchFlags = FleetSource & {
   readonly sandbox: boolean

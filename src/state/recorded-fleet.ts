@@ -5,8 +5,8 @@ import type {StoredEvent} from '../journal/events.ts'
 import {fold} from '../journal/fold.ts'
 import type {Recorded} from '../journal/recorded.ts'
 import {FOLD_VERSION} from '../journal/snapshot.ts'
-import {standingHere} from '../runs/this-run.ts'
 import {openState} from './open.ts'
+import {standingHere} from './this-run.ts'
 
 /** A fleet as its journal tells it, and who holds its lease as far as this host can see. */
 export type RecordedFleet = {

@@ -1,4 +1,3 @@
-import {connectionCount} from '../connections/count.ts'
 import type {NameServer} from '../dns/query.ts'
 import {type FleetSource, type ReadOptions, readFleetFile} from '../fleet/file/read.ts'
 import type {DnsName, Fleet} from '../fleet/model.ts'
@@ -10,6 +9,7 @@ import {apiAddresses, computeProvider, dnsProvider, type Surroundings} from '../
 import {realRuntime} from '../runtime.ts'
 import {openState} from '../state/open.ts'
 import {loadTemplate} from '../userdata/template.ts'
+import {connectionCount} from './connections/count.ts'
 import {type FleetUserdata, fleetUserdata} from './fleet-userdata.ts'
 import {type AddressMap, healthProbe} from './health-probe.ts'
 import {inSandbox} from './in-sandbox.ts'

@@ -26,7 +26,7 @@ test('topics know no adapter, no command and no sandbox', () => {
 })
 
 test('what a run is made of, and what says what it came to, knows no run and no command', () => {
-  const parts = under('src/check/', 'src/doctor/', 'src/surroundings/', 'src/output/')
+  const parts = under('src/check/', 'src/doctor/', 'src/output/', 'src/state/', 'src/surroundings/')
   expect(importsOf(parts, /^src\/(commands|runs)\//)).toEqual([])
 })
 
@@ -53,10 +53,7 @@ test('the sandbox does not know the adapters it is there to test', () => {
 
 test('only commands, what stands in for the clouds there and what opens a journal know the sandbox', () => {
   const others = sources.filter(
-    ({path}) =>
-      !/^src\/(commands|sandbox)\/|^src\/(?:surroundings\/(?:in-sandbox|service-zone)|state\/open)\.ts$/.test(
-        path,
-      ),
+    ({path}) => !/^src\/(commands|sandbox)\/|^src\/(?:surroundings\/in-sandbox|state\/open)\.ts$/.test(path),
   )
   expect(importsOf(others, /^src\/sandbox\//)).toEqual([])
 })

@@ -1,14 +1,8 @@
 import {Flags} from '@oclif/core'
 import {McdCommand} from '../../command-line/command.ts'
+import {ownerFlag, readTtl, serviceArgs, ttlFlag, zoneFlags} from '../../command-line/service-flags.ts'
 import type {PublishedReport} from '../../output/published-text.ts'
-import {
-  openZone,
-  ownerFlag,
-  readTtl,
-  serviceArgs,
-  ttlFlag,
-  zoneFlags,
-} from '../../surroundings/service-zone.ts'
+import {openZone} from '../../surroundings/service-zone.ts'
 
 export default class SdDefine extends McdCommand {
   static override summary = 'Make a DNS-SD service known, before any machine serves it.'

@@ -1,15 +1,9 @@
 import {Flags} from '@oclif/core'
 import {McdCommand} from '../../command-line/command.ts'
+import {durationFlag} from '../../command-line/duration-flag.ts'
+import {ownerFlag, readTtl, serviceArgs, ttlFlag, zoneFlags} from '../../command-line/service-flags.ts'
 import type {PublishedReport} from '../../output/published-text.ts'
-import {
-  openZone,
-  ownerFlag,
-  readDuration,
-  readTtl,
-  serviceArgs,
-  ttlFlag,
-  zoneFlags,
-} from '../../surroundings/service-zone.ts'
+import {openZone} from '../../surroundings/service-zone.ts'
 
 const PORT_MAX = 65_535
 
@@ -88,7 +82,7 @@ export default class SdJoin extends McdCommand {
       import('../../output/published-text.ts'),
     ])
     const check = flags['no-check'] ? undefined : readCheck(flags.check)
-    const timeoutMs = readDuration('--timeout', flags.timeout)
+    const timeoutMs = durationFlag('--timeout', flags.timeout)
     const host = readHost(flags.host, flags.zone)
     const {port, priority, weight} = flags
     const machine = {

@@ -1,7 +1,8 @@
 import {Flags} from '@oclif/core'
 import {McdCommand} from '../../command-line/command.ts'
+import {ownerFlag, serviceArgs, zoneFlags} from '../../command-line/service-flags.ts'
 import type {PublishedReport} from '../../output/published-text.ts'
-import {openZone, ownerFlag, serviceArgs, zoneFlags} from '../../surroundings/service-zone.ts'
+import {openZone} from '../../surroundings/service-zone.ts'
 
 export default class SdUndefine extends McdCommand {
   static override summary = 'Take back what mcd sd define made.'

@@ -1,7 +1,7 @@
 import type {OutgoingHttpHeaders} from 'node:http'
-import type {CountConnections} from '../fleet/outside.ts'
-import {lookLimit, type Runtime} from '../runtime.ts'
-import type {AddressMap} from '../surroundings/health-probe.ts'
+import type {CountConnections} from '../../fleet/outside.ts'
+import {lookLimit, type Runtime} from '../../runtime.ts'
+import type {AddressMap} from '../health-probe.ts'
 
 const TIMEOUT_MS = 5_000
 /** A number and a line break: whatever is longer is another page. */

@@ -1,5 +1,5 @@
-import type {CountConnections} from '../fleet/outside.ts'
-import {lookLimit, type Runtime} from '../runtime.ts'
+import type {CountConnections} from '../../fleet/outside.ts'
+import {lookLimit, type Runtime} from '../../runtime.ts'
 import {countUses, TABLE_MARK} from './socket-table.ts'
 
 const CONNECT_TIMEOUT_SECONDS = 5

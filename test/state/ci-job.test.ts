@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {ciJob} from '../../src/runs/ci-job.ts'
+import {ciJob} from '../../src/state/ci-job.ts'
 
 test.each([
   [

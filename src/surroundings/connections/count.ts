@@ -1,6 +1,6 @@
-import type {CountConnections} from '../fleet/outside.ts'
-import type {Runtime} from '../runtime.ts'
-import type {AddressMap} from '../surroundings/health-probe.ts'
+import type {CountConnections} from '../../fleet/outside.ts'
+import type {Runtime} from '../../runtime.ts'
+import type {AddressMap} from '../health-probe.ts'
 import {countByCounter} from './counter.ts'
 import {countOverSsh} from './ssh.ts'
 

@@ -2,10 +2,10 @@ import {chmodSync, writeFileSync} from 'node:fs'
 import {connect, createServer, type Socket} from 'node:net'
 import {join} from 'node:path'
 import {afterAll, expect, test} from 'vitest'
-import {countOverSsh, sshArguments} from '../../src/connections/ssh.ts'
-import {realRuntime} from '../../src/runtime.ts'
-import {fleet} from '../support/fleet-builder.ts'
-import {temporaryFolders} from '../support/sandbox.ts'
+import {realRuntime} from '../../../src/runtime.ts'
+import {countOverSsh, sshArguments} from '../../../src/surroundings/connections/ssh.ts'
+import {fleet} from '../../support/fleet-builder.ts'
+import {temporaryFolders} from '../../support/sandbox.ts'
 
 const folders = temporaryFolders()
 afterAll(() => folders.removeAll())

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {countUses} from '../../src/connections/socket-table.ts'
+import {countUses} from '../../../src/surroundings/connections/socket-table.ts'
 
 /** What the script prints when mcd asks from 203.0.113.5; the addresses of the samples were exchanged for documentation's. */
 const answer = (table: string, from = '203.0.113.5 50022 192.0.2.7 22') =>

@@ -1,6 +1,6 @@
 import * as os from 'node:os'
 import {expect, test, vi} from 'vitest'
-import {thisRun} from '../../src/runs/this-run.ts'
+import {thisRun} from '../../src/state/this-run.ts'
 
 vi.mock('node:os', {spy: true})
 
