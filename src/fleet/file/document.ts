@@ -31,7 +31,10 @@ export type FileDocument = WrittenData & {
 }
 
 export type DocumentOptions = {
-  /** Says which values, by their place and as they are written, may do without their variables: such a one stays as it is written. */
+  /**
+   * Says which values, by their place and as they are written, may do without their variables: such a one stays as it is written.
+   * A pipeline sets what it does not have to nothing.
+   */
   readonly mayBeUnset?: ((path: Path, raw: string) => boolean) | undefined
   /** It is laid over another: it may be empty, and a key with nothing after it is too dangerous a way to remove what stands there. */
   readonly isOverlay?: boolean
@@ -146,7 +149,8 @@ export function readDocument(
         message: `"${part}" is not a variable`,
         hint: `write ${writeVariable('NAME')}, or $$\{ for a plain $\{`,
       })
-    for (const name of mayBeUnset(path, raw) ? [] : unset) {
+    const mayLack = mayBeUnset(path, raw)
+    for (const name of mayLack ? [] : unset) {
       const meant = nearest(name, Object.keys(env))
       const hint = meant ? `did you mean "${meant}"?` : `set it: export ${name}=…`
       spoil(path, {
@@ -157,7 +161,7 @@ export function readDocument(
     }
     if (names.length > 0) variables.set(keyOf(path), {names, written: raw})
     if (spoilt.has(keyOf(path))) return undefined
-    return unset.length > 0 ? raw : expanded
+    return mayLack && names.some(name => !env[name]) ? raw : expanded
   }
 
   const data = document?.contents ? read(document.contents, [], 0) : undefined

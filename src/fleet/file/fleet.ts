@@ -58,7 +58,7 @@ export function toFleet(data: FileData, document: WrittenData, path: string): Fl
       ),
     }),
     file: path,
-    warnings: warningsOf(data),
+    warnings: warningsOf(data, document.variablesOf),
   }
 }
 

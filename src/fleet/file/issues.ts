@@ -64,6 +64,8 @@ export function explain(issue: Issue, document: WrittenData): Mistake[] {
   const value = valueAt(document.data, path)
   const offset = document.offsetOf(path)
   if (value === undefined) return [{offset, path, ...missing(issue, path)}]
+  const [variable] = value === '' ? document.variablesOf(path) : []
+  if (variable !== undefined) return [{offset, path, ...emptyVariable(variable)}]
   const {message, hint} = wrongValue(issue, value)
   const not = message.startsWith('must be') ? `, ${shown(value, path, document)}` : ''
   return [
@@ -83,6 +85,12 @@ function unknownKey(issue: Issue, path: Path, document: WrittenData): Mistake {
   const hint = meant ? `did you mean "${meant}"?` : `known here: ${known.join(', ')}`
   return {offset, path, message: `unknown key "${key}"${where}`, hint}
 }
+
+/** Whatever else is said about the value, this is why. */
+const emptyVariable = (name: string): {message: string; hint: string} => ({
+  message: `the environment variable ${name} is empty`,
+  hint: `set it: export ${name}=…; a pipeline leaves a secret empty that it does not have`,
+})
 
 function missing(issue: Issue, path: Path): {message: string; hint?: string} {
   const mapping = path.slice(0, -1)

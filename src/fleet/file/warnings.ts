@@ -1,13 +1,14 @@
 import {attributeWarnings, writeAttributes} from '../../dns/sd/txt.ts'
 import {formatDuration} from '../../duration.ts'
-import {formatPath} from './mistake.ts'
+import {formatPath, type Path} from './mistake.ts'
 import {isLoopback} from './receivers.ts'
 import {dnsBlocks, type FileData} from './schema.ts'
 import {PROXIED_TTL_SECONDS} from './schema-dns.ts'
 
 /** What a correct file asks for and does not get in this version, and what it may regret: one sentence each, in file order. */
-export function warningsOf(data: FileData): string[] {
+export function warningsOf(data: FileData, variablesOf: (path: Path) => readonly string[]): string[] {
   return [
+    ...emptyVariables(data, variablesOf),
     ...unusedGroupKeys(data),
     ...idleFailover(data),
     ...unusedDnsKeys(data),
@@ -15,6 +16,31 @@ export function warningsOf(data: FileData): string[] {
     ...shortDrain(data),
     ...plainReceivers(data),
   ]
+}
+
+/** Free values may be empty, and this is more often a secret that the pipeline does not have. */
+function emptyVariables(
+  {userdata, groups}: FileData,
+  variablesOf: (path: Path) => readonly string[],
+): string[] {
+  const free: [Path, object][] = [
+    [['userdata', 'vars'], userdata.vars],
+    ...Object.entries(groups).map(([name, group]): [Path, object] => [
+      ['groups', name, 'metadata'],
+      'metadata' in group ? group.metadata : {},
+    ]),
+  ]
+  return free.flatMap(([at, values]) =>
+    Object.entries(values).flatMap(([key, value]) => {
+      const path = [...at, key]
+      const [name] = value === '' ? variablesOf(path) : []
+      return name === undefined
+        ? []
+        : [
+            `${formatPath(path)} is empty, since the environment variable ${name} is: instances get nothing there.`,
+          ]
+    }),
+  )
 }
 
 function unusedGroupKeys(data: FileData): string[] {

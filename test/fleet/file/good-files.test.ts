@@ -362,8 +362,17 @@ test('a doubled dollar writes a brace out, and other dollars stay as they are', 
 test('in the sandbox the credentials of the file stand aside, set or not', () => {
   const text = fleetFile(['  registration: mcd\n', '  instanceCredentials: {token: "${env:TOKEN}"}\n'])
   expect(() => parse(text)).toThrow('the environment variable TOKEN is not set')
-  expect(parse(text, {}, true).names[0]).not.toHaveProperty('instanceCredentials')
+  for (const env of [{}, {TOKEN: ''}])
+    expect(parse(text, env, true).names[0]).not.toHaveProperty('instanceCredentials')
   expect(parse(text, {TOKEN: 'real'}, true).names[0]).not.toHaveProperty('instanceCredentials')
+})
+
+test('a free value may be empty, and is warned of where a variable leaves it so', () => {
+  const text = fleetFile(['title: Hello from mcd', 'title: "${env:KEY}", plain: ""'])
+  expect(parse(text, {KEY: ''}).warnings).toEqual([
+    'userdata.vars.title is empty, since the environment variable KEY is: instances get nothing there.',
+  ])
+  expect(parse(text, {KEY: 'sesame'}).warnings).toEqual([])
 })
 
 test.each([

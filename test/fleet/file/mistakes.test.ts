@@ -488,6 +488,16 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     ['7:22: the environment variable GREETING_WORDS is not set (set it: export GREETING_WORDS=…)'],
   ],
   [
+    'a variable that is set to nothing, as a pipeline does with a secret that it does not have',
+    `${f([DNS, `${DNS}  instanceCredentials: {token: "\${env:EMPTY}"}\n`])}notify:
+  - {url: "\${env:EMPTY}", secret: "\${env:EMPTY}"}
+`,
+    ['27:32', '31:11', '31:35'].map(
+      at =>
+        `${at}: the environment variable EMPTY is empty (set it: export EMPTY=…; a pipeline leaves a secret empty that it does not have)`,
+    ),
+  ],
+  [
     'a variable with a name that cannot be one',
     f(['title: Hello from mcd', `title: "a \${env:1} b"`]),
     [`7:20: "\${env:1}" is not a variable (write \${env:NAME}, or $\${ for a plain \${)`],
@@ -610,7 +620,7 @@ test.each<[rule: string, text: string, mistakes: string[]]>([
     ],
   ],
 ])('%s', (_rule, text, mistakes) => {
-  expect(mistakesIn(text, {TITLE: 'x'})).toEqual(mistakes.map(mistake => `mcd.yaml:${mistake}`))
+  expect(mistakesIn(text, {TITLE: 'x', EMPTY: ''})).toEqual(mistakes.map(mistake => `mcd.yaml:${mistake}`))
 })
 
 test('every mistake of a file is answered in one run, in file order', () => {
