@@ -50,8 +50,7 @@ export function effectiveValues(
       const [masked] = items.flatMap(item => item.masked ?? [])
       return {value: items.map(item => item.value), ...(masked ? {masked} : {})}
     }
-    if (written === undefined && path[0] === 'notify' && path.at(-1) === 'url')
-      return {value: hostOf(String(value)), masked: 'private'}
+    if (path[0] === 'notify' && path.at(-1) === 'url') return address(written ?? String(value))
     return {value: written ?? escaped(value)}
   }
 
@@ -80,8 +79,16 @@ function partsOf(value: unknown): (readonly [string | number, unknown])[] | unde
   return isMapping(value) && Object.keys(value).length > 0 ? Object.entries(value) : undefined
 }
 
-/** The address of a webhook is often its only secret. */
-const hostOf = (url: string): string => `${URL.parse(url)?.origin ?? ''}/${MASK}`
+/** The address of a webhook is often its only secret: of what stands in the file itself its host is shown. */
+function address(written: string): Pick<EffectiveValue, 'value' | 'masked'> {
+  const [origin = ''] = /^\w+:\/\/[^/?#]*/.exec(written) ?? []
+  const rest = written.slice(origin.length).split(/(\$\{env:\w+\})/)
+  const shown = rest.map((part, index) =>
+    index % 2 === 1 || part === '' || part === '/' ? part : `${part.startsWith('/') ? '/' : ''}${MASK}`,
+  )
+  const value = [origin, ...shown].join('')
+  return {value, ...(value === written ? {} : {masked: 'private'})}
+}
 
 /** Text that would be a variable where it is written. */
 const escaped = (value: unknown): unknown =>

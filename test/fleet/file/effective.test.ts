@@ -100,6 +100,18 @@ describe('no secret is shown', () => {
   })
 })
 
+test.each([
+  ['https://hooks.example.com/hidden/key', 'https://hooks.example.com/***'],
+  ['https://hooks.example.com?key=hidden', 'https://hooks.example.com***'],
+  ['https://hooks.example.com/hidden/${env:T}?key=hidden', 'https://hooks.example.com/***${env:T}***'],
+  ['https://hooks.example.com/${env:T}', 'https://hooks.example.com/${env:T}'],
+  ['${env:T}', '${env:T}'],
+])('of the webhook %s only the host and variables are shown', (url, shown) => {
+  const overlay = `notify: [{url: "${url}", secret: "\${env:SECRET}"}]`
+  const env = {T: url === '${env:T}' ? 'https://hooks.example.com/hidden' : 'hidden', SECRET: 'x'.repeat(16)}
+  expect(valuesOf({overlay, env}).find(({path}) => path.at(-1) === 'url')?.value).toBe(shown)
+})
+
 test('as text it is a fleet file that means the same', () => {
   const overlay =
     'userdata: {vars: {a: "x: y # z", b: "3", c: "$${env:A}", d: "one\\ntwo", "e": ""}}\ngroups: {virginia: {tags: {"a.b: c": "1"}, type: [m5.large]}}\ndns: [{provider: route53, zone: example.com, name: www, registration: mcd}]'
