@@ -2,13 +2,35 @@ import {UsageError} from '../errors.ts'
 import type {Member} from '../providers/dns.ts'
 import type {Desired} from './desired.ts'
 import {nameKey, type Observed} from './observed.ts'
-import {isReady, type Plan} from './plan/action.ts'
+import {endedBy, isReady, type Plan} from './plan/action.ts'
 import {emptiedBy} from './plan/dns/serving.ts'
 
 export type Approval = {
   readonly allowEmpty: boolean
   /** More than half of a name's addresses may leave in one `sync`. */
   readonly allowShrink?: boolean
+}
+
+export type Guard = (desired: Desired, observed: Observed, plan: Plan) => void
+
+/** Refuses what nobody means to do, unless it was asked for in so many words. One for a run, of whose every plan it is asked. */
+export function planGuard(approval: Approval): Guard {
+  const checkShrinking = shrinkGuard(approval)
+  return (desired, observed, plan) => {
+    checkEmptiness(desired, observed, plan, approval)
+    checkShrinking(desired, observed, plan)
+  }
+}
+
+/** Asks about each instance once, when a plan is the first in a run to end it. */
+export function askOnce(approve: (plan: Plan) => Promise<void>): (plan: Plan) => Promise<void> {
+  const approved = new Set<string>()
+  return async plan => {
+    const doomed = endedBy(plan)
+    if (doomed.every(id => approved.has(id))) return
+    await approve(plan)
+    for (const id of doomed) approved.add(id)
+  }
 }
 
 /**
@@ -42,9 +64,7 @@ export function checkEmptiness(
  * whatever for: so many are more likely to be missed by whoever looks than to be gone. Those that leave for good, or are
  * drained, were decided on before.
  */
-export function shrinkGuard({
-  allowShrink = false,
-}: Approval): (desired: Desired, observed: Observed, plan: Plan) => void {
+function shrinkGuard({allowShrink = false}: Approval): Guard {
   /** By name key: the addresses at the first look, and which of them this run has taken away since. */
   const atFirst = new Map<string, ReadonlyMap<string, string>>()
   const taken = new Map<string, ReadonlySet<string>>()

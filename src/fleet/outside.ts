@@ -50,10 +50,12 @@ export type Delivery =
 
 export type AddressType = 'A' | 'AAAA'
 
-/** What one server answers. Without `records` it says nothing, or nothing that is an answer (SERVFAIL, REFUSED). */
+/** What one server answers. Without `records` it says nothing, or nothing that is an answer. */
 export type ServerAnswer = {
   /** Name or address, with a port where it is not 53. */
   readonly server: string
+  /** What it said instead of an answer: SERVFAIL (of a resolver: it found nobody who answers), REFUSED, … */
+  readonly error?: string
   /** Of the type that was asked for. A resolver's TTL is what is left of it. */
   readonly records?: readonly {readonly value: string; readonly ttlSeconds: number}[]
 }
@@ -110,12 +112,7 @@ export type Thawed = {
 
 /** What happens while it happens, for people. */
 export type Progress =
-  | {
-      readonly kind: 'planned'
-      readonly goal: Desired['goal']['kind']
-      readonly plan: Plan
-      readonly pass: number
-    }
+  | {readonly kind: 'planned'; readonly goal: Desired['goal']['kind']; readonly plan: Plan}
   | {readonly kind: 'started'; readonly action: Action}
   | {readonly kind: 'finished'; readonly action: Action; readonly detail?: string}
   | {readonly kind: 'failed'; readonly action: Action; readonly error: Error}

@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs'
 import * as z from 'zod'
 import {McdError, UsageError} from '../errors.ts'
+import type {Inspection} from '../fleet/inspect/inspect.ts'
 import {
   declaredOtherwise,
-  type Made,
   pictureOf,
   SAVED_PLAN_FORMAT,
   type SavedPlan,
@@ -16,7 +16,7 @@ import {writeOutput} from '../output/write-output.ts'
 import {VERSION} from '../version.ts'
 
 /** `mcd plan --out FILE`. It holds no secret: launch specs are hashes, and DNS is public. */
-export async function writePlanFile(path: string, made: Made, refreshImages: boolean): Promise<void> {
+export async function writePlanFile(path: string, made: Inspection, refreshImages: boolean): Promise<void> {
   const saved = savePlan(made, {mcd: VERSION, madeAt: new Date().toISOString(), refreshImages})
   await writeOutput(path, `${JSON.stringify(saved, undefined, 2)}\n`)
 }
@@ -48,7 +48,7 @@ export function checkFleet(path: string, saved: SavedPlan, {name, dns}: Pick<Fle
  * Throws McdError with everything that moved: then nothing of the plan is carried out. Where nothing is left to do and
  * nothing else is wished for the plan has come true, as for a job that is run again.
  */
-export function checkUnmoved(path: string, saved: SavedPlan, made: Made): void {
+export function checkUnmoved(path: string, saved: SavedPlan, made: Inspection): void {
   const now = pictureOf(made)
   const wishes = declaredOtherwise(saved.picture, now)
   const isDone = made.plan.actions.length === 0 && made.plan.notes.every(({blocks}) => !blocks)

@@ -1,6 +1,6 @@
 import {McdError} from '../../src/errors.ts'
-import {inspectFleet} from '../../src/fleet/inspect/inspect.ts'
-import {type Made, type SavedPlan, savePlan} from '../../src/fleet/inspect/saved-plan.ts'
+import {type Inspection, inspectFleet} from '../../src/fleet/inspect/inspect.ts'
+import {type SavedPlan, savePlan} from '../../src/fleet/inspect/saved-plan.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import {checkUnmoved} from '../../src/runs/plan-file.ts'
 import {holds, LawBroken, truth} from '../support/laws.ts'
@@ -21,7 +21,7 @@ export async function planSaved({sim, openJournal}: Stage, fleet: Fleet) {
     /** To be asked for right before it is carried out: looks whether others live now than did then. */
     expectation(isSeen: boolean) {
       const hasMoved = isSeen && livingNow() !== living
-      return (now: Made) => {
+      return (now: Inspection) => {
         checkUnmoved('plan.json', JSON.parse(file) as SavedPlan, now)
         if (hasMoved && now.plan.actions.length > 0)
           throw new LawBroken(

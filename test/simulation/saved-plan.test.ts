@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {inspectFleet} from '../../src/fleet/inspect/inspect.ts'
-import {type Made, pictureOf, savePlan, whatMoved} from '../../src/fleet/inspect/saved-plan.ts'
+import {type Inspection, inspectFleet} from '../../src/fleet/inspect/inspect.ts'
+import {pictureOf, savePlan, whatMoved} from '../../src/fleet/inspect/saved-plan.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
 import {SANDBOX} from '../../src/sandbox/world/credentials.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
@@ -25,7 +25,7 @@ async function scene() {
   const saved = JSON.parse(text) as ReturnType<typeof savePlan>
   const carryOut = async (now: Fleet = of(3)) => {
     let moved: readonly string[] = []
-    const look = (made: Made) => {
+    const look = (made: Inspection) => {
       moved = whatMoved(saved.picture, pictureOf(made))
       if (moved.length > 0) throw new Error('moved')
     }

@@ -46,6 +46,16 @@ export async function awaitServed(
     : undefined
 }
 
+/** Without those that would leave an old name while the servers of the new one do not answer yet. */
+export async function answeredFor(
+  {outside, desired, observed}: Pass,
+  ready: readonly Action[],
+): Promise<readonly Action[]> {
+  const isForLater = (action: Action) => action.kind === 'deregister' && action.onceAnswered
+  if (!ready.some(isForLater) || (await isAnswered(outside, desired.fleet, observed))) return ready
+  return ready.filter(action => !isForLater(action))
+}
+
 /** In DNS means answered, and out of it not answered any more: the vendor's servers follow its API by some seconds. */
 export async function isSettled(pass: Pass): Promise<boolean> {
   const {

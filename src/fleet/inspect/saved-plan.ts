@@ -1,12 +1,10 @@
 import {createHash} from 'node:crypto'
-import type {Recorded} from '../../journal/recorded.ts'
 import {WHOLE_FLEET} from '../../mark.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {Member} from '../../providers/dns.ts'
 import {canonicalJson} from '../desire/spec.ts'
-import type {Desired} from '../desired.ts'
-import type {Observed} from '../observed.ts'
-import {type Action, endedBy, type Plan} from '../plan/action.ts'
+import {type Action, endedBy} from '../plan/action.ts'
+import type {Inspection} from './inspect.ts'
 
 /**
  * What a plan was made of, as far as it decides what the plan does: the file's wishes, what lives, what stands in DNS. Plain
@@ -37,15 +35,8 @@ export type SavedPlan = {
   readonly picture: Picture
 }
 
-export type Made = {
-  readonly desired: Desired
-  readonly recorded: Recorded
-  readonly observed: Observed
-  readonly plan: Plan
-}
-
 export function savePlan(
-  {desired, recorded, observed, plan}: Made,
+  {desired, recorded, observed, plan}: Inspection,
   made: Pick<SavedPlan, 'mcd' | 'madeAt' | 'refreshImages'>,
 ): SavedPlan {
   const {name: fleet, dns} = desired.fleet
@@ -53,7 +44,7 @@ export function savePlan(
   return {format: SAVED_PLAN_FORMAT, ...made, fleet, dns, ends: endedBy(plan), picture}
 }
 
-export function pictureOf({desired, recorded, observed, plan}: Made): Picture {
+export function pictureOf({desired, recorded, observed, plan}: Inspection): Picture {
   const owners = new Set([desired.fleet.dns, ...recorded.owners])
   const places = [...observed.places]
   const living = places
