@@ -60,7 +60,7 @@ export default class Up extends McdCommand {
       description:
         'Carry out exactly this plan, of "mcd plan --out": it counts as approved, and is refused when anything has moved since.',
       helpValue: 'FILE',
-      exclusive: ['batch', 'pause', 'refresh-images'],
+      exclusive: ['batch', 'now', 'pause', 'refresh-images'],
     }),
   }
 

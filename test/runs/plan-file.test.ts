@@ -1,7 +1,9 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {Parser} from '@oclif/core'
 import {afterAll, expect, test} from 'vitest'
+import Up from '../../src/commands/up.ts'
 import {savePlan} from '../../src/fleet/inspect/saved-plan.ts'
 import {checkUnmoved, readPlanFile} from '../../src/runs/plan-file.ts'
 import {VERSION} from '../../src/version.ts'
@@ -58,6 +60,15 @@ test('one that something stands in the way of is not', () => {
     /not carried out.*\n {2}instance i-1 .* has come/,
   )
 })
+
+/** Beyond the first step of a rollout nothing of it would show in the plan that was approved. */
+test.each(['--now', '--batch=1', '--pause=1m', '--refresh-images'])(
+  'one is not carried out in another way than it was shown: %s goes not with it',
+  async flag => {
+    const parsing = Parser.parse(['--plan', 'p.json', flag], {flags: Up.flags})
+    await expect(parsing).rejects.toThrow(/cannot also be provided when using --plan/)
+  },
+)
 
 const folder = mkdtempSync(join(tmpdir(), 'mcd-plan-file-'))
 afterAll(() => rmSync(folder, {recursive: true}))
