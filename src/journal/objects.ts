@@ -36,7 +36,9 @@ export async function objectJournal(
   let next = 1
 
   async function read(after = 0): Promise<StoredEvent[]> {
-    const keys = await store.list(EVENTS, keyOf(Math.max(0, after - MOST_EVENTS)))
+    const listed = await store.list(EVENTS, keyOf(Math.max(0, after - MOST_EVENTS)))
+    // What else lies there is somebody's: another fleet may be named "events", its prefix ending with this fleet's name.
+    const keys = listed.filter(key => EVENT_KEY.test(key))
     const firsts = keys.map(sequenceOf)
     const begins = firsts.findLastIndex(first => first <= after + 1)
     const queue = new PQueue({concurrency: CONCURRENT_READS})
@@ -182,4 +184,5 @@ async function saveSnapshot(store: ObjectStore, snapshot: Snapshot): Promise<voi
 const snapshotKey = (fold: number): string => `snapshots/fold-${fold}.json`
 /** Twelve digits, so that the order of the keys is that of the events. */
 const keyOf = (sequence: number): string => `${EVENTS}${String(sequence).padStart(12, '0')}.json`
-const sequenceOf = (key: string): number => Number(/(\d{12})\.json$/.exec(key)?.[1])
+const EVENT_KEY = /^events\/(\d{12})\.json$/
+const sequenceOf = (key: string): number => Number(EVENT_KEY.exec(key)?.[1])

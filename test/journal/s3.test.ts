@@ -181,6 +181,18 @@ describe('a journal in S3', () => {
     await expect(later.read(3)).rejects.toThrow(/ends with event 2/)
   })
 
+  test('what others keep below its prefix is none of it: the journal of a fleet named "events" one level down', async () => {
+    const journal = await objectJournal(store())
+    await journal.append(1, [finished(1)])
+    const nested = await objectJournal(store({prefix: 'team/web/events'}))
+    await nested.append(1, [finished(2)])
+    await store().create('events/notes.txt', 'of somebody')
+    expect((await journal.read()).map(({sequence}) => sequence)).toEqual([1])
+    expect(await journal.append(2, [finished(3)])).toBe(3)
+    const later = await objectJournal(store())
+    expect((await later.read(2)).length).toBe(0)
+  })
+
   test('more than a page of objects is listed whole', async () => {
     const keys = Array.from(
       {length: 1_100},
