@@ -18,6 +18,7 @@ export type S3Place = {
 /** What is absent is what libpq takes in its place: PGUSER, PGPASSWORD, and so on. */
 export type PostgresPlace = {
   readonly kind: 'postgres'
+  /** An address of IPv6 without its brackets. */
   readonly host: string
   readonly port?: number
   readonly database: string
@@ -71,8 +72,9 @@ export const LOCATION_WORDS =
   'must be "local", or a place such as "s3://bucket/prefix" or "postgres://host/database"'
 
 function parsePostgres(url: URL): StateLocation | {readonly problem: string} {
-  const {hostname: host, port, pathname, searchParams, username, password, hash} = url
-  const database = decodeURIComponent(pathname.slice(1))
+  const {hostname, port, pathname, searchParams, username, password, hash} = url
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const database = decoded(pathname.slice(1))
   if (host === '' || database === '' || database.includes('/'))
     return {problem: 'must name a host and a database: write postgres://USER@HOST/DATABASE'}
   const unknown = unknownOption(searchParams, hash, POSTGRES_OPTIONS)
@@ -88,7 +90,7 @@ function parsePostgres(url: URL): StateLocation | {readonly problem: string} {
     host,
     ...(port === '' ? {} : {port: Number(port)}),
     database,
-    ...(username === '' ? {} : {user: decodeURIComponent(username)}),
+    ...(username === '' ? {} : {user: decoded(username)}),
     ...(password === '' ? {} : {password: new Secret(decodeURIComponent(password), 'state')}),
     ...(schema === null ? {} : {schema}),
     sslmode,
@@ -98,7 +100,7 @@ function parsePostgres(url: URL): StateLocation | {readonly problem: string} {
 const isSslMode = (text: string): text is SslMode => (SSL_MODES as readonly string[]).includes(text)
 
 /** What does not leave the machine needs no TLS. */
-const isThisMachine = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host)
+const isThisMachine = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
 
 function unknownOption(
   options: URLSearchParams,
@@ -123,16 +125,23 @@ function parseS3(url: URL): StateLocation | {readonly problem: string} {
     return {problem: `must have the encryption AES256 or aws:kms, not "${kind}"`}
   if (kmsKeyId !== undefined && kind !== 'aws:kms')
     return {problem: 'names a kmsKeyId, which needs "encryption=aws:kms"'}
-  if (endpoint !== undefined && !/^https?:\/\//.test(endpoint))
-    return {problem: `must have an endpoint that is a URL, not "${endpoint}"`}
+  if (endpoint !== undefined && !isEndpoint(endpoint))
+    return {
+      problem: 'must have an endpoint that is a URL such as "https://store.example.com", without credentials',
+    }
   return {
     kind: 's3',
     bucket,
-    prefix: decodeURIComponent(pathname).replace(/^\/+|\/+$/g, ''),
+    prefix: decoded(pathname).replace(/^\/+|\/+$/g, ''),
     ...(region === undefined ? {} : {region}),
     ...(endpoint === undefined ? {} : {endpoint}),
     ...(kind === undefined ? {} : {encryption: {kind, ...(kmsKeyId === undefined ? {} : {kmsKeyId})}}),
   }
+}
+
+function isEndpoint(text: string): boolean {
+  const url = /^https?:\/\//.test(text) ? URL.parse(text) : null
+  return url !== null && url.username === '' && url.password === ''
 }
 
 /** Under which the journal of one fleet lies in the bucket, without a slash at its end. */
@@ -148,7 +157,8 @@ export function locationText(location: StateLocation): string {
       return `s3://${location.bucket}${location.prefix === '' ? '' : `/${location.prefix}`}`
     case 'postgres': {
       const {user, host, port, database} = location
-      return `postgres://${user === undefined ? '' : `${user}@`}${host}${port === undefined ? '' : `:${port}`}/${database}`
+      const at = host.includes(':') ? `[${host}]` : host
+      return `postgres://${user === undefined ? '' : `${user}@`}${at}${port === undefined ? '' : `:${port}`}/${database}`
     }
     default:
       return location satisfies never

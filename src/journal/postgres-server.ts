@@ -19,6 +19,7 @@ const TIMEOUT_MS = 10_000
 /** Within the same, so that it is told what was not reached. */
 const CONNECT_TIMEOUT_SECONDS = 8
 const CLOSE_TIMEOUT_SECONDS = 2
+const DEFAULT_PORT = 5432
 
 export function postgresServer(place: PostgresPlace, runtime: Runtime): PostgresServer {
   const where = locationText(place)
@@ -51,8 +52,7 @@ export function postgresServer(place: PostgresPlace, runtime: Runtime): Postgres
 async function connect({host, port, database, user, password, sslmode}: PostgresPlace): Promise<Sql> {
   const {default: postgres} = await import('postgres')
   return postgres({
-    host,
-    ...(port === undefined ? {} : {port}),
+    ...addressOf(host, port),
     database,
     ...(user === undefined ? {} : {user}),
     ...(password === undefined ? {} : {password: password.reveal()}),
@@ -68,6 +68,10 @@ async function connect({host, port, database, user, password, sslmode}: Postgres
     onnotice: () => {},
   })
 }
+
+/** As lists of one, which its types do not tell of: a text it would split at its colons, of which an address of IPv6 has some. */
+const addressOf = (host: string, port = Number(process.env.PGPORT ?? DEFAULT_PORT)) =>
+  ({host: [host], port: [port]}) as unknown as {host: string; port: number}
 
 export const codeOf = (error: unknown): string | undefined => (error as {code?: string} | undefined)?.code
 

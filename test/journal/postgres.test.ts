@@ -1,7 +1,7 @@
 import {createServer, connect as dial, type Socket} from 'node:net'
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest'
 import type {Journal, NewEvent} from '../../src/journal/journal.ts'
-import type {PostgresPlace} from '../../src/journal/location.ts'
+import {type PostgresPlace, parseLocation} from '../../src/journal/location.ts'
 import {postgresJournal} from '../../src/journal/postgres.ts'
 import {postgresGrants} from '../../src/policy/state.ts'
 import {type Runtime, realRuntime} from '../../src/runtime.ts'
@@ -167,6 +167,14 @@ describe.skipIf(!isInstalled)('PostgreSQL (needs postgresql)', () => {
     }
   })
 
+  test('it is reached by its address of IPv6', async context => {
+    const relay = await relayTo(server.port, '::1').catch(() => context.skip('this system has no IPv6'))
+    const location = parseLocation(`postgres://${server.user}@[::1]:${relay.port}/postgres`)
+    if ('problem' in location || location.kind !== 'postgres') throw new Error('no place')
+    expect(await (await open(location)).append(1, [finished(1)])).toBe(2)
+    relay.close()
+  })
+
   test('a server that was started again in the meantime is gone on with', async () => {
     const journal = await open()
     await journal.append(1, [finished(1)])
@@ -242,7 +250,7 @@ const finished = (exit: number): NewEvent => ({
  * Passes everything on, but the reply to the first message that holds a word once it is told: there it breaks the connection,
  * or falls silent.
  */
-async function relayTo(port: number) {
+async function relayTo(port: number, host = '127.0.0.1') {
   let word: string | undefined
   let isBreaking = true
   let lost = 0
@@ -279,7 +287,7 @@ async function relayTo(port: number) {
       if (isBreaking) client.destroy()
     })
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve))
   const address = server.address()
   return {
     port: typeof address === 'object' && address ? address.port : 0,
