@@ -13,15 +13,25 @@ export function judgeDelegation(
 ): Finding[] {
   const ours = own.map(bareName)
   const known = new Set([...ours, ...others.map(bareName)])
-  const remedy = `Name these servers for ${zone} at its registrar, and no others: ${[...known].join(', ')}.`
-  return answers.map(({server, records}): Finding => {
+  const remedy = `Name these servers for ${zone}, and no others, at its registrar, or in the zone above it where it is a part of one: ${[...known].join(', ')}.`
+  return answers.map(({server, records, error}): Finding => {
     const subject = `NS of ${zone} at ${server}`
+    if (error === 'SERVFAIL')
+      return {
+        check: 'delegation',
+        subject,
+        outcome: 'failed',
+        detail: `${server} finds nobody who answers for ${zone} (SERVFAIL): it is led to servers that do not serve it, or by a DS record that does not fit its keys.`,
+        remedy: `${remedy} Where no DNSSEC is wanted, no DS record may stand there.`,
+      }
     if (!records)
       return {
         check: 'delegation',
         subject,
         outcome: 'unknown',
-        detail: `${server} did not answer, or port 53 is closed on the way to it.`,
+        detail: error
+          ? `${server} answered ${error}: it does not look names up for this machine.`
+          : `${server} did not answer, or port 53 is closed on the way to it.`,
       }
     const led = records.map(({value}) => bareName(value))
     const strangers = led.filter(name => !known.has(name))

@@ -20,7 +20,8 @@ export function askEach(
         runtime.signal.throwIfAborted()
         return undefined
       })
-      if (reply?.rcode !== 'NOERROR' && reply?.rcode !== 'NXDOMAIN') return said
+      if (!reply) return said
+      if (reply.rcode !== 'NOERROR' && reply.rcode !== 'NXDOMAIN') return {...said, error: reply.rcode}
       const records = reply.answers.flatMap(({type: of, value, ttlSeconds}) =>
         of === type ? [{value, ttlSeconds}] : [],
       )

@@ -31,13 +31,20 @@ test.each<[string, ServerAnswer, 'ok' | 'failed' | 'unknown', RegExp]>([
     /also led to ns1\.registrar/,
   ],
   ['nowhere', led(), 'failed', /finds no name servers/],
+  [
+    'to servers that do not serve it',
+    {server: '192.0.2.53', error: 'SERVFAIL'},
+    'failed',
+    /nobody who answers/,
+  ],
   ['nobody knows where', {server: '192.0.2.53'}, 'unknown', /did not answer/],
+  ['nobody may know where', {server: '192.0.2.53', error: 'REFUSED'}, 'unknown', /answered REFUSED/],
 ])('led %s', (_where, answer, outcome, detail) => {
   const [finding] = judgeDelegation('example.com', [answer], OWN, OTHERS)
   expect(finding?.outcome).toBe(outcome)
   expect(finding?.detail).toMatch(detail)
   if (outcome === 'failed')
-    expect(finding?.remedy).toBe(
-      `Name these servers for example.com at its registrar, and no others: ${[...OWN, ...OTHERS].join(', ')}.`,
+    expect(finding?.remedy).toContain(
+      `Name these servers for example.com, and no others, at its registrar, or in the zone above it where it is a part of one: ${[...OWN, ...OTHERS].join(', ')}.`,
     )
 })

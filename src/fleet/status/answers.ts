@@ -109,19 +109,22 @@ function judgeName({
     },
 
     resolvers({server, records}) {
-      const led = delegations.find(each => each.server === server)?.records?.map(({value}) => bareName(value))
+      const delegation = delegations.find(each => each.server === server)
+      const led = delegation?.records?.map(({value}) => bareName(value))
       const isLedHere = led?.some(value => nameServers.includes(value)) ?? true
-      if (!isLedHere && nameServers.length > 0)
+      const isStranded = delegation?.error === 'SERVFAIL' && !records
+      if ((isStranded || !isLedHere) && nameServers.length > 0)
         return {
-          text:
-            led?.length === 0
+          text: isStranded
+            ? `${server} finds nobody who answers for ${zone} (SERVFAIL): it is led to servers that do not serve it, or by a DS record that does not fit`
+            : led?.length === 0
               ? `${server} finds no name servers for ${zone}: nobody is led to this zone`
               : `${server} is led to ${led?.join(', ')} for ${zone}, and not to this zone`,
           difference: {
             kind: 'delegated-elsewhere',
             name,
             server,
-            fix: `name these servers for ${zone} at its registrar: ${nameServers.join(', ')}`,
+            fix: `name these servers for ${zone} at its registrar, or in the zone above it: ${nameServers.join(', ')}`,
           },
         }
       if (!records) return undefined

@@ -123,6 +123,14 @@ test.each([
   expect(remarks[0]).toMatch(text)
 })
 
+test('a resolver that is led to servers that do not serve the zone finds nobody, and neither do clients', () => {
+  const stranded = {delegations: [{server: 'r', error: 'SERVFAIL'}]}
+  const {remarks, kinds} = judge({...stranded, resolvers: [{server: 'r'}]})
+  expect(kinds).toEqual(['delegated-elsewhere'])
+  expect(remarks[0]).toMatch(/^r finds nobody who answers for example\.com \(SERVFAIL\)/)
+  expect(judge({...stranded, resolvers: [says('r', ...BOTH)]}).kinds).toEqual([])
+})
+
 test.each([
   [
     'to other servers',
@@ -135,7 +143,7 @@ test.each([
   const {remarks, kinds, fixes} = judge(heard)
   expect([kinds, fixes[0]]).toEqual([
     ['delegated-elsewhere'],
-    'name these servers for example.com at its registrar: ns1.example.net, ns2.example.net',
+    'name these servers for example.com at its registrar, or in the zone above it: ns1.example.net, ns2.example.net',
   ])
   expect(remarks[0]).toMatch(text)
 })
