@@ -14,13 +14,9 @@ import type {RecordSet} from '../../src/sandbox/world/route53/record-set.ts'
 import {createWorld} from '../../src/sandbox/world/world.ts'
 import {Secret} from '../../src/secret.ts'
 import {reveal} from '../../src/userdata/fill.ts'
-import {
-  loadRegistration,
-  type RegistrationFiles,
-  type RegistrationName,
-  registrationEndpoint,
-  registrationPart,
-} from '../../src/userdata/registration.ts'
+import {loadRegistration, type RegistrationFiles} from '../../src/userdata/registration/files.ts'
+import {type RegistrationName, registrationEndpoint} from '../../src/userdata/registration/names.ts'
+import {registrationPart} from '../../src/userdata/registration/part.ts'
 import {AWS, groupIn, webFleet} from './userdata-fleet.ts'
 
 /** A request as it came, and a way to answer it before the wire does. */

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import type {RegistrationService} from '../../src/userdata/registration.ts'
+import type {RegistrationService} from '../../src/userdata/registration/names.ts'
 import {type DnsVendors, dnsVendors, guest, metadataService, webServer} from '../support/guest.ts'
 import {has} from '../support/programs.ts'
 
