@@ -7,7 +7,7 @@ import {invalidCredentials, notAuthorized, notFound, tooLarge} from '../world/tr
 import {VendorError} from '../world/vendor-error.ts'
 import type {World} from '../world/world.ts'
 import type {Answer, Route} from './cloudapi/route.ts'
-import {findRoute, refusal} from './cloudapi-routes.ts'
+import {findRoute, refusal} from './cloudapi/routes.ts'
 import {dated, type VendorWire, type WireReply, type WireRequest} from './http.ts'
 import {parseAuthorization, signatureFault} from './http-signature.ts'
 
