@@ -34,6 +34,13 @@ export function markFromTags(tags: Record<string, string>, prefix: TagPrefix): M
   return Object.fromEntries(entries) as Mark
 }
 
+/** The tags of this mark that are not there, or say something else: `mcd:fleet=web`. */
+export function lackingOf(mark: Mark, tags: Record<string, string>, prefix: TagPrefix): string[] {
+  return Object.entries(markToTags(mark, prefix)).flatMap(([key, value]) =>
+    tags[key] === value ? [] : [`${key}=${value}`],
+  )
+}
+
 /** What a DNS record carries. The record's own name says which DNS name it serves. */
 export type RecordMark = {fleet: string; group: string; instance: string}
 

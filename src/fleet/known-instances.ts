@@ -3,6 +3,12 @@ import type {Recorded} from '../journal/recorded.ts'
 import type {Instance} from '../providers/compute.ts'
 import type {Observed} from './observed.ts'
 
+/**
+ * How long an instance may be missing from listings though it is there. EC2 speaks of "minutes at most"; what is still missing
+ * then was ended, or lost its mark. Source: "Eventual consistency in the Amazon EC2 API".
+ */
+export const VISIBILITY_MS = 5 * 60_000
+
 /** Every instance that this journal can name: a launch of its own made it, or it was met by its mark. */
 export const knownInstances = ({launches, found}: Recorded): Set<string> =>
   new Set([...found.keys(), ...[...launches.values()].flatMap(({instances}) => instances)])
@@ -29,3 +35,14 @@ export const instancesFound = (place: string, instances: readonly Instance[]): J
   place,
   instances: instances.map(({id, mark: {group, launch, spec}}) => ({id, group, launch, spec})),
 })
+
+/** Those of this journal of which their clouds now show that they have ended: nobody need ask after them again. */
+export function endings(recorded: Recorded, {places}: Observed): JournalEvent[] {
+  const known = new Set([...knownInstances(recorded), ...recorded.terminatedAtMs.keys()])
+  return [...places].flatMap(([place, seen]): JournalEvent[] => {
+    if (!seen.readable) return []
+    const gone = seen.instances.flatMap(({id, state}) => (state === 'gone' && known.has(id) ? [id] : []))
+    const instances = [...gone, ...(seen.ended ?? [])].filter(id => !recorded.ended.has(id))
+    return instances.length > 0 ? [{type: 'instances-ended', place, instances}] : []
+  })
+}

@@ -1,5 +1,5 @@
 import type {ZoneKey} from '../journal/events.ts'
-import type {Instance, NetworkPiece} from '../providers/compute.ts'
+import type {Described, Instance, NetworkPiece} from '../providers/compute.ts'
 import type {DnsVendor, Member, Zone} from '../providers/dns.ts'
 
 /** What one look at the world showed. What could not be read is unknown, never empty (law 6). */
@@ -22,6 +22,10 @@ export type ObservedPlace =
       readonly readable: true
       readonly instances: readonly Instance[]
       readonly network: readonly NetworkPiece[]
+      /** Known by their ids: they exist, and have lost their mark. Absent where there are none. */
+      readonly unmarked?: readonly Described[]
+      /** Of those that the journal names and that were asked after by their ids: they do not exist any more. */
+      readonly ended?: readonly string[]
     }
   | {readonly readable: false; readonly why: string}
 

@@ -181,8 +181,16 @@ export type JournalEvent =
         readonly address?: string
       }[]
     }
-  /** They ended, and no run had asked for that. */
-  | {readonly type: 'instances-lost'; readonly place: string; readonly instances: readonly string[]}
+  /** Their clouds show them as ended, or know nothing of their ids any more: nobody asks after them again. */
+  | {readonly type: 'instances-ended'; readonly place: string; readonly instances: readonly string[]}
+  /** They ended, or lost their mark, and no run had asked for that. */
+  | {
+      readonly type: 'instances-lost'
+      readonly place: string
+      readonly instances: readonly string[]
+      /** They live on without it. */
+      readonly unmarked?: true
+    }
   /** The fleet is as this wish has it (a hash), until a run begins to change something: what differs then came by itself. */
   | {readonly type: 'fleet-settled'; readonly wish: string}
   /** These receivers are to be told, until each of them has the notice or is given up. Written with what happened, or before it. */

@@ -20,8 +20,9 @@ type NoticeEvent = Extract<
 export function foldNotice(state: State, event: NoticeEvent, run: string, atMs: number): void {
   switch (event.type) {
     case 'instances-seen':
+      // Who had lost its mark may have it again.
       for (const {id, ...instance} of event.instances)
-        if (!state.seen.has(id))
+        if (!state.seen.has(id) || state.seen.get(id)?.state === 'lost')
           state.seen.set(id, {place: event.place, ...instance, seenAtMs: atMs, state: 'running'})
       break
     case 'instances-lost':

@@ -37,6 +37,9 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
     case 'instances-found':
       for (const {id, ...instance} of event.instances) state.found.set(id, {place: event.place, ...instance})
       break
+    case 'instances-ended':
+      for (const id of event.instances) state.ended.set(id, atMs)
+      break
     case 'owner-recorded':
       if (!state.owners.includes(event.dns)) state.owners.push(event.dns)
       break

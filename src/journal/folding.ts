@@ -40,6 +40,7 @@ export const startFold = (): Folding => ({
     leaving: new Map(),
     heldOut: new Map(),
     terminatedAtMs: new Map(),
+    ended: new Map(),
     networkIds: new Map(),
     unsettledNetwork: new Map(),
     specs: new Map(),

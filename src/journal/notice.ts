@@ -20,7 +20,7 @@ export type OwedNotice = {
 }
 
 /**
- * An instance that was seen running. `lost`: it ended, and nothing in this journal had asked for that; `ended`: something
+ * An instance that was seen running. `lost`: it ended or lost its mark, and nothing in this journal had asked for that; `ended`: something
  * here had.
  */
 export type SeenInstance = {

@@ -102,6 +102,8 @@ export type Recorded = {
   readonly heldOut: ReadonlyMap<string, Leaving>
   /** By instance id: when the cloud last accepted to end it. */
   readonly terminatedAtMs: ReadonlyMap<string, number>
+  /** By instance id: since when its cloud is known to have ended it, whoever asked for that. */
+  readonly ended: ReadonlyMap<string, number>
   /** Ingress ids by `<place> <group>`. */
   readonly networkIds: ReadonlyMap<string, readonly string[]>
   /** By step: the place whose ingress it may yet change, its request perhaps still under way, until a later run has finished. */

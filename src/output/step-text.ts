@@ -113,7 +113,11 @@ export function noteText({event}: NoteHistory): string {
     case 'instances-seen':
       return `seen running in ${event.place}: ${listText(event.instances.map(({id}) => id))}`
     case 'instances-lost':
-      return `lost in ${event.place}, though no run had ended them: ${listText(event.instances)}`
+      return event.unmarked
+        ? `lost in ${event.place}, where they live on without their mark: ${listText(event.instances)}`
+        : `lost in ${event.place}, though no run had ended them: ${listText(event.instances)}`
+    case 'instances-ended':
+      return `ended in ${event.place}, as it shows: ${listText(event.instances)}`
     case 'fleet-settled':
       return 'the fleet is as its file says: what differs after this came by itself'
     case 'notice-owed':

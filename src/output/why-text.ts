@@ -8,6 +8,7 @@ export function whyText(report: WhyReport, columns = Number.POSITIVE_INFINITY): 
   const {names, next, differences} = report
   const parts = [
     [whatItIs(report), ...pastText(report), ...healthText(report), ...wayOut(report)],
+    lacksText(report),
     ...names.map(name => nameText(report, name)),
     next.length > 0
       ? [
@@ -21,8 +22,18 @@ export function whyText(report: WhyReport, columns = Number.POSITIVE_INFINITY): 
   ]
   return parts
     .filter(lines => lines.length > 0)
-    .map(lines => lines.flatMap(line => wrapped(shortIds(line), columns, indentOf(line))).join('\n'))
+    .map(lines => lines.flatMap(line => wrapped(shown(line), columns, indentOf(line))).join('\n'))
     .join('\n\n')
+}
+
+/** What somebody is to write elsewhere is shown whole. */
+const shown = (line: string): string => (line.startsWith(TAG) ? line : shortIds(line))
+const TAG = '  tag '
+
+function lacksText({lacks = []}: WhyReport): string[] {
+  if (lacks.length === 0) return []
+  const heading = 'With these tags again it is of the fleet, as before; without them, end it at its cloud:'
+  return [heading, ...lacks.map(tag => `${TAG}${tag}`)]
 }
 
 const indentOf = (line: string): number => (line.startsWith(' ') ? 4 : 2)
@@ -39,6 +50,8 @@ function whatItIs({instance, fleet, standing, group, place, silent, seen, spec}:
       return silent === undefined
         ? `${instance}${of}, is not shown by any cloud: it may appear yet, or live where this fleet does not look.`
         : `${instance}${of}, cannot be seen: ${place} says nothing (${silent.replace(/\.$/, '')}). What there is of it stays.`
+    case 'unmarked':
+      return `${instance}${of}, is ${seen?.state}, costs money, and has lost its mark: mcd counts it no more and changes nothing of it.`
     case 'lives':
     case 'leaves':
       return [
@@ -79,7 +92,7 @@ const byText = ({run, command, user, host, at}: RunRef): string =>
   `${dateText(Date.parse(at))} UTC by run ${run.slice(0, 8)}${command === '' ? '' : ` ("mcd ${command}" by ${user}@${host})`}`
 
 function healthText({health, seen, standing}: WhyReport): string[] {
-  if (standing !== 'lives' && standing !== 'leaves') return []
+  if (standing !== 'lives' && standing !== 'leaves' && standing !== 'unmarked') return []
   const [address = seen?.privateIp, other] = [seen?.publicIp, seen?.publicIpv6].filter(
     each => each !== undefined,
   )
@@ -154,6 +167,7 @@ function holdText({standing, drained, health}: WhyReport, value: string): string
 
 function idle({standing}: WhyReport): string {
   if (standing === 'foreign') return 'mcd does nothing with what is not its own.'
+  if (standing === 'unmarked') return 'mcd does nothing with what does not carry its mark.'
   return standing === 'ended' ? 'There is nothing left to do with it.' : 'mcd has nothing to do with it.'
 }
 

@@ -68,6 +68,12 @@ export type Instance = {
   readonly launchedAtMs: number
 }
 
+/**
+ * An instance as it is found by its id, with the mark that it was made with. `lacks` are the tags of that mark which somebody
+ * took away or changed, as `mcd:fleet=web`; none where it carries a whole mark of its fleet after all.
+ */
+export type Described = Instance & {readonly lacks: readonly string[]}
+
 /** What the fleet file asks of a launch, in the file's own words. */
 export type LaunchWish = {
   /** Tried in order when capacity is short. */
@@ -178,6 +184,8 @@ export type ComputeProvider = {
   resolveLaunch(wish: LaunchWish): Promise<LaunchTarget>
   /** Every instance with a whole mark of this fleet name, whatever its DNS name; gone ones as long as the vendor shows them. */
   listInstances(fleet: string): Promise<Instance[]>
+  /** Those of these ids that exist, whatever their tags say by now. Who has ended, or is not known, is not among them. */
+  describe(made: ReadonlyMap<string, Mark>): Promise<Described[]>
   /**
    * Launches up to `count` instances. Safe to repeat with the same order: answers with the instances of the first time and
    * never doubles. Throws CapacityError or QuotaError when nothing at all was launched.

@@ -83,6 +83,15 @@ export const RECORDED: Parameters<typeof recordedCompute>[1] = {
   'server-error': listing,
   'wrong-credentials': {fleet: 'web'},
   unreachable: {fleet: 'web'},
+  describe: {
+    mark,
+    whole: IDS[0],
+    bare: IDS[1],
+    half: IDS[2],
+    ended: 'i-0a1b2c3d4e5f60004',
+    unknown: 'i-0fffffffffffffff0',
+    launch: `mcd:launch=${mark.launch}`,
+  },
   alias: {wish, imageId: IMAGE},
   pinned: {wish: {...wish, pinnedImageId: 'ami-0fedcba9876543210'}},
   refusals: {

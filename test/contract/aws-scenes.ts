@@ -237,6 +237,28 @@ export function worldHarness(place: Place, connect: Connect, dead: Connect): Com
       }),
     unreachable: () => scene(() => ({fleet: 'web'}), dead),
 
+    describe: () =>
+      scene(async stage => {
+        const {'mcd:launch': launch, ...rest} = markToTags(mark(), 'mcd:')
+        const whole = await populate(stage, 1, {...rest, 'mcd:launch': launch ?? ''})
+        const [bare, half] = [await populate(stage, 1, {}), await populate(stage, 1, rest)]
+        const ended = await populate(stage, 1, {...rest, 'mcd:launch': launch ?? ''})
+        const [whole0 = '', bare0 = '', half0 = '', ended0 = ''] = [...whole, ...bare, ...half, ...ended].map(
+          ({id}) => id,
+        )
+        stage.world.ec2.call(caller, 'TerminateInstances', {instanceIds: [ended0]})
+        await stage.time.advance(60_000)
+        return {
+          mark: mark(),
+          whole: whole0,
+          bare: bare0,
+          half: half0,
+          ended: ended0,
+          unknown: UNKNOWN_ID,
+          launch: `mcd:launch=${launch}`,
+        }
+      }),
+
     alias: () => scene(stage => ({wish: wish(), imageId: newestImage(stage).at(-1)?.id ?? ''})),
     pinned: () => scene(stage => ({wish: wish({pinnedImageId: newestImage(stage)[0]?.id ?? ''})})),
     refusals: () =>

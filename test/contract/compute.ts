@@ -65,6 +65,23 @@ export function describeCompute(name: string, harness: ComputeHarness): void {
       )
     })
 
+    rule(
+      'describe',
+      'by their ids it shows all that exist, and what of their marks is gone',
+      async ({provider, facts: {mark, launch, whole, bare, half, ended, unknown}}) => {
+        const made = new Map([whole, bare, half, ended, unknown].map(id => [id, mark]))
+        const found = await provider.describe(made)
+        expect(idsOf(found)).toEqual(sorted([whole, bare, half]))
+        for (const one of found)
+          expect(one).toMatchObject({place: provider.place.key, mark, state: 'running'})
+        const lacks = new Map(found.map(one => [one.id, one.lacks]))
+        expect(lacks.get(whole)).toEqual([])
+        expect(lacks.get(half)).toEqual([launch])
+        expect(lacks.get(bare)).toHaveLength(5)
+        expect(lacks.get(bare)).toContain(launch)
+      },
+    )
+
     describe('resolving a launch', () => {
       rule('alias', 'an alias becomes an image of this place, in plain JSON', async ({provider, facts}) => {
         const target = await provider.resolveLaunch(facts.wish)

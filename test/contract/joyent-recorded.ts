@@ -73,6 +73,15 @@ export const RECORDED_FACTS: Parameters<typeof recordedCompute>[1] = {
   'server-error': listing,
   'wrong-credentials': {fleet: 'web'},
   unreachable: {fleet: 'web'},
+  describe: {
+    mark: mark(),
+    whole: A,
+    bare: B,
+    half: id('c'),
+    ended: id('d'),
+    unknown: NOBODY,
+    launch: `mcd_launch=${mark().launch}`,
+  },
   alias: {wish: wish(), imageId: UBUNTU},
   pinned: {wish: wish({pinnedImageId: UBUNTU_OLDER})},
   refusals: {

@@ -194,6 +194,25 @@ export function worldHarness(connect: Connect, doors: {unsigned: Connect; dead: 
     'wrong-credentials': () => scene(() => ({fleet: 'web'}), doors.unsigned),
     unreachable: () => scene(() => ({fleet: 'web'}), doors.dead),
 
+    describe: () =>
+      scene(stage => {
+        const {launch, ...others} = mark()
+        const half = Object.fromEntries(
+          Object.entries(others).map(([key, value]) => [`tag.mcd_${key}`, value]),
+        )
+        const ended = place(stage, mark(), {name: 'd'}).id
+        stage.session.machines.delete(ended)
+        return {
+          mark: mark(),
+          whole: place(stage, mark(), {name: 'a'}).id,
+          bare: place(stage, undefined, {name: 'b'}).id,
+          half: place(stage, undefined, {name: 'c', ...half}).id,
+          ended,
+          unknown: NOBODY,
+          launch: `mcd_launch=${launch}`,
+        }
+      }),
+
     alias: () =>
       scene(({triton}) => ({
         wish: wish({types: ['g1.nano', 'g1.micro']}),

@@ -1,3 +1,4 @@
+import type {Mark} from '../../src/mark.ts'
 import type {Instance, LaunchOrder, LaunchWish, NetworkWish} from '../../src/providers/compute.ts'
 import type {ChangeReceipt, Member, NameWish, Zone} from '../../src/providers/dns.ts'
 
@@ -55,6 +56,20 @@ export type ComputeScenarios = {
   'wrong-credentials': {readonly fleet: string}
   /** listInstances(fleet). Nothing listens at the endpoint. */
   unreachable: {readonly fleet: string}
+
+  /**
+   * describe(made), made of the ids below with one mark. `whole` still carries it, `bare` no tag any more, `half` all of it but
+   * the launch, which is tagged `launch`; `ended` was ended by somebody, and `unknown` nobody ever had.
+   */
+  describe: {
+    readonly mark: Mark
+    readonly whole: string
+    readonly bare: string
+    readonly half: string
+    readonly ended: string
+    readonly unknown: string
+    readonly launch: string
+  }
 
   /** resolveLaunch(wish). `wish.image` is an alias that stands for `imageId` here. */
   alias: {readonly wish: LaunchWish; readonly imageId: string}

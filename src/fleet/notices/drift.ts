@@ -45,6 +45,7 @@ const BY_ITSELF = new Set([
   'stale-hold',
   'foreign-record',
   'unknown-instance',
+  'unmarked',
   'wrong-value',
   'wrong-proxied',
   'wrong-ttl',

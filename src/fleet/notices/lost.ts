@@ -1,53 +1,56 @@
 import type {JournalEvent} from '../../journal/events.ts'
 import type {SeenInstance} from '../../journal/notice.ts'
 import type {Recorded} from '../../journal/recorded.ts'
-import type {Instance} from '../../providers/compute.ts'
+import type {Described, Instance} from '../../providers/compute.ts'
+import {VISIBILITY_MS} from '../known-instances.ts'
 import type {Fleet} from '../model.ts'
 import type {Observed} from '../observed.ts'
 
 export type LostInstance = SeenInstance & {
   readonly id: string
-  /** As its cloud still shows it; absent where the cloud shows it no more. */
-  readonly shown?: Instance
+  /** As its cloud still shows it; absent where the cloud shows it no more. With `lacks`, it lives on without its mark. */
+  readonly shown?: Instance & Partial<Pick<Described, 'lacks'>>
 }
-
-/** A listing may lag by so much: whoever was seen for the first time since then may be missing from it and live. */
-const LISTING_LAG_MS = 5 * 60_000
 
 /**
  * Those that ran, and ended though nothing in this journal had asked for it: a spot interruption, somebody at the cloud's
- * console, a host that died. A place that could not be read says nothing (law 6), and who was on the way out was to end.
+ * console, a host that died. And those whose mark somebody took away: the fleet has lost them as well. A place that could not be read says nothing (law 6), and who was on the way out was to end.
  */
 export function lostInstances(recorded: Recorded, {atMs, places}: Observed): LostInstance[] {
-  const shown = new Map(
+  const shown = new Map<string, NonNullable<LostInstance['shown']>>(
     [...places.values()].flatMap(place =>
-      place.readable ? place.instances.map(each => [each.id, each] as const) : [],
+      place.readable
+        ? [...(place.unmarked ?? []), ...place.instances].map(each => [each.id, each] as const)
+        : [],
     ),
   )
   return [...recorded.seen].flatMap(([id, seen]) => {
     if (seen.state !== 'running' || recorded.leaving.has(id) || recorded.terminatedAtMs.has(id)) return []
     const instance = shown.get(id)
     const isGone = instance
-      ? instance.state === 'gone'
-      : places.get(seen.place)?.readable === true && atMs - seen.seenAtMs > LISTING_LAG_MS
+      ? instance.state === 'gone' || instance.lacks !== undefined
+      : places.get(seen.place)?.readable === true && atMs - seen.seenAtMs > VISIBILITY_MS
     return isGone ? [{...seen, id, ...(instance ? {shown: instance} : {})}] : []
   })
 }
 
 export const lossesRecorded = (lost: readonly LostInstance[]): JournalEvent[] =>
-  [...Map.groupBy(lost, ({place}) => place)].map(([place, of]) => ({
+  [...Map.groupBy(lost, each => `${isUnmarked(each)} ${each.place}`).values()].map(of => ({
     type: 'instances-lost',
-    place,
+    place: of[0]?.place ?? '',
     instances: of.map(({id}) => id),
+    ...(of.every(isUnmarked) && {unmarked: true}),
   }))
 
-/** Those of this fleet that are seen running for the first time, and were not told to go. */
+export const isUnmarked = ({shown}: LostInstance): boolean => shown?.lacks !== undefined
+
+/** Those of this fleet that are seen running for the first time, or again, and were not told to go. */
 export function firstSeen({dns}: Pick<Fleet, 'dns'>, recorded: Recorded, {places}: Observed): JournalEvent[] {
   const owners = new Set([dns, ...recorded.owners])
   const isNew = ({id, mark, state}: Instance) =>
     state === 'running' &&
     owners.has(mark.dns) &&
-    !recorded.seen.has(id) &&
+    (recorded.seen.get(id)?.state ?? 'lost') === 'lost' &&
     !recorded.leaving.has(id) &&
     !recorded.terminatedAtMs.has(id)
   return [...places].flatMap(([place, seen]): JournalEvent[] => {
@@ -63,17 +66,21 @@ function seenAs({id, mark: {group}, publicIp, publicIpv6, privateIp}: Instance) 
 }
 
 /** The body's `data` beside what every notice says. */
-export const lossData = ({id, group, place, address, seenAtMs, shown}: LostInstance, foundAtMs: number) => ({
-  instance: id,
-  group,
-  place,
-  ...(address === undefined ? {} : {address}),
-  ...(shown?.zone === undefined ? {} : {zone: shown.zone}),
-  /** `gone`: its cloud still shows it, as ended. `absent`: it shows it no more. */
-  state: shown ? 'gone' : 'absent',
-  ...(shown?.stateReason === undefined ? {} : {why: shown.stateReason}),
-  runningSince: iso(shown?.launchedAtMs ?? seenAtMs),
-  foundAt: iso(foundAtMs),
-})
+export const lossData = (lost: LostInstance, foundAtMs: number) => {
+  const {id, group, place, address, seenAtMs, shown} = lost
+  return {
+    instance: id,
+    group,
+    place,
+    ...(address === undefined ? {} : {address}),
+    ...(shown?.zone === undefined ? {} : {zone: shown.zone}),
+    /** `gone`: its cloud still shows it, as ended. `absent`: it shows it no more. `unmarked`: it lives on without its mark. */
+    state: isUnmarked(lost) ? 'unmarked' : shown ? 'gone' : 'absent',
+    ...(shown?.lacks ? {lacks: shown.lacks} : {}),
+    ...(shown?.stateReason === undefined ? {} : {why: shown.stateReason}),
+    runningSince: iso(shown?.launchedAtMs ?? seenAtMs),
+    foundAt: iso(foundAtMs),
+  }
+}
 
 const iso = (ms: number): string => new Date(ms).toISOString()

@@ -11,7 +11,7 @@ import type {Ledger} from '../turn/ledger.ts'
 import type {Turn, TurnOptions} from '../turn/turn.ts'
 import {type Conclusion, deliver, owedStill} from './deliver.ts'
 import {driftId, driftOf, wishOf} from './drift.ts'
-import {firstSeen, lossData, lossesRecorded, lostInstances} from './lost.ts'
+import {firstSeen, isUnmarked, lossData, lossesRecorded, lostInstances} from './lost.ts'
 import {idOf, isWanted, type NoticeData, owed} from './owe.ts'
 
 /** What one run has to tell, from its first look to its last word. None of it decides what the run does. */
@@ -74,7 +74,8 @@ export function runNotices(
     const notices = lost.flatMap(each =>
       owed(
         fleet,
-        idOf('instance-lost', [fleet.name, fleet.dns, each.id]),
+        // Who gets its mark back may be lost once more.
+        idOf('instance-lost', [fleet.name, fleet.dns, each.id, ...(isUnmarked(each) ? ['unmarked'] : [])]),
         'instance-lost',
         about(lossData(each, observed.atMs)),
       ),

@@ -16,7 +16,7 @@ export function leftBehind(fleet: Fleet, recorded: Recorded, observed: Observed)
     const seen = observed.places.get(key)
     if (left || declared.has(key) || mayHide.has(key) || !seen?.readable) return false
     const alive = seen.instances.some(({mark, state}) => owners.has(mark.dns) && state !== 'gone')
-    return !alive && !seen.network.some(({dns}) => owners.has(dns))
+    return !alive && !seen.unmarked && !seen.network.some(({dns}) => owners.has(dns))
   })
   const named = new Set(fleet.names.map(({vendor, name}) => nameKey(vendor, name)))
   const names = recorded.names.filter(({vendor, name}) => {

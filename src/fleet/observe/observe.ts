@@ -15,6 +15,7 @@ import {discoveryRecords, listWithHosts} from './list-names.ts'
 import {oncePerPlace} from './one-place.ts'
 import {createOutages} from './outages.ts'
 import {connectionWatch} from './quiet.ts'
+import {unshownInstances} from './unshown.ts'
 import {type NameToRead, namesOf, placesOf} from './where.ts'
 
 /** Everything this run learned that stays true while it lasts. */
@@ -47,6 +48,7 @@ export function createObserver(
   const members = new Map<ZoneKey, readonly Member[]>()
   const {unlessSilent, refusals} = createOutages(outside.runtime, {looks})
   const health = healthTracker(fleet, outside.probe, outside.runtime)
+  const askAfter = unshownInstances(fleet)
   const connections = connectionWatch(fleet, outside.countConnections, outside.runtime)
 
   async function lookAtPlace(place: Place): Promise<ObservedPlace> {
@@ -65,9 +67,16 @@ export function createObserver(
       const known = mayChange ? undefined : network.get(place.key)
       const pieces = known ?? (await provider.listNetwork(fleet.name))
       network.set(place.key, pieces)
-      const instances = await provider.listInstances(fleet.name)
+      const listed = await provider.listInstances(fleet.name)
       reached.add(place.key)
-      return {readable: true as const, instances, network: pieces}
+      const {late, unmarked, ended} = await askAfter(provider, recorded(), listed, outside.runtime.now())
+      return {
+        readable: true as const,
+        instances: [...listed, ...late],
+        network: pieces,
+        ...(unmarked.length > 0 && {unmarked}),
+        ...(ended.length > 0 && {ended}),
+      }
     })
   }
 

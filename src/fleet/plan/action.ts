@@ -144,6 +144,7 @@ export type Note = {
     | 'rollout-stopped'
     | 'outdated-userdata'
     | 'unknown-instance'
+    | 'unmarked'
     | 'outage'
     | 'lowered-ttl'
     | 'warning'

@@ -1,8 +1,8 @@
 import type {Recorded, RecordedLaunch} from '../../journal/recorded.ts'
 import {isDrainedHold} from '../../mark.ts'
-import type {Instance} from '../../providers/compute.ts'
+import type {Described, Instance} from '../../providers/compute.ts'
 import type {Desired, DesiredGroup} from '../desired.ts'
-import {knownInstances} from '../known-instances.ts'
+import {knownInstances, VISIBILITY_MS} from '../known-instances.ts'
 import type {Observed} from '../observed.ts'
 
 /** Desired, recorded and observed side by side, as every rule of the planner looks at them. */
@@ -18,6 +18,8 @@ export type FleetView = {
   readonly livingIn: ReadonlyMap<string, readonly Instance[]>
   /** Ours that the vendor shows as ended. */
   readonly gone: ReadonlyMap<string, Instance>
+  /** They exist and have lost their mark, by id: theirs to end who took it. */
+  readonly unmarked: ReadonlyMap<string, Described>
   /** Launched, not yet shown by the cloud, and young enough to be on their way: counted as there, or they would be launched twice. */
   readonly expected: ReadonlyMap<
     string,
@@ -39,20 +41,16 @@ export type FleetView = {
   readonly drained: ReadonlySet<string>
 }
 
-/**
- * How long after its launch an instance may be missing from listings. EC2 speaks of "minutes at most"; what is still
- * missing then was ended by somebody else and has left no trace. Source: "Eventual consistency in the Amazon EC2 API".
- */
-const VISIBILITY_MS = 5 * 60_000
-
 /** Instances are ours by fleet name and owner name (decision 1); an owner name of earlier days counts (decision 4). */
 export function fleetView(desired: Desired, recorded: Recorded, observed: Observed, run: string): FleetView {
   const owners = new Set([desired.fleet.dns, ...recorded.owners])
   const living = new Map<string, Instance>()
   const gone = new Map<string, Instance>()
   const strangers = new Map<string, Instance>()
+  const unmarked = new Map<string, Described>()
   for (const place of observed.places.values()) {
     if (!place.readable) continue
+    for (const each of place.unmarked ?? []) unmarked.set(each.id, each)
     for (const instance of place.instances) {
       if (!owners.has(instance.mark.dns)) {
         if (instance.state !== 'gone') strangers.set(instance.id, instance)
@@ -88,6 +86,7 @@ export function fleetView(desired: Desired, recorded: Recorded, observed: Observ
     living,
     livingIn,
     gone,
+    unmarked,
     expected,
     allReadable,
     known: knownInstances(recorded),

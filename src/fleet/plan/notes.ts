@@ -43,6 +43,34 @@ export function strangerNotes({strangers, desired}: FleetView): Note[] {
   }))
 }
 
+/**
+ * Somebody took their tags away: not ours to change any more, and paid for all the same. What they answer for under our names,
+ * and what a `down` leaves behind, is a difference; one that is out of DNS is only told of.
+ */
+export function unmarkedNotes({unmarked, observed, desired: {goal, fleet}}: FleetView): Note[] {
+  const isMeant = (group: string, id: string) =>
+    goal.kind === 'down' &&
+    ((!goal.groups && !goal.instances) || goal.groups?.includes(group) || goal.instances?.includes(id))
+  const staying = [...unmarked.values()].filter(({state}) => state !== 'stopping')
+  return staying.map(({id, place, state, mark: {group}}): Note => {
+    const names = fleet.names.flatMap(({vendor, name}) => {
+      const seen = observed.names.get(nameKey(vendor, name))
+      const stands = seen?.readable && seen.members.some(({mark}) => mark?.instance === id)
+      return stands ? [name] : []
+    })
+    const isToEnd = isMeant(group, id) ?? false
+    const how = state === 'running' ? 'still runs' : `still exists (${state})`
+    const leaves = isToEnd ? 'mcd ends only what carries it' : 'mcd leaves it as it is and counts it no more'
+    const answers = names.length > 0 ? `, and it answers under ${names.join(' and ')} as before` : ''
+    return {
+      kind: 'unmarked',
+      text: `${id} of group ${group} in ${place} ${how} and costs money, but its mark is gone: ${leaves}${answers}. Give it its tags again ("mcd why ${id}" lists them), or end it at its cloud.`,
+      blocks: names.length > 0 || isToEnd,
+      instance: id,
+    }
+  })
+}
+
 /** Addresses of ours whose instances nobody can name: they stay, and somebody has to look. */
 export function unknownNotes(view: FleetView): Note[] {
   const passedOn = passedOnAddresses(view)

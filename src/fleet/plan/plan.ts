@@ -16,7 +16,7 @@ import {standingOf} from './groups/standing.ts'
 import {costNotes} from './leaving/cost.ts'
 import {planForgetting, undrainNotes} from './leaving/drained.ts'
 import {type Leaver, planLeaving} from './leaving/leave.ts'
-import {failoverNotes, strangerNotes, troubleNotes, unknownNotes} from './notes.ts'
+import {failoverNotes, strangerNotes, troubleNotes, unknownNotes, unmarkedNotes} from './notes.ts'
 
 /**
  * Desired × recorded × observed → what to do, in a stable order, each with its reason. Pure: no I/O, no clock. It is asked
@@ -25,7 +25,12 @@ import {failoverNotes, strangerNotes, troubleNotes, unknownNotes} from './notes.
  */
 export function plan(desired: Desired, recorded: Recorded, observed: Observed, run: string): Plan {
   const view = fleetView(desired, recorded, observed, run)
-  const notes: Note[] = [...troubleNotes(view), ...failoverNotes(view), ...strangerNotes(view)]
+  const notes: Note[] = [
+    ...troubleNotes(view),
+    ...failoverNotes(view),
+    ...strangerNotes(view),
+    ...unmarkedNotes(view),
+  ]
   const next = PLANS[desired.goal.kind](view, notes)
   // Last, since it is no reason to keep anybody waiting.
   return {

@@ -171,6 +171,8 @@ function fixFor(kind: Note['kind'], instance: string | undefined): string {
       return 'mcd sync --allow-empty, or mend the instances'
     case 'health-unknown':
       return "mend this machine's network"
+    case 'unmarked':
+      return `its tags again (mcd why ${instance}), or its end at its cloud`
     case 'unknown-instance':
       return 'name their place again, or remove these records by hand'
     default:

@@ -2,7 +2,7 @@ import type {JournalEvent} from '../../journal/events.ts'
 import {isSameDiscovery} from '../../journal/fold.ts'
 import type {Recorded} from '../../journal/recorded.ts'
 import type {Runtime} from '../../runtime.ts'
-import {adoptions} from '../known-instances.ts'
+import {adoptions, endings} from '../known-instances.ts'
 import type {Fleet} from '../model.ts'
 import type {Observer} from '../observe/observe.ts'
 import type {Observed} from '../observed.ts'
@@ -74,7 +74,11 @@ export async function recordSeen(
     return known === undefined || known.left
   })
   const zones = [...observer.zones].filter(([key]) => !recorded.zones.has(key))
-  const others = [...silenceEvents(recorded, observed), ...adoptions(dns, recorded, observed)]
+  const others = [
+    ...silenceEvents(recorded, observed),
+    ...adoptions(dns, recorded, observed),
+    ...endings(recorded, observed),
+  ]
   if (places.length + zones.length + others.length === 0) return
   await ledger.append(
     ...places.map(({place, account}) => ({type: 'place-recorded', place, account}) as const),

@@ -21,7 +21,7 @@ export function explainInstance(
   const {fleet} = desired
   const view = fleetView(desired, recorded, observed, 'none')
   const past = pastOf(events, id)
-  const instance = view.living.get(id) ?? view.gone.get(id) ?? view.strangers.get(id)
+  const instance = view.living.get(id) ?? view.gone.get(id) ?? view.strangers.get(id) ?? view.unmarked.get(id)
   const made = [...recorded.launches.values()].find(({instances}) => instances.includes(id))
   const recordedAs = made ?? recorded.found.get(id)
   const group = instance?.mark.group ?? recordedAs?.group
@@ -31,11 +31,13 @@ export function explainInstance(
   const health = observed.health.get(id)
   const servedAt = status.instances.find(each => each.id === id)?.servedAt
   const spec = standing === 'lives' && instance ? specOf(instance) : undefined
+  const lacks = view.unmarked.get(id)?.lacks
   const out = outOf()
   return {
     fleet: fleet.name,
     instance: id,
     standing,
+    ...(lacks && {lacks}),
     ...(group && {group}),
     ...(place !== undefined && {place}),
     ...(seenPlace?.readable === false && {silent: seenPlace.why}),
@@ -52,6 +54,7 @@ export function explainInstance(
 
   function standingOf(): WhyReport['standing'] {
     if (view.strangers.has(id)) return 'foreign'
+    if (view.unmarked.has(id)) return 'unmarked'
     if (view.gone.has(id)) return 'ended'
     if (view.living.has(id)) return recorded.leaving.has(id) ? 'leaves' : 'lives'
     // A place that says nothing may hold it still, and so may one that shows a launch of a moment ago late.

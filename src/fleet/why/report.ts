@@ -6,9 +6,11 @@ export type WhyReport = {
   instance: string
   /**
    * `foreign`: it carries the fleet's name and another owner. `ended`: its cloud shows it as gone, or no longer shows it.
-   * `unseen`: its place cannot be read, or does not show it yet.
+   * `unseen`: its place cannot be read, or does not show it yet. `unmarked`: it exists, and somebody took its mark away.
    */
-  standing: 'lives' | 'leaves' | 'ended' | 'foreign' | 'unseen'
+  standing: 'lives' | 'leaves' | 'ended' | 'foreign' | 'unseen' | 'unmarked'
+  /** The tags that it had and that are gone or changed, as `mcd:fleet=web`; absent for one that is not `unmarked`. */
+  lacks?: readonly string[]
   group?: string
   /** The key of its place: `aws:us-east-1`. */
   place?: string

@@ -1,10 +1,12 @@
 import type {EC2ClientConfig} from '@aws-sdk/client-ec2'
 import {McdError} from '../../errors.ts'
+import type {Mark} from '../../mark.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Limits} from '../call.ts'
 import {
   type ComputeCapabilities,
   type ComputeProvider,
+  type Described,
   type Instance,
   no,
   type Place,
@@ -13,7 +15,7 @@ import {
 import {type AwsApi, allPages, awsApi} from './api.ts'
 import {isRefusal} from './classify.ts'
 import {type AwsClient, type AwsKeys, sdkClient} from './client.ts'
-import {filter, instancesOf, toInstance} from './convert.ts'
+import {filter, instancesOf, toDescribed, toInstance} from './convert.ts'
 import {launch} from './launch.ts'
 import {deleteSecurityGroup, ensureSecurityGroup, listSecurityGroups} from './network.ts'
 import {resolveOnAmazon} from './resolve.ts'
@@ -34,6 +36,8 @@ export type AwsComputeOptions = {
 export const CONCURRENCY = 10
 const PAGE_SIZE = 1000
 const BOOT_LOG_LINES = 100
+/** The most that EC2 takes in one filter. Source: EC2 User Guide, "List and filter your resources". */
+const FILTER_VALUES = 200
 
 const AMAZON: ComputeCapabilities = {
   zones: yes,
@@ -86,6 +90,7 @@ export function computeOver(
     resolveLaunch: wish => (place.compatible ? resolveOnCompatible(api, wish) : resolveOnAmazon(api, wish)),
 
     listInstances: fleet => listInstances(api, place, fleet),
+    describe: made => describe(api, place, made),
 
     launch: order => launch(api, runtime, place, order),
     terminate: ids => terminate(api, runtime, ids),
@@ -106,6 +111,23 @@ export async function listInstances(api: AwsApi, place: Place, fleet: string): P
     .flatMap(({Reservations}) => instancesOf(Reservations))
     .flatMap(one => toInstance(one, place.key) ?? [])
   return [...new Map(listed.map(instance => [instance.id, instance])).values()]
+}
+
+/** By a filter, since one unknown id among ids fails the whole call. */
+async function describe(api: AwsApi, place: Place, made: ReadonlyMap<string, Mark>): Promise<Described[]> {
+  const ids = [...made.keys()]
+  const found: Described[] = []
+  for (let from = 0; from < ids.length; from += FILTER_VALUES) {
+    const {Reservations} = await api('DescribeInstances', {
+      Filters: [filter('instance-id', ...ids.slice(from, from + FILTER_VALUES))],
+    })
+    for (const one of instancesOf(Reservations)) {
+      const mark = made.get(one.InstanceId ?? '')
+      const described = mark && toDescribed(one, place.key, mark)
+      if (described) found.push(described)
+    }
+  }
+  return found
 }
 
 async function callerAccount(api: AwsApi): Promise<string> {

@@ -8,8 +8,8 @@ import type {
   Tag,
 } from '@aws-sdk/client-ec2'
 import {canonicalIpv6, isPublicIpv6} from '../../dns/ipv6.ts'
-import {type Mark, markFromTags, markToTags} from '../../mark.ts'
-import type {Instance, InstanceState, LaunchOrder, NetworkPiece, NetworkWish} from '../compute.ts'
+import {lackingOf, type Mark, markFromTags, markToTags} from '../../mark.ts'
+import type {Described, Instance, InstanceState, LaunchOrder, NetworkPiece, NetworkWish} from '../compute.ts'
 
 /** The adapter's own part of a launch target. */
 export type VendorTarget = {
@@ -63,6 +63,17 @@ export function toInstance(instance: Ec2Instance, place: string, known?: Mark): 
     ...(instance.InstanceType ? {type: instance.InstanceType} : {}),
     ...(instance.ImageId ? {imageId: instance.ImageId} : {}),
   }
+}
+
+/** undefined for one that has ended. */
+export function toDescribed(instance: Ec2Instance, place: string, made: Mark): Described | undefined {
+  const found = toInstance(instance, place, made)
+  if (!found || found.state === 'gone') return undefined
+  const tags = fromTags(instance.Tags)
+  const own = markFromTags(tags, 'mcd:')
+  return own?.fleet === made.fleet
+    ? {...found, lacks: []}
+    : {...found, mark: made, lacks: lackingOf(made, tags, 'mcd:')}
 }
 
 /** The instance's own field names the first address of its first interface; older answers have the interfaces alone. */

@@ -1,7 +1,8 @@
 import {RefusedError} from '../../errors.ts'
-import {type ComputeCapabilities, type ComputeProvider, no, yes} from '../compute.ts'
+import {type ComputeCapabilities, type ComputeProvider, type Described, no, yes} from '../compute.ts'
 import type {Client} from './client.ts'
 import {concurrencyOf, connect, datacenterName, type JoyentComputeOptions} from './connect.ts'
+import {toDescribed} from './convert.ts'
 import {ensureRule, listPieces} from './firewall.ts'
 import {createLauncher, type Launcher} from './launch.ts'
 import {resolveWish} from './resolve.ts'
@@ -95,6 +96,17 @@ export function joyentCompute(options: JoyentComputeOptions): ComputeProvider {
     },
 
     listInstances: async fleet => (await open()).watch.listInstances(fleet),
+
+    async describe(made) {
+      const {client} = await open()
+      const found: Described[] = []
+      await sideBySide([...made], concurrency, async ([id, mark]) => {
+        const machine = await client.getMachine(id)
+        const described = machine && toDescribed(machine, place.key, mark)
+        if (described) found.push(described)
+      })
+      return found
+    },
 
     async launch(order) {
       const {launch, watch} = await open()

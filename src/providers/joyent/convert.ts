@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto'
 import {canonicalIpv6, isPublicIpv6} from '../../dns/ipv6.ts'
-import {type Mark, markFromTags, markToTags} from '../../mark.ts'
+import {lackingOf, type Mark, markFromTags, markToTags} from '../../mark.ts'
 import {Secret} from '../../secret.ts'
-import type {Instance, InstanceState, LaunchOrder} from '../compute.ts'
+import type {Described, Instance, InstanceState, LaunchOrder} from '../compute.ts'
 import type {ApiMachine, NewMachine} from './api.ts'
 import {INGRESS_TAG, ingressTag} from './ingress.ts'
 
@@ -31,7 +31,19 @@ export const stateOf = ({state}: ApiMachine): InstanceState => STATES[state] ?? 
 /** undefined unless it carries a whole mark: then it is not ours. */
 export function toInstance(machine: ApiMachine, place: string): Instance | undefined {
   const mark = markOf(machine)
-  if (!mark) return undefined
+  return mark && withMark(machine, place, mark)
+}
+
+/** undefined for one that has ended. */
+export function toDescribed(machine: ApiMachine, place: string, made: Mark): Described | undefined {
+  if (stateOf(machine) === 'gone') return undefined
+  const own = markOf(machine)
+  return own?.fleet === made.fleet
+    ? {...withMark(machine, place, own), lacks: []}
+    : {...withMark(machine, place, made), lacks: lackingOf(made, tagsOf(machine), 'mcd_')}
+}
+
+function withMark(machine: ApiMachine, place: string, mark: Mark): Instance {
   const {publicIp, privateIp, publicIpv6} = addressesOf(machine)
   const reason = reasonOf(machine)
   return {
@@ -52,12 +64,10 @@ export function toInstance(machine: ApiMachine, place: string): Instance | undef
   }
 }
 
-export function markOf({tags = {}}: ApiMachine): Mark | undefined {
-  return markFromTags(
-    Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)])),
-    'mcd_',
-  )
-}
+export const markOf = (machine: ApiMachine): Mark | undefined => markFromTags(tagsOf(machine), 'mcd_')
+
+const tagsOf = ({tags = {}}: ApiMachine): Record<string, string> =>
+  Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)]))
 
 function reasonOf({state, id}: ApiMachine): string | undefined {
   if (state === 'failed')

@@ -1,6 +1,6 @@
 import type {Instance} from '../compute.ts'
 import type {Client} from './client.ts'
-import {toInstance} from './convert.ts'
+import {stateOf, toInstance} from './convert.ts'
 
 /**
  * Instances over time. A plain listing hides what is destroyed or failed, and one with tombstones brings the whole
@@ -50,7 +50,9 @@ export function createWatch(client: Client, place: string): Watch {
   async function askAfter(instance: Instance): Promise<Instance[]> {
     const machine = ending.has(instance.id) ? undefined : await client.getMachine(instance.id)
     const now = machine && toInstance(machine, place)
-    note(now ?? {...instance, state: 'gone'})
+    // Somebody took its mark away: it lives, and is not ours to list.
+    if (machine && !now && stateOf(machine) !== 'gone') alive.delete(instance.id)
+    else note(now ?? {...instance, state: 'gone'})
     return now && now.state !== 'gone' ? [now] : []
   }
 

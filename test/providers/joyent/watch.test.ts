@@ -63,6 +63,16 @@ test('what we ended is shown as gone without asking, what somebody else ended by
   expect(theirs.asked()).toBe(1)
 })
 
+test('what has lost its mark since is neither listed nor taken for gone', async () => {
+  const {triton, time, list, id} = await launched()
+  await time.advance(5_000)
+  expect(await list()).toMatchObject([{state: 'running'}])
+  const tags = triton.machine(id)?.tags ?? {}
+  for (const key of Object.keys(tags)) delete tags[key]
+  expect(await list()).toEqual([])
+  expect(await list()).toEqual([])
+})
+
 test('what cannot be asked after fails the listing: it is unknown, not gone', async () => {
   const {core, list} = await launched()
   core.calls.faults = {

@@ -153,6 +153,9 @@ function judge(
   }: {members: readonly Member[]; values: ReadonlySet<string>; passedOn: ReadonlySet<string>},
 ): Verdict {
   if (isLeaving(view, id)) return 'leave'
+  // Not ours to change, and it may serve as before: only an address that it has given back goes.
+  const unmarked = view.unmarked.get(id)
+  if (unmarked) return unmarked.state === 'stopped' || unmarked.state === 'stopping' ? 'dead' : 'leave'
   const instance = view.living.get(id)
   if (!instance) return isDead(view, id) || isPassedOn(view, member, passedOn) ? 'dead' : 'leave'
   // Stopped by somebody's hand, or about to be: its address is given back and may be a stranger's tomorrow.
@@ -174,7 +177,8 @@ export const isDead = (view: FleetView, id: string): boolean =>
 /** Ended, or shown by no place although all could be read and no launch is open whose instance it could be. */
 export function isGone(view: FleetView, id: string): boolean {
   if (view.gone.has(id)) return true
-  const isSomewhere = view.living.has(id) || view.expected.has(id) || view.strangers.has(id)
+  const {living, expected, strangers, unmarked} = view
+  const isSomewhere = [living, expected, strangers, unmarked].some(those => those.has(id))
   return view.allReadable && !isSomewhere && view.openLaunches.size === 0
 }
 
