@@ -5,7 +5,8 @@ import {tmpdir} from 'node:os'
 import {delimiter, join} from 'node:path'
 import {query} from '../src/dns/query.ts'
 import {realRuntime} from '../src/runtime.ts'
-import {findSandbox, type Sandbox, sandboxStatus} from '../src/sandbox/client.ts'
+import {findSandbox, sandboxStatus} from '../src/sandbox/client.ts'
+import type {Sandbox} from '../src/sandbox/running.ts'
 
 /**
  * The main job on the sandbox, as a newcomer sees it: a two-cloud fleet comes up, answers round robin, serves a page from

@@ -1,79 +1,16 @@
-import {spawn} from 'node:child_process'
-import {closeSync, openSync, readFileSync} from 'node:fs'
-import * as nodeModule from 'node:module'
+import {readFileSync} from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
-import {McdError, UsageError} from '../errors.ts'
+import {McdError} from '../errors.ts'
 import {isRunning} from '../process-identity.ts'
-import {
-  ALREADY_RUNNING,
-  discard,
-  prepareStateFolder,
-  readRecord,
-  type SandboxRecord,
-  sandboxPaths,
-  takeLock,
-} from './folder.ts'
-import type {MachinesMode} from './machines/hypervisor.ts'
-import {programPath} from './programs.ts'
-import type {SandboxMap, SandboxStatus} from './status.ts'
-import {SANDBOX} from './world/credentials.ts'
+import {get, post, recordOf} from './control.ts'
+import {ALREADY_RUNNING, discard, prepareStateFolder, readRecord, sandboxPaths, takeLock} from './folder.ts'
+import {type Sandbox, sandboxOf} from './running.ts'
+import {type SandboxOptions, startDaemon} from './start-daemon.ts'
+import type {SandboxStatus} from './status.ts'
 import type {FaultOrder, FaultReport} from './world/faults/kinds.ts'
 
-/** A running sandbox: the endpoints and credentials that replace every one of the fleet file under --sandbox. */
-export type Sandbox = {
-  readonly id: string
-  /** Of the fleet file it belongs to. */
-  readonly folder: string
-  readonly pid: number
-  readonly machines: MachinesMode
-  readonly idleMs: number
-  readonly endpoints: SandboxEndpoints
-  readonly credentials: SandboxCredentials
-  /** Where a published address and port are really served (decision 37). What no machine serves leads to a closed port, and never out of the sandbox. */
-  addressOf(ip: string, port: number): Promise<{host: string; port: number}>
-}
-
-export type SandboxEndpoints = {
-  readonly aws: string
-  /** The second EC2 face, with the path such clouds have. */
-  readonly eucalyptus: string
-  readonly triton: string
-  /** With the path of API version 4. */
-  readonly cloudflare: string
-  readonly metadata: string
-  readonly control: string
-  readonly dns: {readonly cloudflare: DnsEndpoint; readonly route53: DnsEndpoint}
-}
-
-export type DnsEndpoint = {readonly host: string; readonly port: number}
-
-/** Worth nothing outside the sandbox. */
-export type SandboxCredentials = {
-  readonly aws: {readonly accessKeyId: string; readonly secretAccessKey: string; readonly region: string}
-  readonly cloudflare: {readonly apiToken: string}
-  readonly triton: {
-    readonly account: string
-    /** MD5 fingerprint of the key. */
-    readonly keyId: string
-    /** PEM, for its owner only. */
-    readonly keyFile: string
-    /** An ssh agent that holds the key; none on Windows. */
-    readonly agentSocket?: string
-  }
-  /** What the instances use (decision 24). */
-  readonly instances: {
-    readonly cloudflare: {readonly token: string}
-    readonly route53: {readonly accessKeyId: string; readonly secretAccessKey: string}
-    readonly instanceProfile: string
-  }
-}
-
-export type SandboxOptions = {readonly machines?: MachinesMode; readonly idleMs?: number}
-
-const DEFAULT_IDLE_MS = 30 * 60_000
 const START_DEADLINE_MS = 30_000
 const STOP_DEADLINE_MS = 15_000
-const ANSWER_DEADLINE_MS = 5_000
 const POLL_MS = 25
 
 /** The sandbox of this folder, started when it is not running. Two callers at once get the same one. */
@@ -169,109 +106,6 @@ export async function clearFaults({folder}: Sandbox, id?: string): Promise<numbe
   return cleared
 }
 
-function sandboxOf(folder: string, record: SandboxRecord): Sandbox {
-  const {ports, triton} = record
-  const url = (port: number) => `http://127.0.0.1:${port}`
-  const {operator, instances, instanceProfile} = SANDBOX.aws
-  return {
-    id: record.id,
-    folder,
-    pid: record.process.pid,
-    machines: record.machines,
-    idleMs: record.idleMs,
-    endpoints: {
-      aws: url(ports.aws),
-      eucalyptus: `${url(ports.aws)}/services/compute`,
-      triton: url(ports.triton),
-      cloudflare: `${url(ports.cloudflare)}/client/v4`,
-      metadata: url(ports.metadata),
-      control: url(ports.control),
-      dns: {
-        cloudflare: {host: '127.0.0.1', port: ports.dns.cloudflare},
-        route53: {host: '127.0.0.1', port: ports.dns.route53},
-      },
-    },
-    credentials: {
-      aws: {...operator, region: SANDBOX.regions[0]},
-      cloudflare: {apiToken: SANDBOX.cloudflare.operatorToken},
-      triton: {account: SANDBOX.triton.account, ...triton},
-      instances: {
-        cloudflare: {token: SANDBOX.cloudflare.instancesToken},
-        route53: instances,
-        instanceProfile,
-      },
-    },
-    addressOf: addressMap(record),
-  }
-}
-
-/** Nothing listens on it: connecting is refused at once. (Port 0 would not do: clients take it for "the default".) */
-const NOWHERE = {host: '127.0.0.1', port: 1}
-
-/** One question for all that are asked at the same moment: a fleet of hundreds is probed at once. */
-function addressMap(record: SandboxRecord): Sandbox['addressOf'] {
-  let asked: Promise<SandboxMap> | undefined
-  const ask = () => {
-    asked ??= (get(record, '/map') as Promise<SandboxMap>).finally(() => {
-      asked = undefined
-    })
-    return asked
-  }
-  return async (ip, servicePort) => {
-    const found = (await ask()).find(entry => entry.ip === ip && entry.servicePort === servicePort)
-    return found ? {host: found.host, port: found.port} : NOWHERE
-  }
-}
-
-type StartingDaemon = {
-  readonly pid: number | undefined
-  /** Undefined while it runs. */
-  exitStatus(): number | undefined
-  kill(): void
-}
-
-/** What the daemon may know of its starter: where programs and temporary files are, and no credentials. */
-const KEPT_ENVIRONMENT = [
-  'PATH',
-  'HOME',
-  'TMPDIR',
-  'TEMP',
-  'TMP',
-  'LANG',
-  'SystemRoot',
-  'USERPROFILE',
-  'LD_LIBRARY_PATH',
-]
-
-function startDaemon(
-  folder: string,
-  {machines = 'auto', idleMs = DEFAULT_IDLE_MS}: SandboxOptions,
-): StartingDaemon {
-  const log = openSync(sandboxPaths(folder).log, 'a', 0o600)
-  const args = ['--folder', folder, '--idle', String(idleMs), '--machines', machines]
-  const compileCache = nodeModule.getCompileCacheDir()
-  const child = spawn(process.execPath, [programPath('sandboxd'), ...args], {
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: {
-      ...Object.fromEntries(
-        KEPT_ENVIRONMENT.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])),
-      ),
-      ...(compileCache && {NODE_COMPILE_CACHE: compileCache}),
-    },
-  })
-  closeSync(log)
-  child.unref()
-  let exitStatus: number | undefined
-  child.once('error', () => {
-    exitStatus = 1
-  })
-  child.once('exit', status => {
-    exitStatus = status ?? 1
-  })
-  return {pid: child.pid, exitStatus: () => exitStatus, kill: () => void child.kill('SIGKILL')}
-}
-
 function startFailed(folder: string, status: number | undefined): McdError {
   const {log} = sandboxPaths(folder)
   const why =
@@ -300,36 +134,4 @@ function discardUnlessStarting(folder: string): void {
   if (!lock) return
   discard(paths)
   lock.release()
-}
-
-function recordOf(folder: string): SandboxRecord {
-  const record = readRecord(sandboxPaths(folder))
-  if (!record) throw new McdError('The sandbox has ended.', {suggestions: ['Run "mcd sandbox start".']})
-  return record
-}
-
-const get = (record: SandboxRecord, path: string): Promise<unknown> => ask(record, 'GET', path)
-const post = (record: SandboxRecord, path: string, body?: object): Promise<unknown> =>
-  ask(record, 'POST', path, body)
-
-async function ask(
-  {ports, id}: SandboxRecord,
-  method: string,
-  path: string,
-  body?: object,
-): Promise<unknown> {
-  const response = await fetch(`http://127.0.0.1:${ports.control}${path}`, {
-    method,
-    ...(body && {body: JSON.stringify(body)}),
-    // A connection kept from before may have died while this process was busy elsewhere.
-    headers: {'x-mcd-sandbox': id, connection: 'close'},
-    signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
-  })
-  if (response.status === 422) {
-    const {message, suggestions} = (await response.json()) as UsageError
-    throw new UsageError(message, {suggestions})
-  }
-  if (!response.ok)
-    throw new McdError(`The sandbox answered ${path} with HTTP ${response.status}: ${await response.text()}`)
-  return response.json()
 }

@@ -1,4 +1,4 @@
-import type {Sandbox} from './client.ts'
+import type {Sandbox} from './running.ts'
 
 /** What other clients (the AWS CLI, Terraform, the `triton` CLI, curl) read to find the sandbox. */
 export function sandboxEnvironment({endpoints, credentials}: Sandbox): Record<string, string> {

@@ -1,7 +1,7 @@
 import {formatDuration} from '../duration.ts'
-import type {SandboxEndpoints} from './client.ts'
 import {faultLine} from './fault-text.ts'
 import type {MachineStatus} from './machines/hypervisor.ts'
+import type {SandboxEndpoints} from './running.ts'
 import type {SandboxStatus} from './status.ts'
 
 /** Where each cloud answers, a line each. */

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import type {Surroundings} from '../providers/registry.ts'
 import {Secret} from '../secret.ts'
-import type {Sandbox} from './client.ts'
+import type {Sandbox} from './running.ts'
 
 /** What makes the production adapters talk to a sandbox instead: its endpoints and credentials. */
 export function sandboxSurroundings({

@@ -3,7 +3,7 @@ import {delimiter, dirname, join} from 'node:path'
 import {isLoopback} from '../fleet/file/receivers.ts'
 import type {DnsName, Fleet, Group, InstanceCredentials} from '../fleet/model.ts'
 import type {Surroundings} from '../providers/registry.ts'
-import type {SandboxCredentials} from '../sandbox/client.ts'
+import type {SandboxCredentials} from '../sandbox/running.ts'
 import {Secret} from '../secret.ts'
 import type {AddressMap} from './health-probe.ts'
 

@@ -8,11 +8,11 @@ import {
   ensureSandbox,
   findSandbox,
   resetSandbox,
-  type Sandbox,
   sandboxStatus,
   stopSandbox,
 } from '../../src/sandbox/client.ts'
 import {readRecord, sandboxPaths} from '../../src/sandbox/folder.ts'
+import type {Sandbox} from '../../src/sandbox/running.ts'
 import {eventually} from '../support/eventually.ts'
 import {TEST_IDLE_MS, temporaryFolders} from '../support/sandbox.ts'
 

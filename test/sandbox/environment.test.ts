@@ -3,8 +3,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, expect, test} from 'vitest'
-import type {Sandbox} from '../../src/sandbox/client.ts'
 import {sandboxEnvironment, shellLines} from '../../src/sandbox/environment.ts'
+import type {Sandbox} from '../../src/sandbox/running.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'mcd-home-'))
 afterAll(() => rmSync(home, {recursive: true, force: true}))

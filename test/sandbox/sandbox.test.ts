@@ -6,10 +6,10 @@ import {
   ensureSandbox,
   resetSandbox,
   revokeInstanceCredentials,
-  type Sandbox,
-  type SandboxOptions,
   sandboxStatus,
 } from '../../src/sandbox/client.ts'
+import type {Sandbox} from '../../src/sandbox/running.ts'
+import type {SandboxOptions} from '../../src/sandbox/start-daemon.ts'
 import {multipart, type Part} from '../../src/userdata/multipart.ts'
 import {eventually} from '../support/eventually.ts'
 import {has} from '../support/programs.ts'

@@ -1,7 +1,7 @@
 import {execa} from 'execa'
 import {query} from '../../src/dns/query.ts'
 import {realRuntime} from '../../src/runtime.ts'
-import type {DnsEndpoint} from '../../src/sandbox/client.ts'
+import type {DnsEndpoint} from '../../src/sandbox/running.ts'
 import type {RunningSandbox} from './cli.ts'
 
 /** Clients of the fleet that know nothing of mcd. */

@@ -1,11 +1,5 @@
-import {
-  addFault,
-  clearFaults,
-  findSandbox,
-  listFaults,
-  type Sandbox,
-  sandboxStatus,
-} from '../../src/sandbox/client.ts'
+import {addFault, clearFaults, findSandbox, listFaults, sandboxStatus} from '../../src/sandbox/client.ts'
+import type {Sandbox} from '../../src/sandbox/running.ts'
 import type {FaultOrder, FaultReport} from '../../src/sandbox/world/faults/kinds.ts'
 import type {Workplace} from './cli.ts'
 import {eventually} from './eventually.ts'

@@ -2,8 +2,8 @@ import {Flags} from '@oclif/core'
 import {fileFlag, folderOf, McdCommand} from '../../command-line/command.ts'
 import {formatDuration, parseDuration} from '../../duration.ts'
 import {UsageError} from '../../errors.ts'
-import type {SandboxEndpoints} from '../../sandbox/client.ts'
 import type {MachinesMode} from '../../sandbox/machines/hypervisor.ts'
+import type {SandboxEndpoints} from '../../sandbox/running.ts'
 import {endpointLines} from '../../sandbox/status-text.ts'
 
 export default class SandboxStart extends McdCommand {

@@ -1,5 +1,5 @@
 import {fileFlag, folderOf, McdCommand} from '../../command-line/command.ts'
-import type {SandboxEndpoints} from '../../sandbox/client.ts'
+import type {SandboxEndpoints} from '../../sandbox/running.ts'
 import type {SandboxStatus as RunningStatus} from '../../sandbox/status.ts'
 
 type Status =
