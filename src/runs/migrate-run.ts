@@ -6,12 +6,12 @@ import {type FleetSource, readFleetFile, readTexts} from '../fleet/file/read.ts'
 import {saveFleetFile} from '../fleet/file/save.ts'
 import {givesState, setState} from '../fleet/file/set-state.ts'
 import {parseSettings} from '../fleet/file/setting.ts'
-import {parseLocation, type StateLocation} from '../journal/location.ts'
+import {parseLocation} from '../journal/location.ts'
 import {plainProgress} from '../output/progress.ts'
 import {isRunning} from '../process-identity.ts'
 import {realRuntime} from '../runtime.ts'
 import {moveJournal} from '../state/migrate.ts'
-import {type OpenedState, openPlace, openState, type StateOwner} from '../state/open.ts'
+import {type OpenedState, openPlace, openState} from '../state/open.ts'
 import {thisRun} from '../state/this-run.ts'
 
 export type MigrateFlags = FleetSource & {
@@ -47,8 +47,11 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
     throw new UsageError(`The journal of fleet ${fleet.name} is kept in ${to} already.`)
   const from = await openState(fleet, {sandbox, movedTo: to})
   try {
-    const target = await openTarget({...fleet, state: location}, location, flags)
+    const place = {...fleet, state: location}
+    let target = await openPlace(place, {sandbox})
     try {
+      const isLeftOver = target.movedTo !== undefined
+      if (isLeftOver && location.kind !== 'local') throw leftBefore(target, location.kind, to)
       const view = plainProgress()
       const outside = {
         runtime: realRuntime(flags.signal),
@@ -61,6 +64,14 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
         identity: thisRun(),
         isRunning,
         wait: flags.wait,
+        ...(isLeftOver && {
+          async makeRoom() {
+            await target.journal.close()
+            moveAside(target.where)
+            target = await openPlace(place, {sandbox})
+            return target.journal
+          },
+        }),
       }
       // Stopped behind the last word in the old place, an earlier migrate has left the fleet file to be written.
       const events =
@@ -77,27 +88,21 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
   }
 }
 
-/** Where a journal was before and moved on from, another may come to lie: a file is moved aside, never deleted. */
-async function openTarget(
-  fleet: StateOwner,
-  {kind}: StateLocation,
-  {to, sandbox}: MigrateFlags,
-): Promise<OpenedState> {
-  const target = await openPlace(fleet, {sandbox})
-  if (target.movedTo === undefined) return target
-  await target.journal.close()
-  if (kind !== 'local')
-    throw new McdError(
-      `${target.where} holds the beginning of this journal, which has moved to ${target.movedTo} since.`,
-      {
-        suggestions: [`Name another place, such as ${to}-2.`],
-      },
-    )
-  const {where} = target
-  const aside = `${where}.moved-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}`
+/** In a shared place others may still read what was left there. */
+const leftBefore = ({where, movedTo}: OpenedState, kind: 's3' | 'postgres', to: string): McdError =>
+  new McdError(`${where} holds the beginning of this journal, which has moved to ${movedTo} since.`, {
+    suggestions: [
+      kind === 's3'
+        ? `Name another place, such as ${to.replace(/\/*(\?|$)/, '-2$1')}`
+        : 'Name another place, such as a schema of its own: add "?schema=NAME".',
+    ],
+  })
+
+/** What was left in a file is never deleted. */
+function moveAside(path: string): void {
+  const aside = `${path}.moved-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}`
   for (const end of ['-wal', '-shm', ''])
-    if (existsSync(`${where}${end}`)) renameSync(`${where}${end}`, `${aside}${end}`)
-  return openPlace(fleet, {sandbox})
+    if (existsSync(`${path}${end}`)) renameSync(`${path}${end}`, `${aside}${end}`)
 }
 
 /** `--set` has the last word over every file: what is written would not be read. */

@@ -5,12 +5,20 @@ import {inTurn, type TurnOptions} from '../fleet/turn/turn.ts'
 import type {StoredEvent} from '../journal/events.ts'
 import type {Journal} from '../journal/journal.ts'
 import {openFold, saveFold} from '../journal/snapshot.ts'
+import type {Runtime} from '../runtime.ts'
 
 /** Of one append to the new place: every store takes so many. */
 const CHUNK = 500
 
-/** Where to, as it is written in the fleet file. */
-export type Move = TurnOptions & {readonly address: string}
+export type Move = TurnOptions & {
+  /** Where to, as it is written in the fleet file. */
+  readonly address: string
+  /**
+   * Given where this journal lay before: puts aside what it left there, and opens what is then empty. Called under the lease,
+   * since what it left tells runs where the journal is: a move that is refused must not take that away.
+   */
+  makeRoom?(): Promise<Journal>
+}
 
 /**
  * Moves a journal event by event. There is no moment in which both places are writable: the lease of this run holds the old
@@ -20,7 +28,7 @@ export type Move = TurnOptions & {readonly address: string}
  */
 export const moveJournal = (
   outside: Pick<Outside, 'runtime' | 'journal' | 'progress'>,
-  to: Journal,
+  there: Journal,
   move: Move,
 ): Promise<number> =>
   inTurn(outside, move, async ({ledger, take}) => {
@@ -29,10 +37,11 @@ export const moveJournal = (
       throw new UsageError('This fleet has no journal yet: there is nothing to move.', {
         suggestions: [`Write "state: ${move.address}" into the fleet file: the first run begins it there.`],
       })
-    checkBeginning(await to.read(), await journal.read(), move)
+    if (!move.makeRoom) checkBeginning(await there.read(), await journal.read(), move)
     await take([], [])
+    const to = (await move.makeRoom?.()) ?? there
     await checkOtherPlace(ledger.run, to, move)
-    const events = await copy(journal, to, move)
+    const events = await copy(journal, to, move, runtime)
     const end = {type: 'run-finished', exit: EXIT.done, converged: false} as const
     await ledger.append({type: 'moved', to: move.address}, end)
     await to.append(events + 1, [{atMs: runtime.now(), run: ledger.run, event: end}])
@@ -52,10 +61,16 @@ async function checkOtherPlace(run: string, to: Journal, {address}: Move): Promi
   })
 }
 
-async function copy(from: Journal, to: Journal, move: Move): Promise<number> {
+async function copy(
+  from: Journal,
+  to: Journal,
+  move: Move,
+  {signal}: Pick<Runtime, 'signal'>,
+): Promise<number> {
   const events = await from.read()
   let next = checkBeginning(await to.read(), events, move) + 1
   while (next <= events.length) {
+    signal.throwIfAborted()
     const chunk = events.slice(next - 1, next - 1 + CHUNK)
     next = await to.append(
       next,

@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest'
+import {InterruptedError} from '../../src/errors.ts'
 import {givesState, setState} from '../../src/fleet/file/set-state.ts'
 import type {SyncNews} from '../../src/fleet/watch-sync.ts'
 import type {Journal} from '../../src/journal/journal.ts'
@@ -16,8 +17,8 @@ async function scene() {
   await sim.up(of)
   const from = sim.journal
   const store = memoryStore()
-  const start = (to: Journal) =>
-    moveJournal({runtime: sim.time.runtime(), journal: from, progress: () => {}}, to, {
+  const start = (to: Journal, signal?: AbortSignal) =>
+    moveJournal({runtime: sim.time.runtime(signal), journal: from, progress: () => {}}, to, {
       command: 'state migrate',
       address: ADDRESS,
       identity: {version: '1', host: 'simulation', user: 'nobody', pid: 1},
@@ -87,6 +88,26 @@ describe('a journal that moves', () => {
       expect((await sim.up(of)).actions).toEqual([])
     },
   )
+
+  test('and is cancelled in the middle gives its lease back, and goes on with the same command', async () => {
+    const {sim, from, store, start, move} = await scene()
+    const {nextSequence} = await readRecorded(from)
+    const renewed = {atMs: 1, run: 'long ago', event: {type: 'lease-renewed'}} as const
+    await from.append(nextSequence, Array(600).fill(renewed))
+    const cancel = new AbortController()
+    const to = memoryJournal(store)
+    const cancelled: Journal = {
+      ...to,
+      append(expected, events) {
+        cancel.abort(new InterruptedError('SIGTERM'))
+        return to.append(expected, events)
+      },
+    }
+    await expect(sim.time.run(() => start(cancelled, cancel.signal))).rejects.toThrow(InterruptedError)
+    expect(await readRecorded(from)).toMatchObject({movedTo: undefined, lease: undefined})
+    await move()
+    expect((await readRecorded(from)).movedTo).toBe(ADDRESS)
+  })
 
   test('is not written any more in its old place by who waited for the move to end', async () => {
     const {sim, from, store, start} = await scene()
