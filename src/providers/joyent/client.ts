@@ -1,5 +1,6 @@
 import {UnreachableError} from '../../errors.ts'
 import type {Caller, CallOptions} from '../call.ts'
+import {errorFrom, networkError} from './classify.ts'
 import type {
   ApiAccount,
   ApiImage,
@@ -13,8 +14,7 @@ import type {
   ApiRule,
   NewMachine,
   NewRule,
-} from './api.ts'
-import {errorFrom, networkError} from './classify.ts'
+} from './shapes.ts'
 import type {ApiReply, ApiRequest, Transport} from './transport.ts'
 
 /** Rows of one answer: CloudAPI's own most. A cloud that gives fewer says so with the answer. */
@@ -36,7 +36,7 @@ export function createClient(transport: Transport, call: Caller, url: string) {
     options: CallOptions,
     fine: readonly number[] = [],
   ): Promise<ApiReply> {
-    return call({bucket: 'account', ...options}, async signal => {
+    return call({bucket: 'account', reads: request.method === 'GET', ...options}, async signal => {
       let reply: ApiReply
       try {
         reply = await transport({...request, signal})

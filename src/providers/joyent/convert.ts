@@ -3,8 +3,8 @@ import {canonicalIpv6, isPublicIpv6} from '../../dns/ipv6.ts'
 import {lackingOf, type Mark, markFromTags, markToTags} from '../../mark.ts'
 import {Secret} from '../../secret.ts'
 import type {Described, Instance, InstanceState, LaunchOrder} from '../compute.ts'
-import type {ApiMachine, NewMachine} from './api.ts'
 import {INGRESS_TAG, ingressTag} from './ingress.ts'
+import type {ApiMachine, NewMachine} from './shapes.ts'
 
 /** What identifies a machine image and package to CloudAPI: the adapter's own part of a LaunchTarget. */
 export type VendorTarget = {

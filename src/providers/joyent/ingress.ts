@@ -1,6 +1,6 @@
 import type {Mark} from '../../mark.ts'
 import type {NetworkPiece, NetworkWish} from '../compute.ts'
-import type {ApiRule, NewRule} from './api.ts'
+import type {ApiRule, NewRule} from './shapes.ts'
 
 /**
  * A group's ingress is one firewall rule. The rule language joins targets by OR only, so that "this fleet and this name

@@ -9,10 +9,10 @@ import {
 } from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {LaunchOrder, LaunchReceipt} from '../compute.ts'
-import type {ApiMachine} from './api.ts'
 import {NameTakenError} from './classify.ts'
 import type {Client} from './client.ts'
 import {markOf, stateOf, toInstance, toNewMachine} from './convert.ts'
+import type {ApiMachine} from './shapes.ts'
 
 /** A request body as a whole (sdc-cloudapi lib/app.js). */
 const MAX_BODY_BYTES = 100_000

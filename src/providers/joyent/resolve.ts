@@ -1,8 +1,8 @@
 import {nearest} from '../../nearest.ts'
 import type {LaunchTarget, LaunchWish} from '../compute.ts'
-import type {ApiImage, ApiNetwork, ApiPackage} from './api.ts'
 import {isPrivate, type VendorTarget} from './convert.ts'
 import {MAX_PORTS_PER_RULE} from './ingress.ts'
+import type {ApiImage, ApiNetwork, ApiPackage} from './shapes.ts'
 
 /** What a data centre offers. */
 export type Offer = {

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import type {LaunchWish} from '../../../src/providers/compute.ts'
-import type {ApiImage, ApiPackage} from '../../../src/providers/joyent/api.ts'
 import {type Offer, resolveWish} from '../../../src/providers/joyent/resolve.ts'
+import type {ApiImage, ApiPackage} from '../../../src/providers/joyent/shapes.ts'
 import {wish} from '../../contract/joyent-scenes.ts'
 
 const image = (id: string, name: string, version: string, more: Partial<ApiImage> = {}): ApiImage => ({

@@ -1,6 +1,6 @@
 import type {ComputeNeeds, Finding} from '../../examine.ts'
-import type {ApiImage, ApiLimit, ApiPackage} from '../api.ts'
 import {markOf, stateOf, type VendorTarget} from '../convert.ts'
+import type {ApiImage, ApiLimit, ApiPackage} from '../shapes.ts'
 import type {Entered} from './access.ts'
 import type {Resolved} from './offer.ts'
 import type {Reads} from './reads.ts'

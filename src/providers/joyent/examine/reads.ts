@@ -1,5 +1,5 @@
 import type {ComputeNeeds, Finding} from '../../examine.ts'
-import type {ApiImage, ApiMachine, ApiNetwork, ApiPackage} from '../api.ts'
+import type {ApiImage, ApiMachine, ApiNetwork, ApiPackage} from '../shapes.ts'
 import type {Entered} from './access.ts'
 import {ask} from './told.ts'
 

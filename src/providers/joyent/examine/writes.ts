@@ -1,7 +1,7 @@
 import type {McdError} from '../../../errors.ts'
 import type {ComputeNeeds, Finding} from '../../examine.ts'
-import type {ApiRole} from '../api.ts'
 import type {Client} from '../client.ts'
+import type {ApiRole} from '../shapes.ts'
 import type {Entered} from './access.ts'
 import {judge} from './rules.ts'
 import {allowing, ask, type Caller} from './told.ts'
