@@ -133,6 +133,11 @@ export class AuthError extends McdError {
   override name = 'AuthError'
 }
 
+/** A signature was refused for its time: no word about the credentials. */
+export class WrongTimeError extends AuthError {
+  override name = 'WrongTimeError'
+}
+
 /** The cloud has no room for this type in this place now. Another type or zone may do. */
 export class CapacityError extends McdError {
   override name = 'CapacityError'

@@ -4,7 +4,7 @@ import type {Place} from '../providers/compute.ts'
 import type {Zone} from '../providers/dns.ts'
 import type {ComputeNeeds, Finding} from '../providers/examine.ts'
 import {examineAccounts} from './accounts.ts'
-import {judgeClocks} from './clock.ts'
+import {type ClockVerdict, judgeClocks} from './clock.ts'
 import {judgeDelegation} from './delegation.ts'
 import {type FleetFinding, troubled, unlessRefused} from './finding.ts'
 import {placeNeeds, type ZoneToExamine, zoneNeeds} from './needs.ts'
@@ -38,10 +38,24 @@ export async function examineFleet(outside: DoctorOutside, fleet: Fleet): Promis
       ...(recorded ? await examineAccounts(outside, fleet, recorded, await zonesFound) : []),
     ]),
   ])
-  const ofVendors = [...places.flat(), ...zones.flat()].filter(
-    ({place, zone}) => !clocks.refusing.has(place ?? zone ?? ''),
-  )
-  return [...userdata, ...ofVendors, ...clocks.findings, ...ssh, ...state]
+  const all: FleetFinding[] = [
+    ...userdata,
+    ...places.flat(),
+    ...zones.flat(),
+    ...clocks.findings,
+    ...ssh,
+    ...state,
+  ]
+  return all
+    .filter(({place, zone}) => !clocks.refusing.has(place ?? zone ?? ''))
+    .map(finding => (clocks.findings.includes(finding) ? finding : withoutClock(finding, clocks)))
+}
+
+/** Whose clock it is has been told, with what to do about it: whoever else refused a signature for its time is not looked at. */
+function withoutClock(finding: FleetFinding, {refusing}: ClockVerdict): FleetFinding {
+  if (finding.check !== 'clock' || refusing.size === 0) return finding
+  const {remedy: _, ...rest} = finding
+  return {...rest, outcome: 'unknown', detail: `Not looked at, for the clock: ${finding.detail}`}
 }
 
 type LookedUp = ReadonlyMap<ZoneKey, Promise<Zone | undefined>>

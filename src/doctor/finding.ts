@@ -1,4 +1,4 @@
-import {InterruptedError, McdError, UnreachableError} from '../errors.ts'
+import {InterruptedError, McdError, UnreachableError, WrongTimeError} from '../errors.ts'
 import type {ZoneKey} from '../journal/events.ts'
 import type {Finding} from '../providers/examine.ts'
 
@@ -25,7 +25,7 @@ export function troubled(check: Finding['check'], subject: string, error: unknow
   if (!(error instanceof McdError) || error instanceof InterruptedError) throw error
   const remedy = error.suggestions.join('\n')
   return {
-    check: error instanceof UnreachableError ? 'reach' : check,
+    check: error instanceof UnreachableError ? 'reach' : error instanceof WrongTimeError ? 'clock' : check,
     subject,
     outcome: 'failed',
     detail: error.message,

@@ -1,4 +1,4 @@
-import {AuthError, InterruptedError, McdError, UnreachableError} from '../errors.ts'
+import {AuthError, InterruptedError, McdError, UnreachableError, WrongTimeError} from '../errors.ts'
 import type {Finding} from './examine.ts'
 
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException']
@@ -32,8 +32,8 @@ export function accessFinding(error: unknown, subject: string, ways: string): Fi
   if (error instanceof UnreachableError) return failed('reach', `Check ${ways}.`)
   if (!(error instanceof AuthError))
     return failed('settings', ...(suggestions.length > 0 ? suggestions : [`Check ${ways}.`]))
+  if (error instanceof WrongTimeError) return failed('clock', "Set this machine's clock right.")
   const name = nameOfCause(error)
-  if (isWrongTime(`${name} ${detail}`)) return failed('clock', "Set this machine's clock right.")
   if (EXPIRED.includes(name))
     return failed(
       'identity',

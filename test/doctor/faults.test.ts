@@ -100,6 +100,15 @@ const OVER_BOTH_CLOUDS: Readonly<Record<string, Fault>> = {
     found: /^clock \| 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+$/,
     remedy: /^Set this machine's clock right/,
   },
+  'the clock of this machine is wrong, and the journal lies in S3': {
+    over: inBucket,
+    inject(ward) {
+      const ends = ['aws', 'joyent', 's3'].map(vendor => order(vendor, 'wrong-clock')(ward))
+      return () => ends.map(end => end())
+    },
+    found: /^clock \| 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+$/,
+    remedy: /^Set this machine's clock right/,
+  },
   'launches on Triton are denied': {
     inject: order('joyent:CreateMachine', 'denied'),
     found: /^permission \| joyent:\S+ \| CreateMachine/,
@@ -256,6 +265,12 @@ const ON_ROUTE53: Readonly<Record<string, Fault>> = {
     inject: order('route53:ChangeResourceRecordSets', 'denied'),
     found: /^permission \| route53\/example.com \| route53:ChangeResourceRecordSets/,
     remedy: /^Allow route53:ChangeResourceRecordSets to these credentials: "mcd policy"/,
+  },
+  "AWS's clock is wrong, and Route53 asks it who we are": {
+    written: {dns: ROUTE53},
+    inject: order('aws', 'wrong-clock'),
+    found: /^clock \| 127\.0\.0\.1:\d+$/,
+    remedy: /^Look at the clock of these servers/,
   },
   'the instances may not change record sets': {
     written: {dns: ROUTE53},

@@ -1,4 +1,4 @@
-import {AuthError, CapacityError, McdError, QuotaError, TransientError} from '../../errors.ts'
+import {AuthError, CapacityError, McdError, QuotaError, TransientError, WrongTimeError} from '../../errors.ts'
 import {isWrongTime, nameOfCause, withoutRequest} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
@@ -106,7 +106,7 @@ export function classify(call: string, thrown: unknown): McdError {
     })
   }
   if (isWrongTime(`${name} ${message}`)) {
-    return new AuthError(`AWS refused the time of ${call}: ${message}`, {
+    return new WrongTimeError(`AWS refused the time of ${call}: ${message}`, {
       cause,
       suggestions: ["Set this machine's clock right, then run again."],
     })

@@ -1,4 +1,4 @@
-import {AuthError, McdError, TransientError} from '../../errors.ts'
+import {AuthError, McdError, TransientError, WrongTimeError} from '../../errors.ts'
 import {isWrongTime, nameOfCause, withoutRequest} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
@@ -98,7 +98,7 @@ export function classify(what: string, thrown: unknown): McdError {
       ],
     })
   if (isWrongTime(told))
-    return new AuthError(`Route53 refused the time of ${what}: ${message}`, {
+    return new WrongTimeError(`Route53 refused the time of ${what}: ${message}`, {
       cause: error,
       suggestions: ["Set this machine's clock right, then run again."],
     })

@@ -1,4 +1,4 @@
-import {AuthError, McdError, TransientError} from '../../errors.ts'
+import {AuthError, McdError, TransientError, WrongTimeError} from '../../errors.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -88,7 +88,7 @@ export function classify(what: string, bucket: string, thrown: unknown): McdErro
       ],
     })
   if (name === 'RequestTimeTooSkewed')
-    return new AuthError(`S3 refused the time of ${what}: ${message}`, {
+    return new WrongTimeError(`S3 refused the time of ${what}: ${message}`, {
       cause: error,
       suggestions: ["Set this machine's clock right, then run again."],
     })
