@@ -37,6 +37,8 @@ export type CallOptions = {
    * TransientError then reaches the caller, who looks before deciding.
    */
   repeatable?: boolean
+  /** Changes nothing: an interrupted run has no use for its answer, and waits for none. */
+  reads?: boolean
 }
 
 const FIRST_BACKOFF_MS = 1_000
@@ -56,7 +58,16 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
   const buckets = new Map(Object.entries(rates).map(([name, rate]) => [name, tokenBucket(runtime, rate)]))
   const {patience} = runtime
   let everReached = false
-  return async ({name, bucket, cost = 1, timeoutMs = 30_000, attempts = 6, repeatable = true}, send) => {
+  return async (options, send) => {
+    const {
+      name,
+      bucket,
+      cost = 1,
+      timeoutMs = 30_000,
+      attempts = 6,
+      repeatable = true,
+      reads = false,
+    } = options
     // One lost reply is enough: whatever later attempts met, the call may have taken effect.
     let effect: 'none' | 'unknown' = 'none'
     for (let attempt = 1; ; attempt++) {
@@ -64,7 +75,7 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
       await buckets.get(bucket ?? '')?.take(cost)
       try {
         const limitMs = Math.min(timeoutMs, patience?.timeoutMs ?? timeoutMs)
-        const reply = await withTimeout(runtime, limitMs, `${service} ${name}`, send)
+        const reply = await withTimeout(runtime, {timeoutMs: limitMs, reads}, `${service} ${name}`, send)
         everReached = true
         return reply
       } catch (error) {
@@ -145,7 +156,7 @@ function tokenBucket(runtime: Runtime, rate: Rate) {
 /** Runs `send` under a deadline of the runtime's clock. A timeout is a lost reply: its effect is unknown. */
 async function withTimeout<T>(
   runtime: Runtime,
-  timeoutMs: number,
+  {timeoutMs, reads}: {timeoutMs: number; reads: boolean},
   what: string,
   send: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -160,11 +171,10 @@ async function withTimeout<T>(
       const {aborted, reason} = runtime.signal
       // Answered, whatever else has happened.
       if (!aborted || answered.signal.aborted) return new Promise<never>(() => {})
-      // Interrupted: a call in flight may finish, and whoever interrupts decides how long that may take. Stopped from within
-      // (the lease is lost): nobody else would ever end a call that gets no answer.
-      return (
-        reason instanceof InterruptedError ? whenAborted(reason.abandon) : Promise.reject(reason)
-      ).finally(() => abandon.abort())
+      // Interrupted: a call in flight that changes something may finish, and whoever interrupts decides how long that may take.
+      // Stopped from within (the lease is lost): nobody else would ever end a call that gets no answer.
+      const mayFinish = reason instanceof InterruptedError && !reads
+      return (mayFinish ? whenAborted(reason.abandon) : Promise.reject(reason)).finally(() => abandon.abort())
     },
   )
   try {

@@ -124,6 +124,22 @@ describe('a call without an answer', () => {
     expect(await time.run(() => call({name: 'Get'}, () => late))).toBe('here')
   })
 
+  test('is not waited for when the run is interrupted where it changes nothing', async () => {
+    const time = new VirtualTime({startMs: 0})
+    const interrupt = new AbortController()
+    const call = createCaller(time.runtime(interrupt.signal), 'test')
+    const closed: number[] = []
+    time.clock.after(1_000, () => interrupt.abort(new InterruptedError('SIGTERM')))
+    const ended = await time.run(() =>
+      call({name: 'Get', reads: true}, signal => {
+        signal.addEventListener('abort', () => closed.push(time.now()))
+        return silent()
+      }).catch((error: InterruptedError) => [error.name, error.exit, time.now()]),
+    )
+    expect(ended).toEqual(['InterruptedError', 143, 1_000])
+    expect(closed).toEqual([1_000])
+  })
+
   test('is waited for no longer once whoever interrupted abandons it, and its connection is closed', async () => {
     const time = new VirtualTime({startMs: 0})
     const [interrupt, abandon] = [new AbortController(), new AbortController()]

@@ -50,3 +50,19 @@ describe.each([
     },
   )
 })
+
+test.each([
+  ['a listing on EC2', /^ec2:DescribeInstances$/],
+  ['a listing on Triton', /^cloudapi:GET .*machines$/],
+  ['a listing of records', /^route53:.*list/i],
+])(
+  'interrupted while %s is not answered, a run ends at once: nothing there can be left half done',
+  async (_what, call) => {
+    const sim = new SimulatedFleet()
+    const {signal, carry} = interruptedIn(sim, call, false)
+    const startedMs = sim.time.now()
+    await expect(sim.up(of, {signal, carry})).rejects.toMatchObject({name: 'InterruptedError'})
+    expect(sim.time.now() - startedMs).toBeLessThan(1_000)
+    expect((await readRecorded(sim.journal)).lease).toBeUndefined()
+  },
+)

@@ -43,9 +43,11 @@ export function awsApi(client: AwsClient, runtime: Runtime, {perSecond}: Limits)
     Object.fromEntries(Object.entries(RATES).map(([name, rate]) => [name, atMost(rate, perSecond)])),
   )
   return (call, input) => {
+    const bucket = BUCKETS[call] ?? 'read'
     const options: CallOptions = {
       name: call,
-      bucket: BUCKETS[call] ?? 'read',
+      bucket,
+      reads: bucket === 'read',
       ...(call === 'RunInstances' ? {timeoutMs: RUN_TIMEOUT_MS} : {}),
     }
     return caller(options, signal => client(call, input, signal))

@@ -86,8 +86,9 @@ async function sendSingly(
   names: readonly string[],
 ): Promise<void> {
   const readAgain = () =>
-    call({name: 'GET dns_records', bucket: 'api', cost: names.length, timeoutMs: 2 * TIMEOUT_MS}, signal =>
-      readNames(client, zone, names, signal),
+    call(
+      {name: 'GET dns_records', bucket: 'api', reads: true, cost: names.length, timeoutMs: 2 * TIMEOUT_MS},
+      signal => readNames(client, zone, names, signal),
     )
   const todo: Todo = reconcile(change, await readAgain())
   for (const {id} of todo.deletes) {

@@ -63,7 +63,7 @@ export function dnsOver(
     const lists = await Promise.all(
       names.map(name =>
         readAll(page =>
-          call({name: 'GET dns_records', bucket: 'api', timeoutMs: TIMEOUT_MS}, signal =>
+          call({name: 'GET dns_records', bucket: 'api', reads: true, timeoutMs: TIMEOUT_MS}, signal =>
             client.records(zone.id, name, page, signal),
           ),
         ),
@@ -79,7 +79,7 @@ export function dnsOver(
 
     async findZone(name) {
       const zones = await readAll(page =>
-        call({name: 'GET zones', bucket: 'api', timeoutMs: TIMEOUT_MS}, signal =>
+        call({name: 'GET zones', bucket: 'api', reads: true, timeoutMs: TIMEOUT_MS}, signal =>
           client.zones(name, page, signal),
         ),
       )

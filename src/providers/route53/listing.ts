@@ -28,7 +28,7 @@ export async function listRecordSets(
   let next: Start | undefined
   while (left[0] !== undefined) {
     const start: Start = next ?? {StartRecordName: left[0]}
-    const page = await call({name: 'ListResourceRecordSets', bucket: 'api'}, signal =>
+    const page = await call({name: 'ListResourceRecordSets', bucket: 'api', reads: true}, signal =>
       client.listResourceRecordSets({HostedZoneId: zoneId, MaxItems: PAGE, ...start}, signal),
     )
     const sets = page.ResourceRecordSets ?? []

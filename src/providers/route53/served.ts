@@ -34,7 +34,7 @@ export async function receiptServed(
       continue
     }
     try {
-      const {ChangeInfo} = await call({name: 'GetChange', bucket: 'api'}, signal =>
+      const {ChangeInfo} = await call({name: 'GetChange', bucket: 'api', reads: true}, signal =>
         client.getChange({Id: id}, signal),
       )
       if (ChangeInfo?.Status !== 'INSYNC') return false

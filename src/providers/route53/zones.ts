@@ -38,7 +38,7 @@ export async function zonesNamed(
   let start: ListHostedZonesByNameCommandInput | undefined = {DNSName: vendorName}
   while (start) {
     const from: ListHostedZonesByNameCommandInput = start
-    const page = await call({name: 'ListHostedZonesByName', bucket: 'api'}, signal =>
+    const page = await call({name: 'ListHostedZonesByName', bucket: 'api', reads: true}, signal =>
       client.listHostedZonesByName(from, signal),
     )
     zones.push(...(page.HostedZones ?? []).filter(zone => zone.Name === vendorName))
@@ -54,7 +54,7 @@ export async function zonesNamed(
 /** From the zone's own NS set: GetHostedZone would need one permission more. */
 async function nameServers(client: Route53Client, call: Caller, {Id, Name}: HostedZone): Promise<string[]> {
   const {ResourceRecordSets: [set] = []} = await call(
-    {name: 'ListResourceRecordSets', bucket: 'api'},
+    {name: 'ListResourceRecordSets', bucket: 'api', reads: true},
     signal =>
       client.listResourceRecordSets(
         {HostedZoneId: bareId(Id), StartRecordName: Name, StartRecordType: 'NS', MaxItems: 1},
