@@ -1,6 +1,7 @@
 import {access, mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
 import {basename, dirname, join, relative, resolve, sep} from 'node:path'
 import {UsageError} from '../errors.ts'
+import {writeTrouble} from '../file-trouble.ts'
 import {type StarterOptions, starterFleetFile, starterVariables} from '../fleet/file/starter.ts'
 import {DOCUMENTS} from '../userdata/template.ts'
 
@@ -41,8 +42,15 @@ export async function initFleet(options: InitOptions): Promise<InitResult> {
   if (!options.overwrite) await refuseExisting(directory, [...files.keys()])
   for (const [name, content] of files) {
     const path = join(directory, name)
-    await mkdir(dirname(path), {recursive: true})
-    await writeFile(path, content, {flag: options.overwrite ? 'w' : 'wx'})
+    try {
+      await mkdir(dirname(path), {recursive: true})
+      await writeFile(path, content, {flag: options.overwrite ? 'w' : 'wx'})
+    } catch (cause) {
+      throw new UsageError(`${path} cannot be written: ${writeTrouble(path, cause).why}.`, {
+        cause,
+        suggestions: ['Choose another folder: mcd init DIR.'],
+      })
+    }
   }
   return {directory, files: [...files.keys()], variables: starterVariables(options)}
 }

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs'
 import * as z from 'zod'
 import {McdError, UsageError} from '../errors.ts'
+import {readTrouble} from '../file-trouble.ts'
 import type {Inspection} from '../fleet/inspect/inspect.ts'
 import {
   declaredOtherwise,
@@ -86,7 +87,7 @@ function parse(path: string): SavedPlan {
     throw new UsageError(
       isMissing(cause)
         ? `There is no plan at ${path}.`
-        : `The plan ${path} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? cause}.`,
+        : `The plan ${path} cannot be read: ${readTrouble(cause)}.`,
       {
         cause,
         suggestions: [REMAKE],

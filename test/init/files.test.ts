@@ -75,6 +75,16 @@ test('nothing is written where one of the files is there already', async () => {
   expect(await readdir(options.directory)).toEqual(['userdata'])
 })
 
+test('a folder that cannot be made is told as what it is', async () => {
+  await writeFile(join(folder, 'shop'), 'a file')
+  await expect(initFleet(options)).rejects.toMatchObject({
+    exit: 2,
+    message: expect.stringMatching(
+      /mcd\.yaml cannot be written: (another file is in its way|.* is no folder)\.$/,
+    ),
+  })
+})
+
 test('what is there is overwritten when that is allowed', async () => {
   await mkdir(options.directory)
   await writeFile(join(options.directory, 'mcd.yaml'), 'mine')

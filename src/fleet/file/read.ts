@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {UsageError} from '../../errors.ts'
+import {readTrouble} from '../../file-trouble.ts'
 import type {Fleet} from '../model.ts'
 import {type FileText, type ParseOptions, parseFleetFile} from './parse.ts'
 
@@ -81,7 +82,7 @@ function unreadable(path: string, cause: unknown, isOverlay: boolean): UsageErro
       cause,
       suggestions: [`Try --file ${path}/mcd.yaml.`],
     })
-  return new UsageError(`${path} cannot be read: ${code ?? String(cause)}.`, {
+  return new UsageError(`${path} cannot be read: ${readTrouble(cause)}.`, {
     cause,
     suggestions: ['Check its permissions.'],
   })

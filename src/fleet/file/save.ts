@@ -1,6 +1,7 @@
 import {open, readFile, realpath, rename, rm, stat} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {McdError} from '../../errors.ts'
+import {writeTrouble} from '../../file-trouble.ts'
 
 /**
  * Puts a new text in place of the one that was read: all of it or nothing, whatever happens in between. Keeps the file's
@@ -26,7 +27,7 @@ export async function saveFleetFile(path: string, before: string, after: string)
     await rename(draft, target)
   } catch (cause) {
     await rm(draft, {force: true})
-    throw new McdError(`${path} cannot be written: ${(cause as NodeJS.ErrnoException).code ?? cause}.`, {
+    throw new McdError(`${path} cannot be written: ${writeTrouble(target, cause).why}.`, {
       cause,
       suggestions: [`Make ${dirname(target)} a folder you may write to. The file is as it was.`],
     })
