@@ -1,7 +1,9 @@
 import type {JournalEvent} from '../journal/events.ts'
 import type {Recorded} from '../journal/recorded.ts'
 import type {Instance} from '../providers/compute.ts'
+import type {Fleet} from './model.ts'
 import type {Observed} from './observed.ts'
+import {ownersOf} from './ownership.ts'
 
 /**
  * How long an instance may be missing from listings though it is there. EC2 speaks of "minutes at most"; what is still missing
@@ -17,8 +19,8 @@ export const knownInstances = ({launches, found}: Recorded): Set<string> =>
  * Adoption: instances of ours that the journal does not know are written down, so that a later run can tell their end from
  * their absence. What a launch without an answer made is left to that launch's outcome.
  */
-export function adoptions(dns: string, recorded: Recorded, {places}: Observed): JournalEvent[] {
-  const owners = new Set([dns, ...recorded.owners])
+export function adoptions(fleet: Pick<Fleet, 'dns'>, recorded: Recorded, {places}: Observed): JournalEvent[] {
+  const owners = ownersOf(fleet, recorded)
   const known = knownInstances(recorded)
   return [...places].flatMap(([place, seen]) => {
     const strays = seen.readable

@@ -60,5 +60,9 @@ export type Quiet = {
   readonly lookAgainAtMs: number
 }
 
+/** Everybody whom the places show that could be read, whoever owns them and whether they live or not. */
+export const shownInstances = ({places}: Pick<Observed, 'places'>): Instance[] =>
+  [...places.values()].flatMap(place => (place.readable ? place.instances : []))
+
 /** `<vendor>/<full name>` */
 export const nameKey = (vendor: DnsVendor, name: string): string => `${vendor}/${name}`

@@ -8,6 +8,7 @@ import {leftBehind} from './observe/left-behind.ts'
 import {createObserver, type Observer} from './observe/observe.ts'
 import {nameKey, type Observed} from './observed.ts'
 import type {Outside} from './outside.ts'
+import {ownersOf} from './ownership.ts'
 import {opening} from './turn/open-run.ts'
 import {inTurn, type TurnOptions} from './turn/turn.ts'
 
@@ -89,7 +90,7 @@ function describe(
   observed: Observed,
   run: string,
 ): Rebuilt {
-  const owners = new Set([fleet.dns, ...before.owners])
+  const owners = ownersOf(fleet, before)
   const alive = (key: string): Instance[] => {
     const seen = observed.places.get(key)
     return seen?.readable ? seen.instances.filter(({state}) => state !== 'gone') : []

@@ -1,6 +1,6 @@
 import type {DnsVendor, Member} from '../../providers/dns.ts'
 import {isAnswered, isStillAnswered} from '../observe/authority.ts'
-import {nameKey, type Observed} from '../observed.ts'
+import {nameKey, type Observed, shownInstances} from '../observed.ts'
 import type {Action} from '../plan/action.ts'
 import {absenceOf} from '../plan/leaving/remember.ts'
 import type {Pass} from './pass.ts'
@@ -75,9 +75,7 @@ export async function isSettled(pass: Pass): Promise<boolean> {
  */
 async function noteServed(pass: Pass): Promise<boolean> {
   const {ledger, observed} = pass
-  const living = [...observed.places.values()].flatMap(place =>
-    place.readable ? place.instances.filter(({state}) => state !== 'gone') : [],
-  )
+  const living = shownInstances(observed).filter(({state}) => state !== 'gone')
   const unserved = () =>
     living.flatMap(({id}) =>
       [...(absenceOf(ledger.recorded(), id)?.zones ?? [])].flatMap(([zone, {servedAtMs}]) =>

@@ -2,7 +2,7 @@ import type {JournalEvent} from '../../journal/events.ts'
 import type {Recorded, RecordedLaunch} from '../../journal/recorded.ts'
 import type {Desired, Targets} from '../desired.ts'
 import type {Fleet} from '../model.ts'
-import type {Observed} from '../observed.ts'
+import {type Observed, shownInstances} from '../observed.ts'
 import type {Outside} from '../outside.ts'
 import {desireFleet} from './desire.ts'
 import {dnsRefusals, refuse} from './dns-refusals.ts'
@@ -122,12 +122,10 @@ export function createCourse(
 export function areRequestsMet(
   {goal}: Desired,
   {asked, rollback, launches}: Recorded,
-  {places}: Observed,
+  observed: Observed,
 ): boolean {
   if (goal.kind !== 'up' || asked.size + rollback.length === 0) return false
-  const remains = [...places.values()].some(
-    place => place.readable && place.instances.some(({id, state}) => state !== 'gone' && asked.has(id)),
-  )
+  const remains = shownInstances(observed).some(({id, state}) => state !== 'gone' && asked.has(id))
   const {only} = goal
   const isBack = rollback.every(id => !only || only.groups?.includes(launches.get(id)?.group ?? ''))
   return !remains && isBack

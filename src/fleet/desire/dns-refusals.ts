@@ -1,7 +1,7 @@
 import {RefusedError} from '../../errors.ts'
 import type {Recorded} from '../../journal/recorded.ts'
 import type {Desired, DesiredGroup} from '../desired.ts'
-import {nameKey, type Observed} from '../observed.ts'
+import {nameKey, type Observed, shownInstances} from '../observed.ts'
 import type {Outside} from '../outside.ts'
 import {batchSize} from '../plan/groups/rollout.ts'
 import {mostInstances} from './failover.ts'
@@ -48,19 +48,17 @@ export function dnsRefusals(
  * Who stands in DNS beside those that are declared (decision 16): one batch of a rollout, and the instances of groups that
  * left the file, until what follows them serves.
  */
-function surge({fleet, goal, groups}: Desired, {asked}: Recorded, {places}: Observed): number {
+function surge({fleet, goal, groups}: Desired, {asked}: Recorded, observed: Observed): number {
   const declared = new Map(groups.map(each => [`${each.group.place.key} ${each.group.name}`, each]))
   const outdated = new Map<DesiredGroup, number>()
   const renewed = new Set([...asked.keys(), ...((goal.kind === 'up' && goal.renew) || [])])
   let left = 0
-  for (const place of places.values()) {
-    for (const {id, place: key, mark, state} of place.readable ? place.instances : []) {
-      if (mark.dns !== fleet.dns || state === 'gone') continue
-      const group = declared.get(`${key} ${mark.group}`)
-      if (!group) left++
-      else if (group.launch && (group.launch.spec !== mark.spec || renewed.has(id)))
-        outdated.set(group, (outdated.get(group) ?? 0) + 1)
-    }
+  for (const {id, place, mark, state} of shownInstances(observed)) {
+    if (mark.dns !== fleet.dns || state === 'gone') continue
+    const group = declared.get(`${place} ${mark.group}`)
+    if (!group) left++
+    else if (group.launch && (group.launch.spec !== mark.spec || renewed.has(id)))
+      outdated.set(group, (outdated.get(group) ?? 0) + 1)
   }
   const batches = [...outdated].map(([{group}, count]) =>
     Math.min(count, batchSize(fleet.rollout, group.count)),
@@ -69,13 +67,9 @@ function surge({fleet, goal, groups}: Desired, {asked}: Recorded, {places}: Obse
 }
 
 /** A run of DNS alone launches nobody. */
-const livingOf = ({fleet}: Desired, {places}: Observed): number =>
-  [...places.values()]
-    .flatMap(place => (place.readable ? place.instances : []))
-    .filter(({mark, state}) => mark.dns === fleet.dns && state !== 'gone').length
+const livingOf = ({fleet}: Desired, observed: Observed): number =>
+  shownInstances(observed).filter(({mark, state}) => mark.dns === fleet.dns && state !== 'gone').length
 
 /** Of those that live: what a launch will have, its subnets decide. */
-const someHaveIpv6 = ({places}: Observed): boolean =>
-  [...places.values()].some(
-    place => place.readable && place.instances.some(({publicIpv6}) => publicIpv6 !== undefined),
-  )
+const someHaveIpv6 = (observed: Observed): boolean =>
+  shownInstances(observed).some(({publicIpv6}) => publicIpv6 !== undefined)

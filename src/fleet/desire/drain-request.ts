@@ -3,7 +3,8 @@ import type {JournalEvent} from '../../journal/events.ts'
 import type {Recorded} from '../../journal/recorded.ts'
 import type {Desired, Targets} from '../desired.ts'
 import type {Fleet} from '../model.ts'
-import type {Observed} from '../observed.ts'
+import {type Observed, shownInstances} from '../observed.ts'
+import {ownersOf} from '../ownership.ts'
 import {resolveTargets} from './targets.ts'
 
 /** What `mcd drain` and `mcd undrain` ask for; without targets, everyone. */
@@ -47,17 +48,12 @@ export function drainRun(
 }
 
 /** The group of each of ours that is alive and stays, by id. */
-function livingOf(
-  {dns}: Fleet,
-  {places}: Observed,
-  {owners, leaving, terminatedAtMs}: Recorded,
-): Map<string, string> {
-  const ours = new Set([dns, ...owners])
-  const instances = [...places.values()].flatMap(place => (place.readable ? place.instances : []))
+function livingOf(fleet: Fleet, observed: Observed, recorded: Recorded): Map<string, string> {
+  const owners = ownersOf(fleet, recorded)
   return new Map(
-    instances
-      .filter(({mark, state}) => ours.has(mark.dns) && state !== 'gone' && state !== 'stopping')
-      .filter(({id}) => !leaving.has(id) && !terminatedAtMs.has(id))
+    shownInstances(observed)
+      .filter(({mark, state}) => owners.has(mark.dns) && state !== 'gone' && state !== 'stopping')
+      .filter(({id}) => !recorded.leaving.has(id) && !recorded.terminatedAtMs.has(id))
       .map(({id, mark}) => [id, mark.group]),
   )
 }

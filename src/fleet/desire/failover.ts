@@ -3,7 +3,7 @@ import type {RecordMark} from '../../mark.ts'
 import {momentText} from '../../moment-text.ts'
 import type {Desired, DesiredGroup, Takeover} from '../desired.ts'
 import type {Fleet, Group} from '../model.ts'
-import {nameKey, type Observed} from '../observed.ts'
+import {nameKey, type Observed, shownInstances} from '../observed.ts'
 
 /**
  * Failover (decision 13). While the place of a group has been silent for `after`, the group `to` has so many instances that
@@ -44,9 +44,7 @@ export function silentInstances(
   const launched = new Map(
     [...launches.values()].flatMap(({group, instances}) => instances.map(id => [id, group] as const)),
   )
-  const shown = new Set(
-    [...observed.places.values()].flatMap(place => (place.readable ? place.instances.map(({id}) => id) : [])),
-  )
+  const shown = new Set(shownInstances(observed).map(({id}) => id))
   /** Route53's marks have no room for the group. What neither journal nor any cloud knows may be anybody's. */
   const mayBeSilent = ({group, instance}: RecordMark): boolean => {
     const of = group || launched.get(instance)
@@ -130,9 +128,7 @@ function isUndecided({health}: Observed): boolean {
 }
 
 /** There are instances to be heard, and none is: then it is this prober that is cut off (decision 21). */
-function hearsNobody({places, health}: Observed): boolean {
-  const running = [...places.values()].some(
-    place => place.readable && place.instances.some(({state}) => state === 'running'),
-  )
-  return running && [...health.values()].every(({verdict}) => verdict !== 'healthy')
+function hearsNobody(observed: Observed): boolean {
+  const isAnybodyThere = shownInstances(observed).some(({state}) => state === 'running')
+  return isAnybodyThere && [...observed.health.values()].every(({verdict}) => verdict !== 'healthy')
 }

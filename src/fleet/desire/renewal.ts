@@ -1,6 +1,7 @@
 import type {Recorded} from '../../journal/recorded.ts'
 import type {Desired, Targets} from '../desired.ts'
 import type {Observed} from '../observed.ts'
+import {ownersOf} from '../ownership.ts'
 import {resolveTargets} from './targets.ts'
 
 /**
@@ -38,7 +39,7 @@ function livingIn(
   {launches, leaving, terminatedAtMs, owners}: Recorded,
   {places}: Observed,
 ): Candidate[] {
-  const ours = new Set([fleet.dns, ...owners])
+  const ours = ownersOf(fleet, {owners})
   const declared = fleet.groups.filter(({name}) => !groups || groups.includes(name))
   const candidates = declared.flatMap(({name, place: {key}}): Candidate[] => {
     const place = places.get(key)

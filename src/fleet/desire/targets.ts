@@ -3,7 +3,8 @@ import type {Recorded} from '../../journal/recorded.ts'
 import {nearest} from '../../nearest.ts'
 import type {Targets} from '../desired.ts'
 import type {Fleet} from '../model.ts'
-import type {Observed} from '../observed.ts'
+import {type Observed, shownInstances} from '../observed.ts'
+import {ownersOf} from '../ownership.ts'
 
 /**
  * What a command names is there or was: in the fleet file, alive, or launched by an earlier run (so that the same command can
@@ -16,10 +17,8 @@ export function resolveTargets(
   observed: Observed,
   recorded: Recorded,
 ): Targets {
-  const owners = new Set([fleet.dns, ...recorded.owners])
-  const living = [...observed.places.values()].flatMap(place =>
-    place.readable ? place.instances.filter(({mark}) => owners.has(mark.dns)) : [],
-  )
+  const owners = ownersOf(fleet, recorded)
+  const living = shownInstances(observed).filter(({mark}) => owners.has(mark.dns))
   const launches = [...recorded.launches.values()]
   const groups = new Set([
     ...fleet.groups.map(({name}) => name),

@@ -3,6 +3,8 @@ import {WHOLE_FLEET} from '../../mark.ts'
 import type {Instance} from '../../providers/compute.ts'
 import type {Member} from '../../providers/dns.ts'
 import {canonicalJson} from '../desire/spec.ts'
+import {shownInstances} from '../observed.ts'
+import {ownersOf} from '../ownership.ts'
 import {type Action, endedBy} from '../plan/action.ts'
 import type {Inspection} from './inspect.ts'
 
@@ -45,11 +47,9 @@ export function savePlan(
 }
 
 export function pictureOf({desired, recorded, observed, plan}: Inspection): Picture {
-  const owners = new Set([desired.fleet.dns, ...recorded.owners])
+  const owners = ownersOf(desired.fleet, recorded)
   const places = [...observed.places]
-  const living = places
-    .flatMap(([, place]) => (place.readable ? place.instances : []))
-    .filter(({mark, state}) => owners.has(mark.dns) && state !== 'gone')
+  const living = shownInstances(observed).filter(({mark, state}) => owners.has(mark.dns) && state !== 'gone')
   const names = [...observed.names]
   const members = names.flatMap(([key, seen]) =>
     seen.readable

@@ -5,6 +5,7 @@ import type {Described, Instance} from '../../providers/compute.ts'
 import {VISIBILITY_MS} from '../known-instances.ts'
 import type {Fleet} from '../model.ts'
 import type {Observed} from '../observed.ts'
+import {ownersOf} from '../ownership.ts'
 
 export type LostInstance = SeenInstance & {
   readonly id: string
@@ -45,8 +46,8 @@ export const lossesRecorded = (lost: readonly LostInstance[]): JournalEvent[] =>
 export const isUnmarked = ({shown}: LostInstance): boolean => shown?.lacks !== undefined
 
 /** Those of this fleet that are seen running for the first time, or again, and were not told to go. */
-export function firstSeen({dns}: Pick<Fleet, 'dns'>, recorded: Recorded, {places}: Observed): JournalEvent[] {
-  const owners = new Set([dns, ...recorded.owners])
+export function firstSeen(fleet: Pick<Fleet, 'dns'>, recorded: Recorded, {places}: Observed): JournalEvent[] {
+  const owners = ownersOf(fleet, recorded)
   const isNew = ({id, mark, state}: Instance) =>
     state === 'running' &&
     owners.has(mark.dns) &&

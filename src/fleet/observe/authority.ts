@@ -1,7 +1,7 @@
 import {type ZoneKey, zoneKey} from '../../journal/events.ts'
 import type {PublishedName} from '../../journal/recorded.ts'
 import type {DnsName, Fleet} from '../model.ts'
-import {nameKey, type Observed} from '../observed.ts'
+import {nameKey, type Observed, shownInstances} from '../observed.ts'
 import type {Outside} from '../outside.ts'
 import {compareAnswer} from '../plan/dns/one-answer.ts'
 
@@ -46,8 +46,7 @@ export async function isStillAnswered(
   observed: Observed,
 ): Promise<boolean> {
   const zone = observed.zones.get(key)
-  const places = [...observed.places.values()].flatMap(place => (place.readable ? place.instances : []))
-  const addresses = places
+  const addresses = shownInstances(observed)
     .filter(({id}) => instances.has(id))
     .flatMap(({publicIp, privateIp, publicIpv6}) =>
       [publicIp, privateIp, publicIpv6].filter(address => address !== undefined),

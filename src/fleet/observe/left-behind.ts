@@ -1,7 +1,8 @@
 import type {JournalEvent} from '../../journal/events.ts'
 import type {Recorded} from '../../journal/recorded.ts'
 import type {Fleet} from '../model.ts'
-import {nameKey, type Observed} from '../observed.ts'
+import {nameKey, type Observed, shownInstances} from '../observed.ts'
+import {ownersOf} from '../ownership.ts'
 
 /**
  * Places and names that the file has given up and where nothing of ours is left: no instance, no ingress, no record. mcd
@@ -9,7 +10,7 @@ import {nameKey, type Observed} from '../observed.ts'
  * drained instances that have ended by themselves.
  */
 export function leftBehind(fleet: Fleet, recorded: Recorded, observed: Observed): JournalEvent[] {
-  const owners = new Set([fleet.dns, ...recorded.owners])
+  const owners = ownersOf(fleet, recorded)
   const declared = new Set(fleet.groups.map(({place}) => place.key))
   const mayHide = new Set([...recorded.launches.values()].flatMap(({open, place}) => (open ? [place] : [])))
   const places = [...recorded.places].filter(([key, {left}]) => {
@@ -26,11 +27,7 @@ export function leftBehind(fleet: Fleet, recorded: Recorded, observed: Observed)
       ({mark}) => mark?.fleet === fleet.name,
     )
   })
-  const gone = new Set(
-    [...observed.places.values()].flatMap(place =>
-      place.readable ? place.instances.filter(({state}) => state === 'gone').map(({id}) => id) : [],
-    ),
-  )
+  const gone = new Set(shownInstances(observed).flatMap(({id, state}) => (state === 'gone' ? [id] : [])))
   const drained = [...recorded.drained.keys()].filter(id => gone.has(id))
   return [
     ...(drained.length > 0 ? [{type: 'drain-lifted', instances: drained} as const] : []),

@@ -3,7 +3,7 @@ import {McdError} from '../../errors.ts'
 import type {Instance} from '../../providers/compute.ts'
 import {conceal, secretsIn} from '../../secret.ts'
 import type {Desired} from '../desired.ts'
-import type {Observed} from '../observed.ts'
+import {type Observed, shownInstances} from '../observed.ts'
 import type {Outside} from '../outside.ts'
 import type {Action, Note, Plan} from '../plan/action.ts'
 
@@ -18,11 +18,7 @@ export async function explainWaits(
   observed: Observed,
   waiting: readonly Action[],
 ): Promise<Note[]> {
-  const instances = new Map(
-    [...observed.places.values()].flatMap(place =>
-      place.readable ? place.instances.map(instance => [instance.id, instance] as const) : [],
-    ),
-  )
+  const instances = new Map(shownInstances(observed).map(instance => [instance.id, instance]))
   const notes: Note[] = []
   let logs = 0
   for (const action of waiting) {
@@ -84,9 +80,7 @@ export async function withBootLogs(
   return Promise.all(
     notes.map(async note => {
       if (note.kind !== 'unhealthy' || logs++ >= MAX_BOOT_LOGS) return note
-      const instance = [...observed.places.values()]
-        .flatMap(place => (place.readable ? place.instances : []))
-        .find(({id}) => id === note.instance)
+      const instance = shownInstances(observed).find(({id}) => id === note.instance)
       const tail = instance && (await bootLogTail(outside, desired, instance))
       return tail === undefined ? note : {...note, text: `${note.text} ${tail}`}
     }),

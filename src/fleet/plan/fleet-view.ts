@@ -4,6 +4,7 @@ import type {Described, Instance} from '../../providers/compute.ts'
 import type {Desired, DesiredGroup} from '../desired.ts'
 import {knownInstances, VISIBILITY_MS} from '../known-instances.ts'
 import type {Observed} from '../observed.ts'
+import {ownersOf} from '../ownership.ts'
 
 /** Desired, recorded and observed side by side, as every rule of the planner looks at them. */
 export type FleetView = {
@@ -43,7 +44,7 @@ export type FleetView = {
 
 /** Instances are ours by fleet name and owner name (decision 1); an owner name of earlier days counts (decision 4). */
 export function fleetView(desired: Desired, recorded: Recorded, observed: Observed, run: string): FleetView {
-  const owners = new Set([desired.fleet.dns, ...recorded.owners])
+  const owners = ownersOf(desired.fleet, recorded)
   const living = new Map<string, Instance>()
   const gone = new Map<string, Instance>()
   const strangers = new Map<string, Instance>()

@@ -3,7 +3,8 @@ import type {Member} from '../../providers/dns.ts'
 import type {Desired} from '../desired.ts'
 import {discoveryNames} from '../discovery.ts'
 import type {DnsName, Fleet} from '../model.ts'
-import {nameKey, type Observed} from '../observed.ts'
+import {nameKey, type Observed, shownInstances} from '../observed.ts'
+import {ownersOf} from '../ownership.ts'
 import type {Plan} from '../plan/action.ts'
 import type {Judged} from './answers.ts'
 import {differencesOf, remarksOf} from './differences.ts'
@@ -68,12 +69,11 @@ export function describeStatus(
 }
 
 /** Groups as the file has them, what the file does not have last; within each the oldest first. */
-function livingOf({fleet, groups}: Desired, {places}: Observed, owners: readonly string[]): Instance[] {
-  const ours = new Set([fleet.dns, ...owners])
+function livingOf({fleet, groups}: Desired, observed: Observed, owners: readonly string[]): Instance[] {
+  const ours = ownersOf(fleet, {owners})
   const rank = new Map(groups.map(({group: {name}}, index) => [name, index]))
   const rankOf = ({mark}: Instance) => rank.get(mark.group) ?? rank.size
-  return [...places.values()]
-    .flatMap(place => (place.readable ? place.instances : []))
+  return shownInstances(observed)
     .filter(({mark, state}) => ours.has(mark.dns) && state !== 'gone')
     .sort((a, b) => rankOf(a) - rankOf(b) || a.launchedAtMs - b.launchedAtMs || (a.id < b.id ? -1 : 1))
 }

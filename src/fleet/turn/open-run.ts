@@ -64,7 +64,7 @@ export const opening = (runtime: Runtime, fleet: Fleet): JournalEvent => ({
  */
 export async function recordSeen(
   ledger: Ledger,
-  {dns}: Fleet,
+  fleet: Fleet,
   observer: Observer,
   observed: Observed,
 ): Promise<void> {
@@ -76,7 +76,7 @@ export async function recordSeen(
   const zones = [...observer.zones].filter(([key]) => !recorded.zones.has(key))
   const others = [
     ...silenceEvents(recorded, observed),
-    ...adoptions(dns, recorded, observed),
+    ...adoptions(fleet, recorded, observed),
     ...endings(recorded, observed),
   ]
   if (places.length + zones.length + others.length === 0) return

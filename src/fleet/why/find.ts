@@ -2,7 +2,7 @@ import {UsageError} from '../../errors.ts'
 import type {Recorded} from '../../journal/recorded.ts'
 import {nearest} from '../../nearest.ts'
 import {knownInstances} from '../known-instances.ts'
-import type {Observed} from '../observed.ts'
+import {type Observed, shownInstances} from '../observed.ts'
 
 /** As many characters of an id as mcd shows of Triton's. */
 const SHORT_ID = 8
@@ -12,8 +12,7 @@ const SHORT_ID = 8
  * beginning of one is enough where only one begins so. Throws UsageError with the nearest one for anything else.
  */
 export function findInstance(wanted: string, observed: Observed, recorded: Recorded): string {
-  const places = [...observed.places]
-  const shown = places.flatMap(([, place]) => (place.readable ? place.instances.map(({id}) => id) : []))
+  const shown = shownInstances(observed).map(({id}) => id)
   const marked = [...observed.names.values()].flatMap(name =>
     name.readable ? [...name.members, ...name.holds].flatMap(({mark}) => mark?.instance ?? []) : [],
   )
@@ -32,7 +31,7 @@ export function findInstance(wanted: string, observed: Observed, recorded: Recor
       suggestions: ['Give more of the id.'],
     })
   const near = nearest(wanted, known)
-  const silent = places.flatMap(([key, {readable}]) => (readable ? [] : key))
+  const silent = [...observed.places].flatMap(([key, {readable}]) => (readable ? [] : key))
   throw new UsageError(
     [
       `No cloud of this fleet shows an instance "${wanted}", no record carries its mark, and the journal does not name it.`,

@@ -1,6 +1,7 @@
 import type {RecordedLaunch} from '../../../journal/recorded.ts'
 import type {Instance} from '../../../providers/compute.ts'
 import type {DesiredGroup} from '../../desired.ts'
+import {ownersOf} from '../../ownership.ts'
 import type {Action, Note} from '../action.ts'
 import {isFailing} from '../dns/kept-out.ts'
 import {type FleetView, isHealthy} from '../fleet-view.ts'
@@ -155,7 +156,7 @@ function troubleOf(view: FleetView, {group}: DesiredGroup, instance: Instance): 
 
 function networkAction(view: FleetView, {group}: DesiredGroup, launching: boolean): Action | undefined {
   const {open, securityGroups} = group.wish
-  const owners = new Set([view.desired.fleet.dns, ...view.recorded.owners])
+  const owners = ownersOf(view.desired.fleet, view.recorded)
   if (open.length === 0 || securityGroups.length > 0) return undefined
   const place = view.observed.places.get(group.place.key)
   const piece = place?.readable
