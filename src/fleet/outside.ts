@@ -1,6 +1,7 @@
 import type {ZoneKey} from '../journal/events.ts'
 import type {Lease} from '../journal/fold-lease.ts'
 import type {Journal} from '../journal/journal.ts'
+import type {Recorded} from '../journal/recorded.ts'
 import type {ComputeCapabilities, ComputeProvider, Place} from '../providers/compute.ts'
 import type {DnsProvider, DnsVendor, Zone} from '../providers/dns.ts'
 import type {Runtime} from '../runtime.ts'
@@ -13,6 +14,8 @@ import type {Action, Plan} from './plan/action.ts'
 export type Outside = {
   readonly runtime: Runtime
   readonly journal: Journal
+  /** Whether that journal is this fleet's by what it tells now; absent where none but one fleet can reach it. */
+  readonly isOurs?: (recorded: Recorded) => boolean
   /** One provider per place, also for places the file no longer names. */
   compute(place: Place): ComputeProvider
   dns(vendor: DnsVendor): DnsProvider

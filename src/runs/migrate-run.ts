@@ -56,6 +56,7 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
       const outside = {
         runtime: realRuntime(flags.signal),
         journal: from.journal,
+        isOurs: from.isOurs,
         progress: view.show.bind(view),
       }
       const move = {

@@ -28,6 +28,11 @@ export type OpenedState = {
   readonly movedTo?: string | undefined
 }
 
+export type OwnState = OpenedState & {
+  /** Whether it still is: it may have been empty when it was opened, and begun by another fleet of the same name since. */
+  readonly isOurs: (recorded: Recorded) => boolean
+}
+
 /** What of a fleet decides where its journal lies. */
 export type StateOwner = Pick<Fleet, 'name' | 'dns' | 'file' | 'state'>
 
@@ -35,7 +40,7 @@ export type StateOwner = Pick<Fleet, 'name' | 'dns' | 'file' | 'state'>
 export async function openState(
   fleet: StateOwner,
   {movedTo, ...options}: StateOptions & {readonly movedTo?: string},
-): Promise<OpenedState> {
+): Promise<OwnState> {
   const opened = await openPlace(fleet, options)
   if (opened.movedTo === undefined || opened.movedTo === movedTo) return opened
   await opened.journal.close()
@@ -50,7 +55,7 @@ export async function openState(
 }
 
 /** The same for whoever moves journals: also where one was, that has moved on. */
-export const openPlace = (fleet: StateOwner, options: StateOptions): Promise<OpenedState> =>
+export const openPlace = (fleet: StateOwner, options: StateOptions): Promise<OwnState> =>
   fleet.state.kind === 'local' ? openLocal(fleet, options) : openShared(fleet, fleet.state, options)
 
 /**
@@ -61,14 +66,15 @@ export const openPlace = (fleet: StateOwner, options: StateOptions): Promise<Ope
 async function openLocal(
   {name, dns, file}: Pick<Fleet, 'name' | 'dns' | 'file'>,
   {sandbox, readOnly = false}: StateOptions,
-): Promise<OpenedState> {
+): Promise<OwnState> {
   const folder = join(dirname(file), '.mcd', ...(sandbox ? ['sandbox', 'journals'] : []), name)
   const first = await openFile(join(folder, 'journal.sqlite'), readOnly)
-  const {recorded} = first
   const ownFile = file.slice(file.lastIndexOf('/') + 1)
-  if (recorded.file === undefined || recorded.file === ownFile || recorded.owners.includes(dns)) return first
+  const isOurs = (recorded: Recorded) =>
+    recorded.file === undefined || recorded.file === ownFile || recorded.owners.includes(dns)
+  if (isOurs(first.recorded)) return {...first, isOurs}
   await first.journal.close()
-  return openFile(join(folder, `journal-${dns}.sqlite`), readOnly)
+  return {...(await openFile(join(folder, `journal-${dns}.sqlite`), readOnly)), isOurs: () => true}
 }
 
 async function openFile(path: string, readOnly: boolean): Promise<OpenedState & {recorded: Recorded}> {
@@ -95,14 +101,15 @@ async function openShared(
   fleet: StateOwner,
   location: Exclude<StateLocation, {kind: 'local'}>,
   options: StateOptions,
-): Promise<OpenedState> {
+): Promise<OwnState> {
   const {name, dns} = fleet
   const {journal, where} =
     location.kind === 's3'
       ? await openS3(fleet, location, options)
       : await openPostgres(fleet, location, options)
   const recorded = await recordedIn(journal)
-  if (isOf(dns, recorded)) return {journal, where, movedTo: recorded.movedTo}
+  const isOurs = (now: Recorded) => isOf(dns, now)
+  if (isOurs(recorded)) return {journal, where, movedTo: recorded.movedTo, isOurs}
   await journal.close()
   const [owner] = recorded.owners
   throw new McdError(

@@ -76,10 +76,11 @@ export async function openContext({
   const userdata = fleetUserdata(fleet, apiAddresses(around))
   const compute = new Map<string, ComputeProvider>()
   const dns = new Map<string, DnsProvider>()
-  const {journal} = await openState(fleet, {sandbox, readOnly: mode === 'read'})
+  const {journal, isOurs} = await openState(fleet, {sandbox, readOnly: mode === 'read'})
   const outside: Outside = {
     runtime,
     journal,
+    isOurs,
     probe: healthProbe(runtime, addressOf),
     countConnections: connectionCount(runtime, addressOf),
     // Under the sandbox one server of its own stands for all of a zone's.

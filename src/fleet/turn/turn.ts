@@ -26,7 +26,7 @@ export type Turn = {
  * another run before the lease was taken is begun anew where the run is to wait.
  */
 export async function inTurn<T>(
-  outside: Pick<Outside, 'runtime' | 'journal' | 'progress'>,
+  outside: Pick<Outside, 'runtime' | 'journal' | 'isOurs' | 'progress'>,
   options: TurnOptions,
   work: (turn: Turn) => Promise<T>,
 ): Promise<T> {
@@ -34,7 +34,7 @@ export async function inTurn<T>(
   for (;;) {
     const ledger = await openLedger(journal, runtime, runtime.id())
     const takenOver = await awaitTurn(ledger, outside, options)
-    checkStaysHere(ledger.recorded())
+    checkJournal(ledger.recorded(), outside)
     const over = new AbortController()
     let isTaken = false
     try {
@@ -58,15 +58,21 @@ export async function inTurn<T>(
   }
 }
 
-/** It was here when it was opened; whoever waited, or watches since, finds its lease free after `mcd state migrate`. */
-function checkStaysHere({movedTo}: Recorded): void {
-  if (movedTo === undefined) return
-  throw new McdError(
-    `The journal of this fleet has moved to ${movedTo}: in its old place no run works any more.`,
-    {
-      suggestions: [`Write "state: ${movedTo}" into the fleet file, then run the same command again.`],
-    },
-  )
+/** It was here, and this fleet's or empty, when it was opened: to who waited, or watches since, it may be neither by now. */
+function checkJournal(recorded: Recorded, {isOurs}: Pick<Outside, 'isOurs'>): void {
+  const {movedTo, owners} = recorded
+  if (movedTo !== undefined)
+    throw new McdError(
+      `The journal of this fleet has moved to ${movedTo}: in its old place no run works any more.`,
+      {
+        suggestions: [`Write "state: ${movedTo}" into the fleet file, then run the same command again.`],
+      },
+    )
+  if (isOurs?.(recorded) === false)
+    throw new McdError(
+      `Another fleet of this name, that of ${owners[0]}, has begun its journal here in the meantime.`,
+      {suggestions: ['Run the same command again: it begins beside it, or says where it can.']},
+    )
 }
 
 /** Until the run is over, interrupted or has lost the lease; a loss ends the run before its next call. */
