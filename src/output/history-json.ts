@@ -18,6 +18,7 @@ export function runSummary(run: RunHistory, open: OpenRun) {
     durationMs: lastAtMs - startedAtMs,
     end: end.kind === 'open' ? {...end, process: open} : end,
     ...(tookOver ? {tookOver} : {}),
+    ...(run.lost.length > 0 ? {lost: run.lost} : {}),
     steps: run.steps.length,
   }
 }

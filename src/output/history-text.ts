@@ -17,6 +17,7 @@ export function runsText(fleet: string, runs: readonly RunHistory[], open: OpenR
     const {command, user, host, startedAtMs, lastAtMs, end, tookOver} = run
     const lasted = `${end.kind === 'finished' ? '' : '≥ '}${spanText(lastAtMs - startedAtMs)}`
     const before = tookOver ? `; took the lease over from ${short(tookOver.run)}` : ''
+    const lost = run.lost.length > 0 ? `; lost ${shortIds(listText(run.lost))}` : ''
     return [
       short(run.run),
       dateText(startedAtMs),
@@ -24,7 +25,7 @@ export function runsText(fleet: string, runs: readonly RunHistory[], open: OpenR
       lasted,
       command,
       `${user}@${host}`,
-      `${endText(run, open)}${before}`,
+      `${endText(run, open)}${before}${lost}`,
     ]
   })
   return table(['RUN', 'BEGAN (UTC)', 'ENDED', 'LASTED', 'COMMAND', 'WHO', 'OUTCOME'], rows)

@@ -1,6 +1,7 @@
 import type {JournalEvent, Step, StepResult, StoredEvent, ZoneKey} from '../../journal/events.ts'
 import {takesAway} from '../../journal/fold-steps.ts'
 import type {Retry} from '../../providers/retries.ts'
+import {lossesAlong} from './losses.ts'
 
 /**
  * The journal as a story: its runs, and what each of them did. Pure: events in, runs out, oldest first.
@@ -22,6 +23,8 @@ export type RunHistory = {
   readonly tookOver?: NonNullable<Started['takenOver']>
   readonly steps: readonly StepHistory[]
   readonly drains: readonly DrainHistory[]
+  /** Ended, or without their mark, as this run found, though nobody had asked for that. */
+  readonly lost: readonly string[]
   /** Everything else it wrote down, in order. */
   readonly notes: readonly NoteHistory[]
 }
@@ -89,9 +92,10 @@ export type NoteHistory = {
 
 type Started = Extract<JournalEvent, {type: 'run-started'}>
 type Mutable<T> = {-readonly [K in keyof T]: T[K]}
-type OpenRun = Mutable<Omit<RunHistory, 'steps' | 'drains' | 'notes'>> & {
+type OpenRun = Mutable<Omit<RunHistory, 'steps' | 'drains' | 'lost' | 'notes'>> & {
   readonly steps: Map<string, Mutable<StepHistory>>
   readonly notes: NoteHistory[]
+  readonly lost: string[]
   /** Instances whose way out went on in this run. */
   readonly moved: Set<string>
 }
@@ -106,6 +110,7 @@ export function historyOf(events: readonly StoredEvent[]): RunHistory[] {
   const runs = new Map<string, OpenRun>()
   const intents = new Map<string, {readonly input: Step; readonly run: string}>()
   const waysOut = new Map<string, WayOut>()
+  const lostIn = lossesAlong()
   let latest: OpenRun | undefined
   for (const {atMs, run: id, event} of events) {
     if (event.type === 'run-started') {
@@ -122,6 +127,7 @@ export function historyOf(events: readonly StoredEvent[]): RunHistory[] {
     const run = runs.get(id)
     if (!run) continue
     run.lastAtMs = atMs
+    run.lost.push(...lostIn(id, event))
     switch (event.type) {
       case 'run-finished':
         {
@@ -187,6 +193,7 @@ function startRun(
     end: {kind: 'open'},
     ...(takenOver ? {tookOver: takenOver} : {}),
     steps: new Map(),
+    lost: [],
     notes: [],
     moved: new Set(),
   }

@@ -242,3 +242,50 @@ test('a run that fell short says of what', () => {
   expect(run?.end).toMatchObject({exit: 3, why})
   expect(run && runText(run, 'unknown')).toContain(`partly done (exit 3)\n  ${why[0]}`)
 })
+
+describe('instances that ended though nobody had asked for that', () => {
+  const ends = (...instances: string[]): JournalEvent => ({
+    type: 'instances-ended',
+    place: VIRGINIA.key,
+    instances,
+  })
+  const THIRD = '11111111-cccc-4ccc-8ccc-000000000003'
+  const launched: JournalEvent = {
+    type: 'outcome',
+    step: 's-1',
+    result: {kind: 'done', instances: ['i-1', 'i-2', 'i-3', 'i-4']},
+  }
+  const terminate: JournalEvent = {
+    type: 'intent',
+    step: 's-2',
+    what: {kind: 'terminate', place: VIRGINIA.key, instances: ['i-3']},
+  }
+  const runs = historyOf(
+    journal(
+      [0, FIRST, started()],
+      [1, FIRST, launch('s-1', 4)],
+      [2, FIRST, launched],
+      [3, FIRST, ends('i-4')],
+      [4, FIRST, finished()],
+      [10, SECOND, started()],
+      [11, SECOND, terminate],
+      [12, SECOND, {type: 'instances-lost', place: VIRGINIA.key, instances: ['i-1']}],
+      [13, SECOND, ends('i-1', 'i-2', 'i-3')],
+      [14, SECOND, finished()],
+      [20, THIRD, started()],
+      [21, THIRD, ends('i-1', 'i-2')],
+      [22, THIRD, finished()],
+    ),
+  )
+
+  test('are told of the run that found it, once; what it launched itself and never got, or had ended, are none', () => {
+    expect(runs.map(({lost}) => lost)).toEqual([[], ['i-1', 'i-2'], []])
+  })
+
+  test('stand in the list beside how the run ended, and in its JSON', () => {
+    const [, first, second, third] = runsText('web', runs, 'stopped').split('\n')
+    expect(second).toMatch(/ done; lost i-1, i-2$/)
+    for (const line of [first, third]) expect(line).toMatch(/ done$/)
+    expect(runs.map(run => runSummary(run, 'stopped').lost)).toEqual([undefined, ['i-1', 'i-2'], undefined])
+  })
+})
