@@ -1,5 +1,6 @@
 import {mostInstances} from '../fleet/desire/failover.ts'
 import {nameWish} from '../fleet/desire/name-wish.ts'
+import {isUnset} from '../fleet/file/variables.ts'
 import type {DnsName, Fleet, InstanceCredentials} from '../fleet/model.ts'
 import {type ZoneKey, zoneKey} from '../journal/events.ts'
 import type {Place} from '../providers/compute.ts'
@@ -41,7 +42,7 @@ export function zoneNeeds(fleet: Fleet): ZoneToExamine[] {
     if (!first) return []
     const wishes = (of: readonly DnsName[]) => of.map(name => nameWish(fleet, name, members))
     const armed = names.flatMap(name =>
-      name.registration === 'self' && name.instanceCredentials
+      name.registration === 'self' && name.instanceCredentials && !isUnset(revealed(name.instanceCredentials))
         ? [{name, credentials: name.instanceCredentials}]
         : [],
     )
@@ -59,7 +60,7 @@ export function zoneNeeds(fleet: Fleet): ZoneToExamine[] {
   })
 }
 
-/** To tell them apart, and for nothing else. */
+/** To tell them apart, and whether they are there. */
 const revealed = (credentials: InstanceCredentials): string =>
   credentials.kind === 'token'
     ? credentials.token.reveal()

@@ -40,3 +40,8 @@ test('a name that mcd registers needs no credentials of instances', () => {
   const names = [dnsName({registration: 'mcd', instanceCredentials: token('one')})]
   expect(zoneNeeds(fleet([group('a', 1)], {names}))[0]?.registrations).toEqual([])
 })
+
+test('credentials whose variable is not set are tried out on nobody', () => {
+  const names = [self('www.example.com', '${env:WEB_DNS_TOKEN}')]
+  expect(zoneNeeds(fleet([group('a', 1)], {names}))[0]?.registrations).toEqual([])
+})

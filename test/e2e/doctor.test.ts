@@ -61,6 +61,26 @@ test.skipIf(!has('dig'))(
   },
 )
 
+test('a variable that is not set is a finding, and the rest is looked at; with another mistake it is one of both', async () => {
+  const unset = ['--set', 'userdata.vars.key=${env:MCD_TEST_UNSET}']
+  const {exitCode, json} = await here.mcd(['doctor', '--sandbox', '--json', ...unset])
+  expect(exitCode).toBe(1)
+  const {findings, counts} = json<Examination>()
+  expect(findings.filter(({outcome}) => outcome === 'failed')).toEqual([
+    {
+      check: 'settings',
+      subject: '--set userdata.vars.key',
+      outcome: 'failed',
+      detail: 'the environment variable MCD_TEST_UNSET is not set.',
+      remedy: 'Set it: export MCD_TEST_UNSET=….',
+    },
+  ])
+  expect(counts.ok).toBeGreaterThan(20)
+  const both = await here.mcd(['doctor', '--sandbox', ...unset, '--set', 'groups.virginia.count=x'])
+  expect(both.exitCode).toBe(2)
+  expect(both.stderr).toMatch(/MCD_TEST_UNSET is not set[\s\S]*count must be a whole number/)
+})
+
 test('--spof is advice: exit 0, with what each loss means', async () => {
   const {exitCode, stdout, json} = await here.mcd(['doctor', '--spof', '--sandbox', '--json'])
   expect(stdout).toContain('"components"')

@@ -14,6 +14,8 @@ import {parseSettings, settingLayer} from './setting.ts'
 export type ParseOptions = CheckOptions & {
   /** False where nobody opens the journal that the file names: then the variable of its password need not be set. */
   readonly opensState?: boolean
+  /** Who only looks whether all is there may lack what others use: instances, receivers, the template. Such a value stays as it is written. */
+  readonly mayLackSecrets?: boolean
   readonly env: Environment
   /** Further files, each laid over what stands before it. */
   readonly overlays?: readonly FileText[]
@@ -61,10 +63,18 @@ function isOverlayAlone(data: unknown): boolean {
 /** The fleet file, what is laid over it, and what `--set` gives, as one. Throws UsageError for a `--set` that is none. */
 export function layFiles(
   file: FileText,
-  {env, sandbox = false, opensState = true, overlays = [], settings = []}: Omit<ParseOptions, 'directory'>,
+  {
+    env,
+    sandbox = false,
+    opensState = true,
+    mayLackSecrets = false,
+    overlays = [],
+    settings = [],
+  }: Omit<ParseOptions, 'directory'>,
 ): LayeredDocument {
   const mayBeUnset = (path: Path, raw: string) =>
-    (sandbox && (path.includes('instanceCredentials') || path[0] === 'notify')) ||
+    ((sandbox || mayLackSecrets) && (path.includes('instanceCredentials') || path[0] === 'notify')) ||
+    (mayLackSecrets && /^(userdata vars|groups \S+ metadata)\b/.test(path.join(' '))) ||
     (!opensState && path[0] === 'state' && HOLDS_A_PASSWORD_ALONE.test(raw))
   const layer = ({name, text}: FileText, isOverlay: boolean): Layer => ({
     name,

@@ -1,6 +1,7 @@
 import type {Secret} from '../../secret.ts'
 import type {Receiver} from '../model.ts'
-import {isUnset, type NotifyData} from './schema-notify.ts'
+import type {NotifyData} from './schema-notify.ts'
+import {isUnset} from './variables.ts'
 
 /** Receivers whose variables need not be set, and are not, are left out. */
 export const toReceivers = (

@@ -2,12 +2,9 @@
 import * as z from 'zod'
 import {NOTICE_TYPES} from '../../journal/notice.ts'
 import {oneOf, text} from './values.ts'
-import {writeVariable} from './variables.ts'
+import {isUnset, writeVariable} from './variables.ts'
 
 const URL_WORDS = 'must be a URL such as "https://hooks.example.com/mcd", without a user or a password in it'
-
-/** What stands for a variable that need not be set: under the sandbox, whose runs are told to nobody elsewhere. */
-export const isUnset = (value: string): boolean => value.includes(`$\{env:`)
 
 const url = z
   .string({error: URL_WORDS})

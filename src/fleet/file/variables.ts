@@ -16,6 +16,9 @@ export const writeVariable = (name: string): string => `\${env:${name}}`
 export const isVariable = (text: string | undefined): text is string =>
   text !== undefined && /^\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/.test(text)
 
+/** What stands for a variable that need not be set, and is not: nothing is to be done with it. */
+export const isUnset = (value: string): boolean => value.includes(`$\{env:`)
+
 /** `$${` is a written-out `${`; any other `$` stands for itself, so that shell text passes through. */
 const PATTERN = /\$\$\{|\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}|\$\{env:[^}\s]*\}?/g
 
