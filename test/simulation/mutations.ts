@@ -150,9 +150,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the companion follows in a second call',
     file: 'src/providers/route53/settle-shared.ts',
-    find: 'return await sendBatch(client, call, zoneId, edits)',
+    find: 'return await sendBatch(api, zoneId, edits)',
     replace: `let id
-      for (const edit of edits) id = await sendBatch(client, call, zoneId, [edit])
+      for (const edit of edits) id = await sendBatch(api, zoneId, [edit])
       return id`,
     writers: 'srv',
   },

@@ -1,7 +1,6 @@
 import {ConflictError, RefusedError} from '../../errors.ts'
-import type {Caller} from '../call.ts'
+import type {Route53Api} from './api.ts'
 import {BatchRefusal} from './classify.ts'
-import type {Route53Client} from './client.ts'
 import {bareId} from './convert.ts'
 import {type Edit, nameOf, toChanges} from './edits.ts'
 import {judge} from './judge.ts'
@@ -19,19 +18,18 @@ const ROUNDS = 5
  * Throws ConflictError when somebody else was first, RefusedError when Route53 would never take it.
  */
 export async function settleBatch(
-  client: Route53Client,
-  call: Caller,
+  api: Route53Api,
   zoneId: string,
   edits: readonly Edit[],
 ): Promise<string | undefined> {
   let pending = edits
   for (let round = 1; ; round++) {
     try {
-      return await sendBatch(client, call, zoneId, pending)
+      return await sendBatch(api, zoneId, pending)
     } catch (error) {
       if (!(error instanceof BatchRefusal)) throw error
       const names = [...new Set(pending.map(nameOf))]
-      const current = await listRecordSets(client, call, zoneId, names.map(fromVendorName))
+      const current = await listRecordSets(api, zoneId, names.map(fromVendorName))
       const verdict = judge(pending, current)
       if (verdict.conflicts.length > 0) throw conflict(verdict.conflicts, error)
       if (verdict.pending.length === 0) return undefined
@@ -43,17 +41,9 @@ export async function settleBatch(
 }
 
 /** One batch, once. Returns the change's id; throws BatchRefusal. */
-export async function sendBatch(
-  client: Route53Client,
-  call: Caller,
-  zoneId: string,
-  edits: readonly Edit[],
-): Promise<string> {
+export async function sendBatch(api: Route53Api, zoneId: string, edits: readonly Edit[]): Promise<string> {
   const batch = {HostedZoneId: zoneId, ChangeBatch: {Changes: toChanges(edits)}}
-  const {ChangeInfo} = await call(
-    {name: 'ChangeResourceRecordSets', bucket: 'api', attempts: ATTEMPTS},
-    signal => client.changeResourceRecordSets(batch, signal),
-  )
+  const {ChangeInfo} = await api.changeResourceRecordSets(batch, {attempts: ATTEMPTS})
   return bareId(ChangeInfo?.Id)
 }
 

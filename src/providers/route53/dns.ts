@@ -1,6 +1,7 @@
 import type {Runtime} from '../../runtime.ts'
-import {atMost, createCaller, type Limits} from '../call.ts'
+import type {Limits} from '../call.ts'
 import type {DnsProvider, Member} from '../dns.ts'
+import {route53Api} from './api.ts'
 import {toBatches} from './batches.ts'
 import {settleBatch} from './change.ts'
 import {type ClientOptions, type Route53Client, route53Client} from './client.ts'
@@ -13,9 +14,6 @@ import {firstSeen, isUsuallyServed, receiptServed, toReceipt} from './served.ts'
 import {settleShared} from './settle-shared.ts'
 import {byName} from './shared-edits.ts'
 import {findZone} from './zones.ts'
-
-/** All Route53 calls of one account, which every instance and every mcd share. Source: Route 53 Developer Guide, "Quotas". */
-export const RATE = {burst: 5, perSecond: 5}
 
 export type Surroundings = {
   readonly runtime: Runtime
@@ -37,16 +35,14 @@ export function route53Dns({runtime, limits, ...options}: Route53Options): DnsPr
 
 /** The same over any client of Route53's API. */
 export function dnsOver(client: Route53Client, {runtime, limits}: Surroundings): DnsProvider {
-  const call = createCaller(runtime, 'Route53', {
-    api: atMost(RATE, limits?.perSecond),
-  })
+  const api = route53Api(client, runtime, limits)
   const firstSeenMs = firstSeen(runtime)
   return {
     vendor: 'route53',
-    findZone: name => findZone(client, call, name),
+    findZone: name => findZone(api, name),
 
     async listMembers(zone, names) {
-      const sets = await listRecordSets(client, call, zone.id, names)
+      const sets = await listRecordSets(api, zone.id, names)
       return withEntries(sets.flatMap(toMembers), sets)
     },
 
@@ -54,12 +50,12 @@ export function dnsOver(client: Route53Client, {runtime, limits}: Surroundings):
       const {shared, own} = byName(change)
       const ids: (string | undefined)[] = []
       const settleOwn = async () => {
-        for (const batch of toBatches(toEdits(own))) ids.push(await settleBatch(client, call, zone.id, batch))
+        for (const batch of toBatches(toEdits(own))) ids.push(await settleBatch(api, zone.id, batch))
       }
       // Nobody is told of a host that has no address yet, or none any more.
       const leavesOnly = !change.create.some(isShared)
       if (!leavesOnly) await settleOwn()
-      for (const each of shared) ids.push(await settleShared(client, call, runtime, zone.id, each))
+      for (const each of shared) ids.push(await settleShared(api, runtime, zone.id, each))
       if (leavesOnly) await settleOwn()
       return toReceipt(ids.length > 0 ? ids : [undefined], runtime.now())
     },
@@ -69,9 +65,9 @@ export function dnsOver(client: Route53Client, {runtime, limits}: Surroundings):
      * minute has passed: since it was accepted, or, where that is unknown, since this run first saw them gone.
      */
     async removalServed(zone, removed, receipt, removedAtMs) {
-      if (receipt) return receiptServed(client, call, runtime, receipt, removedAtMs ?? firstSeenMs(removed))
+      if (receipt) return receiptServed(api, runtime, receipt, removedAtMs ?? firstSeenMs(removed))
       const names = removed.map(({name}) => name)
-      const listed = (await listRecordSets(client, call, zone.id, names)).flatMap(toMembers)
+      const listed = (await listRecordSets(api, zone.id, names)).flatMap(toMembers)
       if (listed.some(member => removed.some(gone => isSameValue(member, gone)))) return false
       return isUsuallyServed(runtime, removedAtMs ?? firstSeenMs(removed))
     },

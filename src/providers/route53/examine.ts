@@ -1,8 +1,8 @@
 import {accessFinding} from '../aws-access.ts'
-import {atMost, type Caller, createCaller} from '../call.ts'
 import type {ExamineDns, Finding, ZoneNeeds} from '../examine.ts'
+import {type Route53Api, route53Api} from './api.ts'
 import {type Route53Client, route53Client} from './client.ts'
-import {RATE, type Route53Options, type Surroundings} from './dns.ts'
+import type {Route53Options, Surroundings} from './dns.ts'
 import {examineFollowing, examineReading} from './examine/reads.ts'
 import {examineRecords} from './examine/records.ts'
 import {examineRoom} from './examine/room.ts'
@@ -22,12 +22,12 @@ export function examineRoute53({runtime, limits, ...options}: Route53Options): E
 
 /** The same over any client. */
 export function examineOver(client: Route53Client, {runtime, limits}: Surroundings): ExamineDns {
-  const call = createCaller(runtime, 'Route53', {api: atMost(RATE, limits?.perSecond)})
+  const api = route53Api(client, runtime, limits)
   return async needs => {
     const findings: Finding[] = []
     const look = needs.forInstances ? examineForInstances : examineForOperator
     try {
-      for await (const some of look(client, call, needs)) findings.push(...some)
+      for await (const some of look(api, needs)) findings.push(...some)
     } catch (error) {
       const finding = accessFinding(
         error,
@@ -42,39 +42,29 @@ export function examineOver(client: Route53Client, {runtime, limits}: Surroundin
 }
 
 /** One look after the other; what one throws leaves the rest out. */
-async function* examineForOperator(
-  client: Route53Client,
-  call: Caller,
-  needs: ZoneNeeds,
-): AsyncGenerator<Finding[]> {
-  yield [await whoAmI(client, call, needs)]
-  const {findings, zoneId} = await examineZone(client, call, needs)
+async function* examineForOperator(api: Route53Api, needs: ZoneNeeds): AsyncGenerator<Finding[]> {
+  yield [await whoAmI(api, needs)]
+  const {findings, zoneId} = await examineZone(api, needs)
   yield [...findings]
   if (zoneId === undefined) return
-  const {finding, members} = await examineReading(client, call, zoneId, needs)
+  const {finding, members} = await examineReading(api, zoneId, needs)
   yield [finding]
-  yield await examineWrites(client, call, zoneId, needs)
-  yield [await examineFollowing(client, call, needs)]
+  yield await examineWrites(api, zoneId, needs)
+  yield [await examineFollowing(api, needs)]
   yield examineRecords(needs, members)
-  yield [await examineRoom(client, call, zoneId, needs, members)]
+  yield [await examineRoom(api, zoneId, needs, members)]
 }
 
-async function* examineForInstances(
-  client: Route53Client,
-  call: Caller,
-  needs: ZoneNeeds,
-): AsyncGenerator<Finding[]> {
+async function* examineForInstances(api: Route53Api, needs: ZoneNeeds): AsyncGenerator<Finding[]> {
   const {zoneId = ''} = needs.forInstances ?? {}
-  yield [await whoAmI(client, call, needs)]
-  yield [(await examineReading(client, call, zoneId, needs)).finding]
-  yield await examineWrites(client, call, zoneId, needs)
-  yield [await examineFollowing(client, call, needs)]
+  yield [await whoAmI(api, needs)]
+  yield [(await examineReading(api, zoneId, needs)).finding]
+  yield await examineWrites(api, zoneId, needs)
+  yield [await examineFollowing(api, needs)]
 }
 
-async function whoAmI(client: Route53Client, call: Caller, {zone}: ZoneNeeds): Promise<Finding> {
-  const {Account = '', Arn = ''} = await call({name: 'GetCallerIdentity'}, signal =>
-    client.getCallerIdentity(signal),
-  )
+async function whoAmI(api: Route53Api, {zone}: ZoneNeeds): Promise<Finding> {
+  const {Account = '', Arn = ''} = await api.getCallerIdentity()
   const detail = `These are the credentials of ${Arn}, account ${Account}.`
   return {check: 'identity', subject: `route53 ${zone}`, outcome: 'ok', detail}
 }

@@ -1,6 +1,5 @@
 import type {ResourceRecordSet} from '@aws-sdk/client-route-53'
-import type {Caller} from '../call.ts'
-import type {Route53Client} from './client.ts'
+import type {Route53Api} from './api.ts'
 import {compareVendorNames, toVendorName} from './names.ts'
 
 /** The most that one page holds. Source: Route 53 API Reference, "ListResourceRecordSets". */
@@ -17,8 +16,7 @@ type Start = {
  * the first name that was not covered yet, and is followed only while it still holds that name.
  */
 export async function listRecordSets(
-  client: Route53Client,
-  call: Caller,
+  api: Route53Api,
   zoneId: string,
   names: readonly string[],
 ): Promise<ResourceRecordSet[]> {
@@ -28,9 +26,7 @@ export async function listRecordSets(
   let next: Start | undefined
   while (left[0] !== undefined) {
     const start: Start = next ?? {StartRecordName: left[0]}
-    const page = await call({name: 'ListResourceRecordSets', bucket: 'api', reads: true}, signal =>
-      client.listResourceRecordSets({HostedZoneId: zoneId, MaxItems: PAGE, ...start}, signal),
-    )
+    const page = await api.listResourceRecordSets({HostedZoneId: zoneId, MaxItems: PAGE, ...start})
     const sets = page.ResourceRecordSets ?? []
     found.push(...sets.filter(({Name = ''}) => wanted.has(Name)))
     const {NextRecordName: to, NextRecordType: type, NextRecordIdentifier: identifier} = page

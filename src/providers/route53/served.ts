@@ -1,8 +1,7 @@
 import type {Runtime} from '../../runtime.ts'
-import type {Caller} from '../call.ts'
 import type {ChangeReceipt, Member} from '../dns.ts'
+import type {Route53Api} from './api.ts'
 import {UnknownChange} from './classify.ts'
-import type {Route53Client} from './client.ts'
 
 /** What a change usually needs to reach all name servers, where there is no id to ask by. Source: API Reference, "GetChange". */
 const USUALLY_SERVED_MS = 60_000
@@ -21,8 +20,7 @@ export const isUsuallyServed = (runtime: Runtime, sinceMs: number): boolean =>
 
 /** Whether all name servers have the changes of a receipt. `removedAtMs` dates those that Route53 no longer knows. */
 export async function receiptServed(
-  client: Route53Client,
-  call: Caller,
+  api: Route53Api,
   runtime: Runtime,
   receipt: ChangeReceipt,
   removedAtMs: number,
@@ -34,9 +32,7 @@ export async function receiptServed(
       continue
     }
     try {
-      const {ChangeInfo} = await call({name: 'GetChange', bucket: 'api', reads: true}, signal =>
-        client.getChange({Id: id}, signal),
-      )
+      const {ChangeInfo} = await api.getChange({Id: id})
       if (ChangeInfo?.Status !== 'INSYNC') return false
     } catch (error) {
       if (!(error instanceof UnknownChange)) throw error

@@ -1,9 +1,8 @@
 import {holdName} from '../../mark.ts'
 import type {Runtime} from '../../runtime.ts'
-import type {Caller} from '../call.ts'
+import type {Route53Api} from './api.ts'
 import {conflict, refused, sendBatch} from './change.ts'
 import {BatchRefusal} from './classify.ts'
-import type {Route53Client} from './client.ts'
 import {listRecordSets} from './listing.ts'
 import {type SharedChange, toSharedEdits} from './shared-edits.ts'
 
@@ -18,18 +17,17 @@ const LONGEST_JITTER_MS = 4_000
  * with what stands there. Returns the change's id; undefined when nothing was to be done. Throws ConflictError.
  */
 export async function settleShared(
-  client: Route53Client,
-  call: Caller,
+  api: Route53Api,
   runtime: Runtime,
   zoneId: string,
   change: SharedChange,
 ): Promise<string | undefined> {
   const names = [change.name, holdName(change.name)]
   for (let round = 1; ; round++) {
-    const edits = toSharedEdits(change, await listRecordSets(client, call, zoneId, names))
+    const edits = toSharedEdits(change, await listRecordSets(api, zoneId, names))
     if (edits.length === 0) return undefined
     try {
-      return await sendBatch(client, call, zoneId, edits)
+      return await sendBatch(api, zoneId, edits)
     } catch (error) {
       if (!(error instanceof BatchRefusal)) throw error
       if (!error.isLostRace) throw refused(error)

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
-import {createCaller} from '../../../src/providers/call.ts'
 import type {ZoneNeeds} from '../../../src/providers/examine.ts'
+import {route53Api} from '../../../src/providers/route53/api.ts'
 import {route53Client} from '../../../src/providers/route53/client.ts'
 import {examineRoom} from '../../../src/providers/route53/examine/room.ts'
 import {examineRoute53} from '../../../src/providers/route53/examine.ts'
@@ -39,7 +39,7 @@ test('recorded: what instances may, and what they may not', async () => {
 
 test('recorded: how full a zone is', async () => {
   const found = await recorded('examine-room', runtime =>
-    examineRoom(route53Client({credentials}), createCaller(runtime, 'Route53'), zoneId, needs),
+    examineRoom(route53Api(route53Client({credentials}), runtime), zoneId, needs),
   )
   expect(found.detail).toBe('The zone holds 6 of 10000 record sets, and this fleet adds up to 3.')
 })

@@ -1,24 +1,22 @@
 import {AuthError, McdError, UnreachableError} from '../../../errors.ts'
 import {holdName} from '../../../mark.ts'
-import type {Caller} from '../../call.ts'
 import type {Member} from '../../dns.ts'
 import type {Finding, ZoneNeeds} from '../../examine.ts'
+import type {Route53Api} from '../api.ts'
 import {isDenied, UnknownChange} from '../classify.ts'
-import type {Route53Client} from '../client.ts'
 import {withEntries} from '../companion.ts'
 import {toMembers} from '../convert.ts'
 import {listRecordSets} from '../listing.ts'
 
 /** Whether the names can be read, and what stands there: undefined where they cannot. */
 export async function examineReading(
-  client: Route53Client,
-  call: Caller,
+  api: Route53Api,
   zoneId: string,
   needs: ZoneNeeds,
 ): Promise<{readonly finding: Finding; readonly members?: readonly Member[]}> {
   const names = needs.names.flatMap(({name, discovery}) => [name, ...(discovery ? [discovery.name] : [])])
   try {
-    const sets = await listRecordSets(client, call, zoneId, [...names, ...names.map(holdName)])
+    const sets = await listRecordSets(api, zoneId, [...names, ...names.map(holdName)])
     const members = withEntries(sets.flatMap(toMembers), sets)
     return {finding: allowed('ListResourceRecordSets', needs), members}
   } catch (error) {
@@ -30,13 +28,9 @@ export async function examineReading(
 const NO_CHANGE = 'C00000000000MCDDOCTOR'
 
 /** Whether a change can be followed until all servers have it: nobody knows this one, but whoever may not ask is told so first. */
-export async function examineFollowing(
-  client: Route53Client,
-  call: Caller,
-  needs: ZoneNeeds,
-): Promise<Finding> {
+export async function examineFollowing(api: Route53Api, needs: ZoneNeeds): Promise<Finding> {
   try {
-    await call({name: 'GetChange', bucket: 'api'}, signal => client.getChange({Id: NO_CHANGE}, signal))
+    await api.getChange({Id: NO_CHANGE})
   } catch (error) {
     if (!(error instanceof UnknownChange)) return notAllowed('GetChange', needs, error)
   }

@@ -1,25 +1,24 @@
 import {holdName} from '../../../mark.ts'
-import type {Caller} from '../../call.ts'
 import type {Member, NameWish} from '../../dns.ts'
 import type {Finding, ZoneNeeds} from '../../examine.ts'
+import type {Route53Api} from '../api.ts'
 import {isOurs} from '../clashes.ts'
 import {isDenied} from '../classify.ts'
-import type {Route53Client} from '../client.ts'
 import {allowing, notAllowed} from './reads.ts'
 
 /** Whether the zone has room for the record sets that are still to come. */
 export async function examineRoom(
-  client: Route53Client,
-  call: Caller,
+  api: Route53Api,
   zoneId: string,
   needs: ZoneNeeds,
   members: readonly Member[] = [],
 ): Promise<Finding> {
   const about = {check: 'quota' as const, subject: `record sets of ${needs.zone}`}
   try {
-    const {Count: count = 0, Limit} = await call({name: 'GetHostedZoneLimit', bucket: 'api'}, signal =>
-      client.getHostedZoneLimit({HostedZoneId: zoneId, Type: 'MAX_RRSETS_BY_ZONE'}, signal),
-    )
+    const {Count: count = 0, Limit} = await api.getHostedZoneLimit({
+      HostedZoneId: zoneId,
+      Type: 'MAX_RRSETS_BY_ZONE',
+    })
     const limit = Limit?.Value ?? 0
     const more = needs.names.reduce((sum, wish) => sum + setsToCome(wish, members), 0)
     const detail = `The zone holds ${count} of ${limit} record sets, and this fleet adds up to ${more}.`

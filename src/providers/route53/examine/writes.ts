@@ -1,8 +1,7 @@
 import type {Change} from '@aws-sdk/client-route-53'
-import type {Caller} from '../../call.ts'
 import type {Finding, ZoneNeeds} from '../../examine.ts'
+import type {Route53Api} from '../api.ts'
 import {BatchRefusal, isDenied} from '../classify.ts'
-import type {Route53Client} from '../client.ts'
 import {ending, type Probe, probesOf, type Target, writing} from './probes.ts'
 import {allowing, notAllowed} from './reads.ts'
 
@@ -13,16 +12,9 @@ const ACTION = 'ChangeResourceRecordSets'
  * (decision 31). Route53 looks at the permission first and at the zone then, so that InvalidChangeBatch means allowed. IAM can
  * tell names, types and actions apart: a batch that is denied is taken apart until it is known what is lacking.
  */
-export async function examineWrites(
-  client: Route53Client,
-  call: Caller,
-  zoneId: string,
-  needs: ZoneNeeds,
-): Promise<Finding[]> {
+export async function examineWrites(api: Route53Api, zoneId: string, needs: ZoneNeeds): Promise<Finding[]> {
   const isAllowed = (Changes: Change[]): Promise<boolean> =>
-    call({name: ACTION, bucket: 'api'}, signal =>
-      client.changeResourceRecordSets({HostedZoneId: zoneId, ChangeBatch: {Changes}}, signal),
-    ).then(
+    api.changeResourceRecordSets({HostedZoneId: zoneId, ChangeBatch: {Changes}}).then(
       () => {
         throw new TookEffect()
       },

@@ -1,6 +1,5 @@
-import type {Caller} from '../../call.ts'
 import type {Finding, ZoneNeeds} from '../../examine.ts'
-import type {Route53Client} from '../client.ts'
+import type {Route53Api} from '../api.ts'
 import {bareId} from '../convert.ts'
 import {toVendorName} from '../names.ts'
 import {zonesNamed} from '../zones.ts'
@@ -9,11 +8,11 @@ import {allowed, notAllowed} from './reads.ts'
 type Examined = {readonly findings: readonly Finding[]; readonly zoneId?: string}
 
 /** Whether there is one public zone of this name, and its id. */
-export async function examineZone(client: Route53Client, call: Caller, needs: ZoneNeeds): Promise<Examined> {
+export async function examineZone(api: Route53Api, needs: ZoneNeeds): Promise<Examined> {
   const {zone} = needs
   const search = 'ListHostedZonesByName'
   try {
-    const all = await zonesNamed(client, call, toVendorName(zone))
+    const all = await zonesNamed(api, toVendorName(zone))
     const found = all.filter(({Config}) => !Config?.PrivateZone)
     const [first] = found
     const searched = allowed(search, needs)
