@@ -1,26 +1,15 @@
 import {TransientError} from '../../errors.ts'
-import type {Caller} from '../call.ts'
 import type {DnsChange, Zone} from '../dns.ts'
+import {type CloudflareApi, readAll, TIMEOUT_MS} from './api.ts'
 import {isIdentical, isMissing} from './classify.ts'
-import type {CloudflareClient, Page} from './client.ts'
+import type {CloudflareClient} from './client.ts'
 import {toMember, type VendorRecord} from './convert.ts'
 import {conflict, describe, nextBatch, reconcile, size, type Todo} from './reconcile.ts'
 
-export const TIMEOUT_MS = 15_000
 /** What a batch of a free zone carries; larger plans take more. */
 const BATCH_OPERATIONS = 200
 /** A batch refused because somebody else was first fails whole: twice is bad luck, then single calls get through. */
 const STALE_BATCHES = 2
-
-/** Every page. */
-export async function readAll<T>(page: (number: number) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = []
-  for (let number = 1; ; number++) {
-    const {items: more, more: unread} = await page(number)
-    items.push(...more)
-    if (!unread) return items
-  }
-}
 
 /**
  * Makes a change with as few calls as the zone allows: a listing, then batches of what is still to do. What is to be removed
@@ -28,17 +17,12 @@ export async function readAll<T>(page: (number: number) => Promise<Page<T>>): Pr
  * no compare-and-set. After a lost reply, and after somebody else was first, the zone is read afresh and what is left is worked
  * out again, so nothing is made twice. Throws ConflictError.
  */
-export async function sendChange(
-  client: CloudflareClient,
-  call: Caller,
-  zone: Zone,
-  change: DnsChange,
-): Promise<void> {
+export async function sendChange(api: CloudflareApi, zone: Zone, change: DnsChange): Promise<void> {
   const names = [...new Set([...change.create, ...change.remove].map(({name}) => name))]
   for (let stale = 0; ; ) {
-    const outcome = await sendNextBatch(client, call, zone, change, names)
+    const outcome = await sendNextBatch(api, zone, change, names)
     if (outcome === 'done') return
-    if (outcome === 'stale' && ++stale === STALE_BATCHES) return sendSingly(client, call, zone, change, names)
+    if (outcome === 'stale' && ++stale === STALE_BATCHES) return sendSingly(api, zone, change, names)
   }
 }
 
@@ -47,8 +31,7 @@ export async function sendChange(
  * the whole safe to repeat although the batch alone is not.
  */
 function sendNextBatch(
-  client: CloudflareClient,
-  call: Caller,
+  {client, call}: CloudflareApi,
   zone: Zone,
   change: DnsChange,
   names: readonly string[],
@@ -79,8 +62,7 @@ function sendNextBatch(
 
 /** Call by call: each may find its work done by somebody else. */
 async function sendSingly(
-  client: CloudflareClient,
-  call: Caller,
+  {client, call}: CloudflareApi,
   zone: Zone,
   change: DnsChange,
   names: readonly string[],

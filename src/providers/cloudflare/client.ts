@@ -37,10 +37,10 @@ const NEVER_MS = 2 ** 31 - 1
 
 type Options = {
   readonly apiToken: Secret
-  readonly baseUrl?: string
-  readonly fetch?: typeof fetch
+  readonly baseUrl?: string | undefined
+  readonly fetch?: typeof fetch | undefined
   /** Requests in flight at once. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
 }
 type Envelope<T> = {
   success?: boolean

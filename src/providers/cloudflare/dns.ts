@@ -2,17 +2,16 @@ import {query} from '../../dns/query.ts'
 import {McdError, ZoneNotFoundError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import type {Secret} from '../../secret.ts'
-import {atMost, createCaller, type Limits} from '../call.ts'
+import type {Limits} from '../call.ts'
 import type {DnsProvider, Member, Zone} from '../dns.ts'
-import {readAll, sendChange, TIMEOUT_MS} from './change.ts'
+import {cloudflareApi, readAll, TIMEOUT_MS} from './api.ts'
+import {sendChange} from './change.ts'
 import {type CloudflareClient, cloudflareClient} from './client.ts'
 import {toMember, toZone, type VendorZone} from './convert.ts'
 import {minTtlSeconds, recordsQuota, refusals, SMALLEST_QUOTA} from './refusals.ts'
 import {type AskNameServer, askAll, awaitArrival} from './served.ts'
 import {checkToken} from './token.ts'
 
-/** 1,200 requests in five minutes for all of one user's tokens, which the instances' scripts may share. */
-export const RATE = {burst: 200, perSecond: 3}
 const QUERY_TIMEOUT_MS = 5_000
 /**
  * Where no name server can be asked (a network that blocks port 53), a removal counts as served after this: CloudFlare
@@ -23,7 +22,7 @@ const SILENCE_MS = 60_000
 type Surroundings = {
   readonly runtime: Runtime
   /** The fleet file's own limits, instead of our defaults. */
-  readonly limits?: Limits
+  readonly limits?: Limits | undefined
   /** How the zone's name servers are asked: port 53 of each, unless the sandbox answers for them. */
   readonly query?: AskNameServer
 }
@@ -36,12 +35,8 @@ export type CloudflareOptions = Surroundings & {
 
 /** CloudFlare's DNS: one record per member, its mark in the comment. Throws AuthError for a token that cannot be one. */
 export function cloudflareDns({apiToken, baseUrl, fetch, ...surroundings}: CloudflareOptions): DnsProvider {
-  const client = cloudflareClient({
-    apiToken: checkToken(apiToken),
-    ...(baseUrl !== undefined && {baseUrl}),
-    ...(fetch && {fetch}),
-    ...(surroundings.limits?.concurrency && {concurrency: surroundings.limits.concurrency}),
-  })
+  const {concurrency} = surroundings.limits ?? {}
+  const client = cloudflareClient({apiToken: checkToken(apiToken), baseUrl, fetch, concurrency})
   return dnsOver(client, surroundings)
 }
 
@@ -50,11 +45,9 @@ export function dnsOver(
   client: CloudflareClient,
   {runtime, limits, query: ask = overPort53(runtime)}: Surroundings,
 ): DnsProvider {
-  const call = createCaller(runtime, 'CloudFlare', {
-    api: atMost(RATE, limits?.perSecond),
-  })
+  const api = cloudflareApi(client, runtime, limits)
+  const {call} = api
   /** By zone name, learned when the zone was found: what plan it is on decides how many records it holds. */
-  /** Zones by name, for what their plans allow. */
   const plans = new Map<string, VendorZone>()
   /** By record id, of what was listed. */
   const madeAtMs = new Map<string, number>()
@@ -98,7 +91,7 @@ export function dnsOver(
       const doomed = change.remove.filter(({type, proxied}) => type !== 'TXT' && !proxied)
       const madeAt = ({ref = ''}: Member) => madeAtMs.get(ref) ?? 0
       await awaitArrival(zone.nameServers, doomed, madeAt, ask, runtime)
-      await sendChange(client, call, zone, change)
+      await sendChange(api, zone, change)
       return {id: `${zone.id}@${runtime.now()}`}
     },
 

@@ -1,9 +1,9 @@
 import {McdError, UnreachableError} from '../../errors.ts'
 import type {Secret} from '../../secret.ts'
-import {atMost, createCaller} from '../call.ts'
 import type {ExamineDns, Finding} from '../examine.ts'
+import {cloudflareApi} from './api.ts'
 import {type CloudflareClient, cloudflareClient} from './client.ts'
-import {type CloudflareOptions, RATE} from './dns.ts'
+import type {CloudflareOptions} from './dns.ts'
 import type {Desk} from './examine/desk.ts'
 import {examineForInstances} from './examine/for-instances.ts'
 import {examineForOperator} from './examine/for-operator.ts'
@@ -14,18 +14,13 @@ export function examineCloudflare(options: CloudflareOptions, env = process.env)
   const {apiToken, baseUrl, fetch, limits, runtime} = options
   let client: CloudflareClient
   try {
-    client = cloudflareClient({
-      apiToken: checkToken(apiToken),
-      ...(baseUrl !== undefined && {baseUrl}),
-      ...(fetch && {fetch}),
-      ...(limits?.concurrency && {concurrency: limits.concurrency}),
-    })
+    const {concurrency} = limits ?? {}
+    client = cloudflareClient({apiToken: checkToken(apiToken), baseUrl, fetch, concurrency})
   } catch (error) {
     return async () => [brokenToken(apiToken, error)]
   }
   const desk: Desk = {
-    client,
-    call: createCaller(runtime, 'CloudFlare', {api: atMost(RATE, limits?.perSecond)}),
+    ...cloudflareApi(client, runtime, limits),
     runtime,
     token: {origin: apiToken.origin, isOperators: apiToken.reveal() === env.CLOUDFLARE_API_TOKEN},
   }

@@ -55,7 +55,7 @@ export type ClientOptions = {
   readonly profile?: string
   readonly requestHandler?: NonNullable<Route53ClientConfig['requestHandler']>
   /** Requests at a time. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
 }
 
 /** Route53 is global and signed as this. */

@@ -18,7 +18,7 @@ import {findZone} from './zones.ts'
 export type Surroundings = {
   readonly runtime: Runtime
   /** The fleet file's own limits, instead of our defaults. */
-  readonly limits?: Limits
+  readonly limits?: Limits | undefined
 }
 
 export type Route53Options = Surroundings & Omit<ClientOptions, 'concurrency'>
@@ -28,9 +28,7 @@ export type Route53Options = Surroundings & Omit<ClientOptions, 'concurrency'>
  * with simple routing, in one simple set for each name and type, their marks in a companion.
  */
 export function route53Dns({runtime, limits, ...options}: Route53Options): DnsProvider {
-  const concurrency = limits?.concurrency
-  const client = route53Client({...options, ...(concurrency !== undefined && {concurrency})})
-  return dnsOver(client, {runtime, ...(limits && {limits})})
+  return dnsOver(route53Client({...options, concurrency: limits?.concurrency}), {runtime, limits})
 }
 
 /** The same over any client of Route53's API. */

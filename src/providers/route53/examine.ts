@@ -15,9 +15,7 @@ const GIVE_KEYS =
 
 /** Looks at a zone with calls that cannot change anything: with the operator's credentials, or with those of instances. */
 export function examineRoute53({runtime, limits, ...options}: Route53Options): ExamineDns {
-  const concurrency = limits?.concurrency
-  const client = route53Client({...options, ...(concurrency !== undefined && {concurrency})})
-  return examineOver(client, {runtime, ...(limits && {limits})})
+  return examineOver(route53Client({...options, concurrency: limits?.concurrency}), {runtime, limits})
 }
 
 /** The same over any client. */

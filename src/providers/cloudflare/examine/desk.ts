@@ -1,13 +1,10 @@
 import {InterruptedError, McdError, UnreachableError} from '../../../errors.ts'
 import type {Runtime} from '../../../runtime.ts'
-import type {Caller} from '../../call.ts'
-import {TIMEOUT_MS} from '../change.ts'
-import type {CloudflareClient, Page} from '../client.ts'
+import {type CloudflareApi, TIMEOUT_MS} from '../api.ts'
+import type {Page} from '../client.ts'
 
 /** What an examination works with. */
-export type Desk = {
-  readonly client: CloudflareClient
-  readonly call: Caller
+export type Desk = CloudflareApi & {
   readonly runtime: Runtime
   readonly token: {
     /** Where it came from: `env:CLOUDFLARE_API_TOKEN`. */
