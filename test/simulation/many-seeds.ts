@@ -1,4 +1,4 @@
-import {inWorkers} from './in-workers.ts'
+import {openWorkers} from './in-workers.ts'
 import type {Failure} from './seed.ts'
 
 /** Plays seeds on every core. Returns those that failed, in their order. */
@@ -8,14 +8,15 @@ export async function playSeeds(
 ): Promise<Failure[]> {
   const failures: Failure[] = []
   const seeds = Array.from({length: count}, (_, index) => from + index)
-  await inWorkers<number, Failure | undefined>(
-    new URL('./seed-worker.ts', import.meta.url),
-    seeds,
-    failure => {
+  const workers = openWorkers<number, Failure | undefined>(new URL('./seed-worker.ts', import.meta.url))
+  try {
+    await workers.each(seeds, failure => {
       if (!failure) return
       failures.push(failure)
       onFailure(failure)
-    },
-  )
+    })
+  } finally {
+    await workers.end()
+  }
   return failures.sort((a, b) => a.seed - b.seed)
 }
