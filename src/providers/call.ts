@@ -95,22 +95,27 @@ export function createCaller(runtime: Runtime, service: string, rates: Record<st
           error.throttled ? attempts : (patience?.attempts ?? attempts),
         )
         if (attempt >= most || waitMs > MAX_RETRY_AFTER_MS) {
-          throw new UnreachableError(
-            `${service} ${name} failed ${attempt} ${attempt === 1 ? 'time' : 'times'}: ${error.message}`,
-            {
-              cause: error,
-              effect,
-              suggestions: [
-                'Check the endpoint and the network, then run the same command again: it goes on where it stopped.',
-              ],
-            },
-          )
+          throw new UnreachableError(givenUpText(service, name, attempt, error.message), {
+            cause: error,
+            effect,
+            suggestions: [
+              'Check the endpoint and the network, then run the same command again: it goes on where it stopped.',
+            ],
+          })
         }
         noteRetry(retry, {service, throttled: error.throttled})
         await runtime.sleep(waitMs)
       }
     }
   }
+}
+
+/** Most reasons name the call themselves. */
+function givenUpText(service: string, name: string, attempts: number, why: string): string {
+  const times = `${attempts} ${attempts === 1 ? 'time' : 'times'}`
+  return why.includes(name)
+    ? `${why.replace(/\.$/, '')} (tried ${times})`
+    : `${service} ${name} failed ${times}: ${why}`
 }
 
 /** Exponential with full jitter: many instances and runs share one account's buckets. */

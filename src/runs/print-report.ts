@@ -19,15 +19,16 @@ function text(report: RunReport, flags: RunFlags): string {
   // Said before, too, but it is the last word that stays: the file is another one than the fleet.
   if (flags.request?.kind === 'rollback')
     lines.push('', ...report.notes.map(note => wrappedLines(shortIds(note), columns)))
-  if (report.shortcomings.length > 0)
+  // What differs is told with what mends it: once is enough.
+  const told = new Set(endsAll(flags) ? [] : report.differences.map(({text: difference}) => difference))
+  const others = report.shortcomings.filter(shortcoming => !told.has(shortcoming))
+  if (others.length > 0)
     lines.push(
       '',
       'Not done:',
-      ...report.shortcomings.map(shortcoming => wrappedLines(`  ${shortIds(shortcoming)}`, columns)),
-      '',
-      goOn(flags),
-      wrappedLines(DOCTOR, columns),
+      ...others.map(shortcoming => wrappedLines(`  ${shortIds(shortcoming)}`, columns)),
     )
+  if (report.shortcomings.length > 0) lines.push('', goOn(flags), wrappedLines(DOCTOR, columns))
   return `${lines.join('\n')}\n`
 }
 

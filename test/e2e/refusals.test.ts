@@ -140,14 +140,18 @@ describe('without --sandbox, over the variables of the vendors themselves', () =
     ])
     const nobody = `connect ECONNREFUSED ${new URL(dead).host}`
     expect(amazon.lines).toEqual([
-      `AWS GetCallerIdentity failed 4 times: AWS could not be reached for GetCallerIdentity: ${nobody}`,
-      `Route53 ListHostedZonesByName failed 4 times: Route53 could not be reached for ListHostedZonesByName: ${nobody}`,
+      `AWS could not be reached for GetCallerIdentity: ${nobody} (tried 4 times)`,
+      `Route53 could not be reached for ListHostedZonesByName: ${nobody} (tried 4 times)`,
     ])
     expect(triton.lines).toEqual([
-      expect.stringMatching(`^CloudAPI .* failed 4 times: .*${dead}.*ECONNREFUSED`),
+      expect.stringMatching(
+        `^CloudAPI at ${dead} could not be reached for .*ECONNREFUSED.* \\(tried 4 times\\)$`,
+      ),
     ])
     expect(cloudflare.lines).toEqual([
-      expect.stringMatching(`^CloudFlare GET zones failed 4 times: .*${nobody}$`),
+      expect.stringMatching(
+        `^CloudFlare could not be reached for GET zones: .*${nobody} \\(tried 4 times\\)$`,
+      ),
     ])
     for (const {exitCode, suggestions} of [amazon, triton, cloudflare]) {
       expect(exitCode).toBe(1)

@@ -157,3 +157,18 @@ describe('a call without an answer', () => {
     expect(closed).toEqual([9_000])
   })
 })
+
+test.each([
+  ['connect ECONNREFUSED', 'test Get failed 4 times: connect ECONNREFUSED'],
+  [
+    'test could not be reached for Get: ECONNREFUSED.',
+    'test could not be reached for Get: ECONNREFUSED (tried 4 times)',
+  ],
+])('what was given up is told once: %s', async (why, told) => {
+  const time = new VirtualTime()
+  const call = createCaller(time.runtime(), 'test')
+  const given = call({name: 'Get'}, async () => {
+    throw new TransientError(why, {effect: 'none'})
+  })
+  await expect(time.run(() => given)).rejects.toMatchObject({message: told})
+})

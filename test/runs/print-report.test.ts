@@ -67,3 +67,25 @@ test.each(['text', 'markdown'] as const)(
     expect(printed(done, {format}).stdout).not.toContain('"mcd doctor"')
   },
 )
+
+test('what a run fell short of is told once: where it differs, with what mends it', () => {
+  const [silent, other] = ['aws:us-east-1 could not be read.', 'launch east: no room']
+  const difference = {kind: 'unreachable', text: silent, fix: 'mcd up, once it answers again'}
+  const {stdout} = printed(
+    {...short, differences: [difference], shortcomings: [silent, other]},
+    {format: 'text'},
+  )
+  expect(stdout.split(silent)).toHaveLength(2)
+  expect(stdout).toContain(`Not done:\n  ${other}\n`)
+  const alone = printed(
+    {...short, differences: [difference], shortcomings: [silent]},
+    {format: 'text'},
+  ).stdout
+  expect(alone).not.toContain('Not done')
+  expect(alone).toContain('Run the same command again to go on')
+  const down = printed(
+    {...short, differences: [difference], shortcomings: [silent]},
+    {format: 'text', command: 'down', goal: {kind: 'down'}},
+  )
+  expect(down.stdout).toContain(`Not done:\n  ${silent}`)
+})

@@ -76,7 +76,7 @@ export function networkError(what: string, url: string, error: unknown): McdErro
         'If this private cloud has a self-signed certificate, set "insecure": true in its triton profile, or TRITON_TLS_INSECURE=1.',
       ],
     })
-  return new TransientError(`no answer from ${url} to ${what}: ${reason}`, {
+  return new TransientError(`CloudAPI at ${url} could not be reached for ${what}: ${reason}`, {
     cause: error,
     effect: neverConnected(code) ? 'none' : 'unknown',
   })

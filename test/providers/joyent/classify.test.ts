@@ -82,7 +82,7 @@ const network = (code: string) =>
 test('a connection that never stood had no effect, one that broke may have had one', () => {
   expect(network('ECONNREFUSED')).toMatchObject({
     effect: 'none',
-    message: 'no answer from https://a.example.com to X: why',
+    message: 'CloudAPI at https://a.example.com could not be reached for X: why',
   })
   expect(network('ENOTFOUND')).toMatchObject({effect: 'none'})
   expect(network('ECONNRESET')).toMatchObject({effect: 'unknown'})
