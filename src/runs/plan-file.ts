@@ -53,7 +53,7 @@ export function checkUnmoved(path: string, saved: SavedPlan, made: Inspection): 
   const now = pictureOf(made)
   const wishes = declaredOtherwise(saved.picture, now)
   const isDone = made.plan.actions.length === 0 && made.plan.notes.every(({blocks}) => !blocks)
-  const moved = isDone ? wishes : whatMoved(saved.picture, now)
+  const moved = isDone && wishes.length === 0 ? [] : whatMoved(saved.picture, now)
   if (moved.length === 0) return
   throw new McdError(
     [
@@ -62,7 +62,9 @@ export function checkUnmoved(path: string, saved: SavedPlan, made: Inspection): 
     ].join('\n'),
     {
       suggestions: [
-        ...(wishes.length > 0 ? ['Give every -f and --set that the plan was made with.'] : []),
+        ...(wishes.some(wish => moved.includes(wish))
+          ? ['Give every -f and --set that the plan was made with.']
+          : []),
         'Look at a new plan, approve it, and carry that one out. Nothing was changed.',
         remade({...saved, path}),
       ],

@@ -7,7 +7,16 @@ import Up from '../../src/commands/up.ts'
 import {savePlan} from '../../src/fleet/inspect/saved-plan.ts'
 import {checkUnmoved, readPlanFile} from '../../src/runs/plan-file.ts'
 import {VERSION} from '../../src/version.ts'
-import {desired, fleet, group, instance, observed, recorded, wish} from '../support/fleet-builder.ts'
+import {
+  desired,
+  fleet,
+  group,
+  instance,
+  observed,
+  recorded,
+  VIRGINIA,
+  wish,
+} from '../support/fleet-builder.ts'
 
 const wanted = desired(fleet([group('virginia', 1)]))
 const before = {desired: wanted, recorded: recorded(), observed: observed({}), plan: {actions: [], notes: []}}
@@ -53,6 +62,19 @@ test.each([
     )
   },
 )
+
+test('one that was made while a cloud was silent is refused for that, and not for other wishes', () => {
+  const {key} = VIRGINIA
+  const groups = wanted.groups.map(({group}) => ({group}))
+  const then = {...before, desired: {...wanted, groups}, observed: observed({unreadable: [key]})}
+  const silent = savePlan(then, {mcd: '1', madeAt: 'then', refreshImages: false})
+  expect(() => checkUnmoved('p.json', silent, after)).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(new RegExp(`has moved\\.\n {2}${key} answers again$`)),
+      suggestions: expect.not.arrayContaining([expect.stringContaining('--set')]),
+    }),
+  )
+})
 
 test('one that something stands in the way of is not', () => {
   const blocked = {...after, plan: {actions: [], notes: [note]}}
