@@ -80,6 +80,16 @@ describe('a journal in S3', () => {
     expect((await journal.read()).map(({sequence}) => sequence)).toEqual([1])
   })
 
+  test('a request that did not get through to S3 in time is sent again, though it answers with 400', async () => {
+    const journal = await objectJournal(store())
+    const late = broken.body?.toString().replace('InternalError', 'RequestTimeout') ?? ''
+    let sent = 0
+    onTheWay = (request, reply) =>
+      isPut(request) && sent++ === 0 ? {...broken, status: 400, body: late} : reply
+    expect(await journal.append(1, [finished(1)])).toBe(2)
+    expect(sent).toBe(2)
+  })
+
   test('a write that meets another one under way is tried again', async () => {
     const journal = await objectJournal(store())
     let met = 0

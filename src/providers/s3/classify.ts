@@ -34,7 +34,13 @@ export class WriteConflict extends TransientError {
 const THROTTLED = ['SlowDown', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'TooManyRequests']
 /** Where a request went to another region than its bucket's. */
 const ELSEWHERE = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']
-const REFUSED_KEYS = ['ExpiredToken', 'InvalidToken', 'InvalidAccessKeyId', 'SignatureDoesNotMatch']
+const REFUSED_KEYS = [
+  'ExpiredToken',
+  'TokenRefreshRequired',
+  'InvalidToken',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+]
 const KMS = /\bkms:\w+|^KMS\./
 /** Thrown before anything is sent. */
 const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
@@ -58,7 +64,7 @@ export function classify(what: string, bucket: string, thrown: unknown): McdErro
     return new McdError(`The bucket ${bucket} does not exist, or not in this region.`, {
       cause: error,
       suggestions: [
-        `Create it, with versioning and default encryption: aws s3api create-bucket --bucket ${bucket}`,
+        `Create it: aws s3 mb s3://${bucket}`,
         'Name its region in the fleet file: state: s3://BUCKET/PREFIX?region=REGION',
       ],
     })
@@ -120,8 +126,11 @@ export function classify(what: string, bucket: string, thrown: unknown): McdErro
       cause: error,
       suggestions: ['Keep the state in S3, or in a store that honours If-None-Match and If-Match.'],
     })
-  if (status !== undefined && status >= 500)
-    return new TransientError(`S3 answered ${what} with ${status}`, {effect: 'unknown', cause: error})
+  if (name === 'RequestTimeout' || (status !== undefined && status >= 500))
+    return new TransientError(`S3 answered ${what} with ${status} (${name})`, {
+      effect: 'unknown',
+      cause: error,
+    })
   const code = [error.code, (cause as SdkError | undefined)?.code, name].find(known =>
     isConnectionFailure(known),
   )
