@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 // Picks the right Node, answers --version, starts the bundle; nothing else.
 // Only syntax and imports that Node 18 knows: it must still be able to say which Node it needs.
-import {spawn} from 'node:child_process'
 import {existsSync, readFileSync} from 'node:fs'
 import * as nodeModule from 'node:module' // a namespace: older Nodes lack members named below
 import {homedir} from 'node:os'
 import {dirname, join} from 'node:path'
-import {isatty} from 'node:tty'
 import {fileURLToPath} from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -28,7 +26,9 @@ if (major > 24 || (major === 24 && minor >= 15)) {
 }
 
 /** Runs mcd on the right Node and ends as it ends, not before: on Ctrl-C it finishes the call in flight. */
-function handOver(node) {
+async function handOver(node) {
+  const {spawn} = await import('node:child_process')
+  const {isatty} = await import('node:tty')
   // What is typed on a terminal reaches the child without us; a second Ctrl-C would stop it at once.
   const isTyped = signal => signal !== 'SIGTERM' && [0, 1, 2].some(isatty)
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
