@@ -1,4 +1,8 @@
-import {Config, Errors, flush, run as runOclif} from '@oclif/core'
+import {Config} from '@oclif/core/config'
+import {flush} from '@oclif/core/flush'
+import {handle} from '@oclif/core/handle'
+import {run as runOclif} from '@oclif/core/run'
+import {rootPlugin} from './command-line/root-plugin.ts'
 import {unknownCommand} from './command-line/unknown-command.ts'
 import ShowConfig from './commands/config.ts'
 import Doctor from './commands/doctor.ts'
@@ -41,8 +45,8 @@ import {formatError} from './errors.ts'
 import {retryTeller} from './output/retry-text.ts'
 import {hearingRetries} from './providers/retries.ts'
 
-/** Read by oclif (package.json, "identifier"). Commands import what is heavy when they run. */
-export const COMMANDS = {
+/** By id. Commands import what is heavy when they run. */
+const COMMANDS = {
   init: Init,
   plan: Plan,
   up: Up,
@@ -82,17 +86,21 @@ export const COMMANDS = {
   'sandbox:fault:clear': SandboxFaultClear,
 }
 
+/** Read by oclif. */
+export {McdHelp} from './command-line/help.ts'
+
 /** Called by bin/mcd.js with the folder of the package. */
 export async function run({root}: {root: string}): Promise<void> {
   // Node keeps quiet about outdated calls inside node_modules; bundled, the same libraries would be reported to our users.
   process.noDeprecation = true
   try {
-    const config = await Config.load({root, devPlugins: false, userPlugins: false, jitPlugins: false})
+    const plugin = rootPlugin(root, COMMANDS)
+    const config = await Config.load({root, plugins: new Map([[plugin.name, plugin]])})
     await hearingRetries(retryTeller(), () => runOclif(spelledOut(process.argv.slice(2)), config))
     await flush()
   } catch (error) {
     const unknown = unknownCommand(error, Object.keys(COMMANDS))
-    if (!unknown) return await Errors.handle(error as Error)
+    if (!unknown) return await handle(error as Error)
     process.exitCode = unknown.exit
     process.stderr.write(`${formatError(unknown)}\n`)
   }

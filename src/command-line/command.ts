@@ -1,10 +1,11 @@
 import {existsSync} from 'node:fs'
 import {dirname, join, resolve} from 'node:path'
-import {Command, Flags, type Interfaces} from '@oclif/core'
+import type {Interfaces} from '@oclif/core'
 import {EXIT, FleetFileError, formatError, InterruptedError, McdError} from '../errors.ts'
 import {errorAnnotations} from '../output/annotations.ts'
 import {completed, rememberCall} from '../output/call.ts'
 import {wrappedLines} from '../output/wrapped.ts'
+import {Command, Flags} from './oclif.ts'
 import {usageMistake} from './usage-mistake.ts'
 
 /** After this a call in flight is abandoned, its intent left open for the next run (decision 30). */

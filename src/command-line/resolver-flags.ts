@@ -1,5 +1,5 @@
-import {Flags} from '@oclif/core'
 import type {NameServer} from '../dns/query.ts'
+import {Flags} from './oclif.ts'
 
 /** Cloudflare's and Google's: what many clients ask, and what their own resolver would say. */
 const PUBLIC_RESOLVERS = ['1.1.1.1', '8.8.8.8']

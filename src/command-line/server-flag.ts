@@ -1,6 +1,6 @@
-import {Flags} from '@oclif/core'
 import type {NameServer} from '../dns/query.ts'
 import type {Ask} from '../dns/resolver.ts'
+import {Flags} from './oclif.ts'
 
 export const serverFlags = {
   server: Flags.string({

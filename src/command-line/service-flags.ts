@@ -1,8 +1,8 @@
-import {Args, Flags} from '@oclif/core'
 import {UsageError} from '../errors.ts'
 import type {DnsVendor} from '../providers/dns.ts'
 import {sandboxFlag} from './command.ts'
 import {durationFlag} from './duration-flag.ts'
+import {Args, Flags} from './oclif.ts'
 
 /** What the commands that publish services have in common: which service, in which zone, and whose the records are. */
 

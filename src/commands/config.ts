@@ -1,5 +1,5 @@
-import {Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, sandboxFlag} from '../command-line/command.ts'
+import {Flags} from '../command-line/oclif.ts'
 import {EXIT, FleetFileError, type Problem} from '../errors.ts'
 import type {Origin} from '../fleet/file/effective.ts'
 

@@ -1,5 +1,5 @@
-import {Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
+import {Flags} from '../command-line/oclif.ts'
 import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import type {Examination} from '../doctor/finding.ts'
 import type {SpofReport} from '../doctor/spof/component.ts'

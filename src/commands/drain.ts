@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../command-line/command.ts'
+import {Args, Flags} from '../command-line/oclif.ts'
 import {UsageError} from '../errors.ts'
 import type {RunReport} from '../runs/run-flags.ts'
 

@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core'
 import {fleetFlags, journalOfSandboxFlag, McdCommand} from '../command-line/command.ts'
+import {Args, Flags} from '../command-line/oclif.ts'
 
 export default class History extends McdCommand {
   static override summary =

@@ -1,6 +1,6 @@
-import {Args, Flags} from '@oclif/core'
 import {McdCommand} from '../command-line/command.ts'
 import {canAsk} from '../command-line/confirm.ts'
+import {Args, Flags} from '../command-line/oclif.ts'
 import type {InitResult} from '../init/files.ts'
 
 export default class Init extends McdCommand {

@@ -1,5 +1,5 @@
-import {Flags} from '@oclif/core'
 import {fleetFlags, formatFlag, McdCommand, sandboxFlag} from '../command-line/command.ts'
+import {Flags} from '../command-line/oclif.ts'
 import {EXIT} from '../errors.ts'
 import type {UserdataChange} from '../fleet/inspect/userdata-change.ts'
 import type {Plan as FleetPlan} from '../fleet/plan/action.ts'

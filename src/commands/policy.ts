@@ -1,5 +1,5 @@
-import {Flags} from '@oclif/core'
 import {fleetFlags, McdCommand} from '../command-line/command.ts'
+import {Flags} from '../command-line/oclif.ts'
 import type {FleetPolicies} from '../policy/fleet-policies.ts'
 
 const FORMATS = ['text', 'cli', 'terraform'] as const

@@ -1,6 +1,6 @@
-import {Args, Flags} from '@oclif/core'
 import type {FleetCheck} from '../check/check-groups.ts'
 import {fleetFlags, McdCommand, sandboxFlag} from '../command-line/command.ts'
+import {Args, Flags} from '../command-line/oclif.ts'
 import {EXIT} from '../errors.ts'
 import type {FleetSource} from '../fleet/file/read.ts'
 import type {RenderedGroup} from '../runs/render-fleet.ts'

@@ -1,5 +1,5 @@
-import {Args} from '@oclif/core'
 import {McdCommand} from '../command-line/command.ts'
+import {Args} from '../command-line/oclif.ts'
 import type {CountChange} from '../fleet/file/scale.ts'
 import type {RunReport} from '../runs/run-flags.ts'
 import {upFlags} from './up.ts'

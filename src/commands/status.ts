@@ -1,5 +1,5 @@
-import {Flags} from '@oclif/core'
 import {fleetFlags, formatFlag, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
+import {Flags} from '../command-line/oclif.ts'
 import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import {EXIT} from '../errors.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'

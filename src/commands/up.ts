@@ -1,4 +1,3 @@
-import {Flags} from '@oclif/core'
 import {
   fleetFlags,
   formatFlag,
@@ -8,6 +7,7 @@ import {
   waitFlag,
   yesFlag,
 } from '../command-line/command.ts'
+import {Flags} from '../command-line/oclif.ts'
 import type {RunReport} from '../runs/run-flags.ts'
 
 /** Of every command that makes the fleet what a fleet file says. */

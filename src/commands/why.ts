@@ -1,5 +1,5 @@
-import {Args} from '@oclif/core'
 import {fleetFlags, McdCommand, NEW_SANDBOX, sandboxFlag} from '../command-line/command.ts'
+import {Args} from '../command-line/oclif.ts'
 import {resolverFlags, resolversOf} from '../command-line/resolver-flags.ts'
 import type {WhyReport} from '../fleet/why/report.ts'
 

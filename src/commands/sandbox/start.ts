@@ -1,5 +1,5 @@
-import {Flags} from '@oclif/core'
 import {fileFlag, folderOf, McdCommand} from '../../command-line/command.ts'
+import {Flags} from '../../command-line/oclif.ts'
 import {formatDuration, parseDuration} from '../../duration.ts'
 import {UsageError} from '../../errors.ts'
 import type {MachinesMode} from '../../sandbox/machines/hypervisor.ts'

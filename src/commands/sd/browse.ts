@@ -1,5 +1,5 @@
-import {Args} from '@oclif/core'
 import {McdCommand} from '../../command-line/command.ts'
+import {Args} from '../../command-line/oclif.ts'
 import {openResolver, serverFlags} from '../../command-line/server-flag.ts'
 
 /** `services` of a domain, or `instances` of one service. */

@@ -1,5 +1,5 @@
-import {Flags} from '@oclif/core'
 import {McdCommand} from '../../command-line/command.ts'
+import {Flags} from '../../command-line/oclif.ts'
 import {ownerFlag, readTtl, serviceArgs, ttlFlag, zoneFlags} from '../../command-line/service-flags.ts'
 import type {PublishedReport} from '../../output/published-text.ts'
 import {openZone} from '../../surroundings/service-zone.ts'

@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core'
 import {McdCommand} from '../../command-line/command.ts'
+import {Args, Flags} from '../../command-line/oclif.ts'
 import {openResolver, serverFlags} from '../../command-line/server-flag.ts'
 import type {Endpoint, ResolvedService} from '../../dns/sd/resolve.ts'
 

@@ -1,5 +1,5 @@
-import {Args} from '@oclif/core'
 import {fleetFlags, journalOfSandboxFlag, McdCommand, waitFlag} from '../../command-line/command.ts'
+import {Args} from '../../command-line/oclif.ts'
 import type {MigrateReport} from '../../runs/migrate-run.ts'
 
 export default class StateMigrate extends McdCommand {

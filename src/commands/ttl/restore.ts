@@ -1,5 +1,5 @@
-import {Flags} from '@oclif/core'
 import {fleetFlags, McdCommand, sandboxFlag, waitFlag} from '../../command-line/command.ts'
+import {Flags} from '../../command-line/oclif.ts'
 import type {RunReport} from '../../runs/run-flags.ts'
 
 export default class TtlRestore extends McdCommand {

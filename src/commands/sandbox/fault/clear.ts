@@ -1,5 +1,5 @@
-import {Args} from '@oclif/core'
 import {fileFlag, folderOf, McdCommand} from '../../../command-line/command.ts'
+import {Args} from '../../../command-line/oclif.ts'
 import {UsageError} from '../../../errors.ts'
 
 export default class SandboxFaultClear extends McdCommand {
