@@ -41,6 +41,17 @@ describe('the command line', () => {
     }
   }, 60_000)
 
+  test('what stands on stdin is no argument: in a loop over a list it is the rest of the list', async () => {
+    const {write, bash} = all.open()
+    write(fleetText({groups: {virginia: aws(1)}}))
+    expect(
+      await bash('echo nonesuch > list && OCLIF_STDIN_TIMEOUT_MS=5000 mcd history --sandbox < list'),
+    ).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('has no run yet'),
+    })
+  })
+
   test.each([
     ['a command that there is not', ['upp'], 'There is no command "mcd upp"; did you mean "mcd up"?'],
     ['an argument that is not taken', ['up', 'web'], '"mcd up" takes no argument "web".'],
