@@ -69,7 +69,13 @@ export function createObserver(
       network.set(place.key, pieces)
       const listed = await provider.listInstances(fleet.name)
       reached.add(place.key)
-      const {late, unmarked, ended} = await askAfter(provider, recorded(), listed, outside.runtime.now())
+      const {late, unmarked, ended} = await askAfter(
+        provider,
+        place.key,
+        recorded(),
+        listed,
+        outside.runtime.now(),
+      )
       return {
         readable: true as const,
         instances: [...listed, ...late],

@@ -19,14 +19,13 @@ export function unshownInstances({name: fleet, dns}: Fleet) {
   const asked = new Map<string, Described | 'ended'>()
   return async (
     provider: ComputeProvider,
+    place: string,
     recorded: Recorded,
     listed: readonly Instance[],
     nowMs: number,
   ): Promise<Unshown> => {
     const shown = new Set(listed.map(({id}) => id))
-    const missed = [...marksAt(provider.place.key, recorded, {fleet, dns}, nowMs)].filter(
-      ([id]) => !shown.has(id),
-    )
+    const missed = [...marksAt(place, recorded, {fleet, dns}, nowMs)].filter(([id]) => !shown.has(id))
     const news = new Map(missed.filter(([id]) => !asked.has(id)))
     if (news.size > 0) {
       for (const id of news.keys()) asked.set(id, 'ended')
