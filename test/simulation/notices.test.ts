@@ -436,6 +436,12 @@ describe('a nightly check', () => {
     expect(ids).not.toContain(sim.receivers.inbox.at(-1)?.id)
   })
 
+  test('tells of drift also where the fleet was made before anybody wanted to hear of it', async () => {
+    const {sim, id} = await serving({notify: []})
+    deleteRecords(sim, id)
+    expect(await check(sim, of())).toEqual([`Told ${HOOK} of the drift.`])
+  })
+
   test('tells nobody of an edit that was not brought out yet, and says why', async () => {
     const {sim, id} = await serving()
     deleteRecords(sim, id)

@@ -59,7 +59,8 @@ export function runNotices(
   const head = {fleet: fleet.name, dns: fleet.dns, run: ledger.run, command, version, host, user}
   const about = (data: NoticeData): NoticeData => ({...head, ...(job === undefined ? {} : {job}), ...data})
   const concluded = (conclusion: Conclusion) => ledger.append(conclusion)
-  const wish = isWanted(fleet, 'drift-found') ? wishOf(fleet, outside.userdata) : undefined
+  // Kept also where nobody is to be told: who wants to hear of drift from now on needs no other `up` for it.
+  const wish = wishOf(fleet, outside.userdata)
   const begun = new Set<string>()
   let underWay: Promise<unknown> = Promise.resolve()
   const givenUp: string[] = []
