@@ -119,18 +119,24 @@ export abstract class McdCommand extends Command {
   }
 
   /**
-   * For what runs long: aborted by the first Ctrl-C or SIGTERM; a second one stops at once, which is as safe as SIGKILL.
+   * For what runs long: aborted by the first Ctrl-C or SIGTERM; one more Ctrl-C stops at once, which is as safe as SIGKILL.
+   * One more SIGTERM is the same one: who cancels a job tells all of its processes, and those that started mcd pass it on.
    * Who only `looks` has nothing to finish, and ends at once.
    */
   protected interruptible({quiet = false, looks = false} = {}): AbortSignal {
     const controller = new AbortController()
     const patienceMs = looks ? 0 : FINISH_CALL_MS
+    let first: 'SIGINT' | 'SIGTERM' | undefined
     const stop = (signal: 'SIGINT' | 'SIGTERM') => {
       const status = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
-      if (controller.signal.aborted) process.exit(status)
+      if (signal === 'SIGTERM' && first === 'SIGTERM') return
+      if (first) process.exit(status)
+      first = signal
       process.exitCode = status
       if (!quiet && !looks)
-        process.stderr.write('\nFinishing the call in flight; once more to stop at once.\n')
+        process.stderr.write(
+          `\nFinishing the call in flight; ${signal === 'SIGTERM' ? 'Ctrl-C' : 'once more'} to stop at once.\n`,
+        )
       const abandon = new AbortController()
       controller.abort(new InterruptedError(signal, {abandon: abandon.signal}))
       const message = looks

@@ -76,8 +76,10 @@ describe('examples/ci/gitlab', () => {
   const place = all.open()
 
   /** Both lists in one shell that ends at the first failure, as GitLab's runner has it, with its predefined variables. */
-  const runJob = (name: string, more: Readonly<Record<string, string>> = {}) =>
-    place.bash([...(jobs['.mcd']?.before_script ?? []), ...(jobs[name]?.script ?? [])].join('\n'), {
+  const scriptOf = (name: string) =>
+    [...(jobs['.mcd']?.before_script ?? []), ...(jobs[name]?.script ?? [])].join('\n')
+  const runJob = (name: string, more: Readonly<Record<string, string>> = {}, script = scriptOf(name)) =>
+    place.bash(script, {
       env: {
         PATH: `${join(place.folder, '.programs')}:${process.env.PATH}`,
         CI: 'true',
@@ -100,9 +102,8 @@ describe('examples/ci/gitlab', () => {
     const programs = {
       // What would be cloned: this mcd, in the sandbox.
       git: `for home; do :; done; mkdir -p "$home/bin"; cat > "$home/bin/mcd.js" << 'END'
-const {spawnSync} = require('node:child_process')
-const mcd = ['${MCD}', ...process.argv.slice(2), '--sandbox']
-process.exitCode = spawnSync(process.execPath, mcd, {stdio: 'inherit'}).status
+process.argv.push('--sandbox')
+import('${MCD}')
 END
 echo '{"type": "commonjs"}' > "$home/package.json"`,
       npm: 'pwd >> npm.log; echo "$@" >> npm.log',
@@ -130,6 +131,26 @@ echo '{"type": "commonjs"}' > "$home/package.json"`,
     expect(up.exitCode, up.stderr).toBe(0)
     const check = await runJob('check')
     expect([check.exitCode, check.stdout]).toEqual([0, expect.stringContaining('Fleet web is as declared.')])
+  })
+
+  test('a job that is cancelled ends mcd, and gives the fleet back', async () => {
+    place.write(FLEET.replace('fleet: web', 'fleet: other').replace('name: www', 'name: other'))
+    expect((await runJob('plan')).exitCode).toBe(0)
+    await place.mcd(['sandbox', 'fault', 'add', 'aws:RunInstances', '--kind', 'slow-boot', '--for', '10m'])
+    place.write(`set -eo pipefail\n${scriptOf('up')}`, 'job.sh')
+    const {exitCode} = await runJob(
+      'up',
+      {},
+      `bash job.sh 2> said.txt & job=$!
+       until grep -q '✓ launch 1 × t3.micro' said.txt || ! kill -0 "$job"; do sleep 0.1; done
+       kill -TERM "$job"; wait "$job"`,
+    )
+    expect(exitCode).toBe(143)
+    expect(readFileSync(join(place.folder, 'said.txt'), 'utf8')).toContain(
+      'Interrupted: what had begun is recorded.',
+    )
+    expect((await place.mcd(['state', 'unlock', '--sandbox'])).stdout).toContain('Nothing to unlock')
+    await place.mcd(['sandbox', 'fault', 'clear'])
   })
 
   test('a plan that cannot be made fails the job with its status', async () => {
