@@ -253,6 +253,23 @@ describe('a journal in S3', () => {
     expect(headers.map(names => names.includes('x-amz-checksum-crc32'))).toEqual([true, false])
   })
 
+  test.each(['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'])(
+    'a store that %s names is asked as the AWS CLI asks it: the bucket stands in the path, not before the host',
+    async variable => {
+      const asked: string[] = []
+      onTheWay = ({headers, path}, reply) => {
+        asked.push(`${headers.host?.replace(/:\d+$/, '')}${path}`)
+        return reply
+      }
+      vi.stubEnv(variable, served.url.replace('127.0.0.1', 'localhost'))
+      const {operator: credentials} = SANDBOX.aws
+      const place = {bucket: BUCKET, prefix: '', region: 'us-east-1', credentials, runtime: impatient}
+      await s3Objects(place).create('a', 'text')
+      vi.unstubAllEnvs()
+      expect(asked).toEqual([`localhost/${BUCKET}/a`])
+    },
+  )
+
   test.each<[string, Partial<S3Options>, RegExp]>([
     ['a bucket that is not there', {bucket: 'other'}, /bucket other does not exist/],
     [

@@ -133,18 +133,20 @@ async function load({region, endpoint, credentials}: S3Options) {
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/credential-providers'),
   ])
+  const {AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL} = process.env
   const api = new sdk.S3Client({
     // Retries and their pacing are mcd's own, in providers/call.ts.
     maxAttempts: 1,
     credentials: credentials ?? fromNodeProviderChain({}),
     ...(region === undefined ? {} : {region}),
-    // S3-compatible stores have no names for their buckets, and know neither AWS's checksums nor its regions. AWS itself takes
-    // no object without a checksum into a bucket with an object lock.
+    // S3-compatible stores have no names for their buckets: nor do those that the environment names, where the AWS CLI asks so.
+    forcePathStyle: [endpoint, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL].some(Boolean),
+    // They know neither AWS's checksums nor its regions. AWS itself takes no object without a checksum into a bucket with an
+    // object lock.
     ...(endpoint === undefined
       ? {}
       : {
           endpoint,
-          forcePathStyle: true,
           region: region ?? 'us-east-1',
           requestChecksumCalculation: 'WHEN_REQUIRED',
           responseChecksumValidation: 'WHEN_REQUIRED',
