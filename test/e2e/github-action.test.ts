@@ -77,6 +77,14 @@ case "$*" in *--paginate*) cat comments;; esac`
     )
   })
 
+  test('a plan that could not be saved is no plan that somebody may approve: its comment says so', async () => {
+    const {exitCode, outputs, summary} = await job.action({...SANDBOX, 'plan-file': 'nowhere/plan.json'})
+    expect([exitCode, outputs['plan-file']]).toEqual([2, ''])
+    expect(summary).toMatch(
+      /\*\*Plan: 2 to launch[\s\S]*\*\*Exit status 2\*\*\n\n[\s\S]* {4}\S+ cannot be written/,
+    )
+  })
+
   test('the saved plan is carried out, and the fleet is checked', async () => {
     const up = await job.action({...SANDBOX, command: 'up', 'plan-file': 'plan.json'})
     expect(up.exitCode, up.stderr).toBe(0)
