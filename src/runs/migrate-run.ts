@@ -1,4 +1,3 @@
-import {existsSync, renameSync} from 'node:fs'
 import {basename} from 'node:path'
 import {isDeepStrictEqual} from 'node:util'
 import {McdError, UsageError} from '../errors.ts'
@@ -11,6 +10,7 @@ import {plainProgress} from '../output/progress.ts'
 import {isRunning} from '../process-identity.ts'
 import {realRuntime} from '../runtime.ts'
 import {moveJournal} from '../state/migrate.ts'
+import {asideOf, moveAside} from '../state/move-aside.ts'
 import {type OpenedState, openPlace, openState} from '../state/open.ts'
 import {thisRun} from '../state/this-run.ts'
 
@@ -68,7 +68,7 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
         ...(isLeftOver && {
           async makeRoom() {
             await target.journal.close()
-            moveAside(target.where)
+            moveAside(target.where, asideOf(target.where, 'moved'))
             target = await openPlace(place, {sandbox})
             return target.journal
           },
@@ -98,13 +98,6 @@ const leftBefore = ({where, movedTo}: OpenedState, kind: 's3' | 'postgres', to: 
         : 'Name another place, such as a schema of its own: add "?schema=NAME".',
     ],
   })
-
-/** What was left in a file is never deleted. */
-function moveAside(path: string): void {
-  const aside = `${path}.moved-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}`
-  for (const end of ['-wal', '-shm', ''])
-    if (existsSync(`${path}${end}`)) renameSync(`${path}${end}`, `${aside}${end}`)
-}
 
 /** `--set` has the last word over every file: what is written would not be read. */
 function checkSettings(settings: readonly string[] = []): void {

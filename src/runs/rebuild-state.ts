@@ -1,4 +1,3 @@
-import {existsSync, renameSync} from 'node:fs'
 import {confirm} from '../command-line/confirm.ts'
 import type {FleetSource} from '../fleet/file/read.ts'
 import {type Rebuilt, rebuildJournal} from '../fleet/rebuild.ts'
@@ -7,6 +6,7 @@ import {plainProgress} from '../output/progress.ts'
 import {rebuiltText} from '../output/rebuilt-text.ts'
 import {isRunning} from '../process-identity.ts'
 import type {Instance} from '../providers/compute.ts'
+import {asideOf, moveAside} from '../state/move-aside.ts'
 import {thisRun} from '../state/this-run.ts'
 import {type Context, openContext} from '../surroundings/context.ts'
 
@@ -75,12 +75,10 @@ async function openOrMoveAside(flags: RebuildFlags): Promise<{context: Context; 
   } catch (error) {
     if (!(error instanceof NotAJournalError)) throw error
     const {path, message} = error
-    const movedTo = `${path}.aside-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}`
+    const movedTo = asideOf(path, 'aside')
     const what = `${message} It would be moved to ${movedTo}, and a new journal made.`
     await confirm({what, question: 'Go on?', suggestions: ['Add --yes to allow it.']}, flags)
-    // With what SQLite keeps beside it: a log left behind would be read into the new one.
-    for (const end of ['-wal', '-shm', '-journal', ''])
-      if (existsSync(`${path}${end}`)) renameSync(`${path}${end}`, `${movedTo}${end}`)
+    moveAside(path, movedTo)
     process.stderr.write(`Moved aside: ${movedTo}\n`)
     return {context: await open(), movedTo}
   }
