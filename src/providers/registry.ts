@@ -51,77 +51,71 @@ export function apiAddresses(
   return {...(cloudflare ? {cloudflare} : {}), ...(route53 ? {route53} : {})}
 }
 
-/** The provider of a place: one line per provider. */
-export function computeProvider(place: Place, around: Surroundings): ComputeProvider {
-  switch (place.provider) {
-    case 'aws':
-      return awsCompute(awsOptions(place, around))
-    case 'joyent':
-      return joyentCompute(joyentOptions(place, around))
-    default:
-      return place.provider satisfies never
-  }
+/** What mcd makes of one provider's adapter. Makers throw AuthError where its credentials are not there. */
+type Cloud = {
+  readonly provider: (place: Place, around: Surroundings) => ComputeProvider
+  readonly examiner: (place: Place, around: Surroundings) => ExamineCompute
+  /** Where its calls go. */
+  readonly address: (place: Place, around: Surroundings, env: NodeJS.ProcessEnv) => string
 }
 
-/** The DNS of a vendor with the operator's credentials, or with others: those of instances. */
-export function dnsProvider(
-  vendor: DnsVendor,
-  around: Surroundings,
-  credentials?: DnsCredentials,
-): DnsProvider {
-  switch (vendor) {
-    case 'cloudflare':
-      return cloudflareDns(cloudflareOptions(around, credentials))
-    case 'route53':
-      return route53Dns(route53Options(around, credentials))
-    default:
-      return vendor satisfies never
-  }
-}
-
-/** Who tries out what a fleet needs of a place. Throws as computeProvider does. */
-export function computeExaminer(place: Place, around: Surroundings): ExamineCompute {
-  switch (place.provider) {
-    case 'aws':
-      return examineAws(awsOptions(place, around))
-    case 'joyent':
-      return examineJoyent(joyentOptions(place, around))
-    default:
-      return place.provider satisfies never
-  }
-}
-
-/** Who tries out what it needs of a zone: with the operator's credentials, or with others, those of instances. */
-export function dnsExaminer(
-  vendor: DnsVendor,
-  around: Surroundings,
-  credentials?: DnsCredentials,
-): ExamineDns {
-  switch (vendor) {
-    case 'cloudflare':
-      return examineCloudflare(cloudflareOptions(around, credentials))
-    case 'route53':
-      return examineRoute53(route53Options(around, credentials))
-    default:
-      return vendor satisfies never
-  }
-}
-
-/** Where the calls of a place go, those to EC2 or CloudAPI. Throws AuthError where only a profile tells that is not there. */
-export function placeAddress(place: Place, {sandbox}: Surroundings, env = process.env): string {
-  switch (place.provider) {
-    case 'aws': {
-      const {region = '', endpoint, compatible} = place
+const CLOUDS: Readonly<Record<Place['provider'], Cloud>> = {
+  aws: {
+    provider: (place, around) => awsCompute(awsOptions(place, around)),
+    examiner: (place, around) => examineAws(awsOptions(place, around)),
+    address({region = '', endpoint, compatible}, {sandbox}, env) {
       if (sandbox) return compatible ? sandbox.aws.eucalyptus : sandbox.aws.endpoint
       const own = endpoint ?? env.AWS_ENDPOINT_URL_EC2 ?? env.AWS_ENDPOINT_URL
       return own ?? `https://ec2.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
-    }
-    case 'joyent':
-      return sandbox?.triton.url ?? loadProfile(place, {env}).url
-    default:
-      return place.provider satisfies never
-  }
+    },
+  },
+  joyent: {
+    provider: (place, around) => joyentCompute(joyentOptions(place, around)),
+    examiner: (place, around) => examineJoyent(joyentOptions(place, around)),
+    address: (place, {sandbox}, env) => sandbox?.triton.url ?? loadProfile(place, {env}).url,
+  },
 }
+
+/** The same of one DNS vendor's: with the operator's credentials, or with others, those of instances. */
+type Vendor = {
+  readonly provider: (around: Surroundings, credentials?: DnsCredentials) => DnsProvider
+  readonly examiner: (around: Surroundings, credentials?: DnsCredentials) => ExamineDns
+}
+
+const VENDORS: Readonly<Record<DnsVendor, Vendor>> = {
+  cloudflare: {
+    provider: (around, credentials) => cloudflareDns(cloudflareOptions(around, credentials)),
+    examiner: (around, credentials) => examineCloudflare(cloudflareOptions(around, credentials)),
+  },
+  route53: {
+    provider: (around, credentials) => route53Dns(route53Options(around, credentials)),
+    examiner: (around, credentials) => examineRoute53(route53Options(around, credentials)),
+  },
+}
+
+export const computeProvider = (place: Place, around: Surroundings): ComputeProvider =>
+  CLOUDS[place.provider].provider(place, around)
+
+export const dnsProvider = (
+  vendor: DnsVendor,
+  around: Surroundings,
+  credentials?: DnsCredentials,
+): DnsProvider => VENDORS[vendor].provider(around, credentials)
+
+/** Who tries out what a fleet needs of a place. */
+export const computeExaminer = (place: Place, around: Surroundings): ExamineCompute =>
+  CLOUDS[place.provider].examiner(place, around)
+
+/** Who tries out what it needs of a zone. */
+export const dnsExaminer = (
+  vendor: DnsVendor,
+  around: Surroundings,
+  credentials?: DnsCredentials,
+): ExamineDns => VENDORS[vendor].examiner(around, credentials)
+
+/** Where the calls of a place go, those to EC2 or CloudAPI. Throws AuthError where only a profile tells that is not there. */
+export const placeAddress = (place: Place, around: Surroundings, env = process.env): string =>
+  CLOUDS[place.provider].address(place, around, env)
 
 const awsOptions = (place: Place, around: Surroundings): AwsComputeOptions => ({
   place,

@@ -74,7 +74,7 @@ function refusalsOf(
     return [`${name} is proxied: its edge answers for it, and no TTL of its records reaches a client.`]
   if (wanted >= ttlSeconds)
     return [`${name} has a TTL of ${ttlSeconds} s in the fleet file: ${wanted} s would not be lower.`]
-  if (vendor === 'route53' && routing === 'simple')
+  if (routing === 'simple')
     return [
       `${name} is one record set ("routing: simple"), whose TTL others may share: change "ttl" in the fleet file instead.`,
     ]
