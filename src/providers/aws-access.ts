@@ -8,8 +8,37 @@ const WRONG_TIME = /RequestExpired|Signature (?:expired|not yet current)|Request
 /** Whether AWS refused a call for its date alone; the credentials may be good. `said` holds its code and its words. */
 export const isWrongTime = (said: string): boolean => WRONG_TIME.test(said)
 
+/** No credentials were found: thrown before anything is sent. */
+const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
+/** They were found, and are no good. Source: EC2 API Reference, "Error codes for the Amazon EC2 API"; the others use some of these. */
+const CREDENTIALS = [
+  'AuthFailure',
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'IncompleteSignature',
+  'MissingAuthenticationToken',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidAccessKeyId',
+  'OptInRequired',
+  'Blocked',
+]
+/** They are good, and do not allow this call: EC2's word, and that of the others. */
+const PERMISSION = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
+
+/** By what AWS or its SDK calls the error. */
+export const findsNoCredentials = (name: string): boolean => NO_CREDENTIALS.includes(name)
+export const refusesCredentials = (name: string): boolean => CREDENTIALS.includes(name)
+export const refusesPermission = (name: string): boolean => PERMISSION.includes(name)
+
+/** Whether the credentials are good, and only this call was not allowed them. */
+export const isDenied = (error: unknown): error is AuthError =>
+  error instanceof AuthError && refusesPermission(nameOfCause(error))
+
 /** What AWS or its SDK called the error behind one of ours: `ExpiredToken`. */
-export const nameOfCause = ({cause}: McdError): string => (cause instanceof Error ? cause.name : '')
+const nameOfCause = ({cause}: McdError): string => (cause instanceof Error ? cause.name : '')
 
 /**
  * What AWS says without the request that it repeats to whoever signed it wrongly: the canonical string holds every signed

@@ -1,5 +1,11 @@
 import {AuthError, CapacityError, McdError, QuotaError, TransientError, WrongTimeError} from '../../errors.ts'
-import {isWrongTime, nameOfCause, withoutRequest} from '../aws-access.ts'
+import {
+  findsNoCredentials,
+  isWrongTime,
+  refusesCredentials,
+  refusesPermission,
+  withoutRequest,
+} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -55,29 +61,8 @@ const QUOTA = [
   'SecurityGroupLimitExceeded',
   'PendingVerification',
 ]
-const CREDENTIALS = [
-  'AuthFailure',
-  'InvalidClientTokenId',
-  'UnrecognizedClientException',
-  'InvalidSignatureException',
-  'SignatureDoesNotMatch',
-  'IncompleteSignature',
-  'MissingAuthenticationToken',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'InvalidAccessKeyId',
-  'OptInRequired',
-  'Blocked',
-]
-/** Thrown before anything is sent. */
-const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 const WHERE_FROM =
   'Check the profile (AWS_PROFILE, or "profile" in the group), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login".'
-const PERMISSION = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
-
-/** Whether the credentials are good, and only this call was not allowed them. */
-export const isDenied = (error: unknown): error is AuthError =>
-  error instanceof AuthError && PERMISSION.includes(nameOfCause(error))
 
 /** What a failed call means for mcd. `call` is the vendor's name of it. */
 export function classify(call: string, thrown: unknown): McdError {
@@ -97,7 +82,7 @@ export function classify(call: string, thrown: unknown): McdError {
       suggestions: ['Ask AWS for a higher quota (Service Quotas, Amazon EC2), or lower "count".'],
     })
   }
-  if (PERMISSION.includes(name)) {
+  if (refusesPermission(name)) {
     return new AuthError(`These credentials may not ${call}: ${message}`, {
       cause,
       suggestions: [
@@ -111,10 +96,10 @@ export function classify(call: string, thrown: unknown): McdError {
       suggestions: ["Set this machine's clock right, then run again."],
     })
   }
-  if (NO_CREDENTIALS.includes(name)) {
+  if (findsNoCredentials(name)) {
     return new AuthError(`mcd found no AWS credentials: ${message}`, {cause, suggestions: [WHERE_FROM]})
   }
-  if (CREDENTIALS.includes(name) || status === 401) {
+  if (refusesCredentials(name) || status === 401) {
     return new AuthError(`AWS refused the credentials for ${call}: ${message} (${name})`, {
       cause,
       suggestions: [

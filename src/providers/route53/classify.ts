@@ -1,5 +1,11 @@
 import {AuthError, McdError, TransientError, WrongTimeError} from '../../errors.ts'
-import {isWrongTime, nameOfCause, withoutRequest} from '../aws-access.ts'
+import {
+  findsNoCredentials,
+  isWrongTime,
+  refusesCredentials,
+  refusesPermission,
+  withoutRequest,
+} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -48,24 +54,6 @@ const THROTTLED = [
   'TooManyRequestsException',
   'RequestLimitExceeded',
 ]
-const CREDENTIALS = [
-  'InvalidClientTokenId',
-  'UnrecognizedClientException',
-  'SignatureDoesNotMatch',
-  'IncompleteSignature',
-  'MissingAuthenticationToken',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'InvalidAccessKeyId',
-  'OptInRequired',
-]
-/** Thrown before anything is sent. */
-const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
-const PERMISSION = ['AccessDenied', 'AccessDeniedException']
-
-/** Whether the credentials are good, and only this call was not allowed them. */
-export const isDenied = (error: unknown): error is AuthError =>
-  error instanceof AuthError && PERMISSION.includes(nameOfCause(error))
 
 /** What a failed call means for mcd. `what` is Route53's name of the call. */
 export function classify(what: string, thrown: unknown): McdError {
@@ -83,14 +71,14 @@ export function classify(what: string, thrown: unknown): McdError {
       effect: 'none',
       cause: error,
     })
-  if (PERMISSION.includes(name))
+  if (refusesPermission(name))
     return new AuthError(`These credentials may not ${what} in Route53: ${message}`, {
       cause: error,
       suggestions: [
         'mcd needs route53:ListHostedZonesByName, ListResourceRecordSets, ChangeResourceRecordSets and GetChange.',
       ],
     })
-  if (NO_CREDENTIALS.includes(name))
+  if (findsNoCredentials(name))
     return new AuthError(`mcd found no AWS credentials: ${message}`, {
       cause: error,
       suggestions: [
@@ -102,7 +90,7 @@ export function classify(what: string, thrown: unknown): McdError {
       cause: error,
       suggestions: ["Set this machine's clock right, then run again."],
     })
-  if (CREDENTIALS.includes(name) || status === 401 || status === 403)
+  if (refusesCredentials(name) || status === 401 || status === 403)
     return new AuthError(`Route53 refused the credentials for ${what}: ${told}`, {
       cause: error,
       suggestions: ['Check AWS_PROFILE, AWS_ACCESS_KEY_ID or your single sign-on session, then run again.'],

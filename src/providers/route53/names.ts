@@ -17,12 +17,17 @@ export const toVendorTarget = (name: string): string =>
     .map(label => [...label].map(escapeByte).join(''))
     .join('.')}.`
 
-export const fromVendorTarget = (stored: string): string =>
-  stored
-    .replace(/\.$/, '')
+export function fromVendorTarget(stored: string): string {
+  const name = stored.endsWith('.') ? stored.slice(0, -1) : stored
+  if (IS_PLAIN.test(name)) return name
+  return name
     .split('.')
     .map(label => formatLabel(labelBytes(label)))
     .join('.')
+}
+
+/** Nearly every name, and a large zone has ten thousand: nothing in it is spelled in another way. */
+const IS_PLAIN = /^[\w.-]*$/
 
 function escapeByte(byte: number): string {
   const character = String.fromCharCode(byte)

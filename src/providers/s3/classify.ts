@@ -1,4 +1,5 @@
 import {AuthError, McdError, TransientError, WrongTimeError} from '../../errors.ts'
+import {findsNoCredentials} from '../aws-access.ts'
 import {unexpected} from '../call.ts'
 import {isConnectionFailure, neverConnected} from '../connection.ts'
 
@@ -42,8 +43,6 @@ const REFUSED_KEYS = [
   'SignatureDoesNotMatch',
 ]
 const KMS = /\bkms:\w+|^KMS\./
-/** Thrown before anything is sent. */
-const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 
 /** What a failed call means for mcd. `what` is S3's name of the call. Source: Amazon S3 API Reference, "Error responses". */
 export function classify(what: string, bucket: string, thrown: unknown): McdError {
@@ -86,7 +85,7 @@ export function classify(what: string, bucket: string, thrown: unknown): McdErro
         'Set AWS_REGION, or a region in your AWS profile.',
       ],
     })
-  if (NO_CREDENTIALS.includes(name))
+  if (findsNoCredentials(name))
     return new AuthError(`mcd found no AWS credentials for the state in ${bucket}: ${message}`, {
       cause: error,
       suggestions: [

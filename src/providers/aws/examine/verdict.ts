@@ -1,6 +1,7 @@
 import {AuthError, McdError, UnreachableError} from '../../../errors.ts'
+import {isDenied} from '../../aws-access.ts'
 import type {Finding} from '../../examine.ts'
-import {isDenied, isRefusal} from '../classify.ts'
+import {isRefusal} from '../classify.ts'
 
 /**
  * Which statements of `mcd policy` give an action, by their Sids. A denial names the action that was lacking, which need not

@@ -1,9 +1,9 @@
 import {holdName} from '../../../mark.ts'
+import {isDenied} from '../../aws-access.ts'
 import type {Member, NameWish} from '../../dns.ts'
 import type {Finding, ZoneNeeds} from '../../examine.ts'
 import type {Route53Api} from '../api.ts'
 import {isOurs} from '../clashes.ts'
-import {isDenied} from '../classify.ts'
 import {allowing, notAllowed} from './reads.ts'
 
 /** Whether the zone has room for the record sets that are still to come. */

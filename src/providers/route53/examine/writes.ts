@@ -1,7 +1,8 @@
 import type {Change} from '@aws-sdk/client-route-53'
+import {isDenied} from '../../aws-access.ts'
 import type {Finding, ZoneNeeds} from '../../examine.ts'
 import type {Route53Api} from '../api.ts'
-import {BatchRefusal, isDenied} from '../classify.ts'
+import {BatchRefusal} from '../classify.ts'
 import {ending, type Probe, probesOf, type Target, writing} from './probes.ts'
 import {allowing, notAllowed} from './reads.ts'
 
