@@ -28,7 +28,7 @@ import {
 } from './rules/groups.ts'
 import {connectionsHaveNoPath} from './rules/health.ts'
 import {oneNamePerProvider} from './rules/limits.ts'
-import {signingSecretFromEnvironment} from './rules/notify.ts'
+import {receiversOnce, signingSecretFromEnvironment} from './rules/notify.ts'
 import type {Report, Rule} from './rules/rule.ts'
 import {statePasswordFromEnvironment} from './rules/state.ts'
 import {templateIsThere} from './rules/userdata.ts'
@@ -110,6 +110,7 @@ const RULES = [
   quietIsAskedFor,
   quietIsSeenOneWay,
   quietCanBeReached,
+  receiversOnce,
 ]
 
 /** Gives a value that neither the environment nor a shell can give a type the one that is wanted. */

@@ -35,7 +35,7 @@ const name = {
       txt: textMap('Attributes of the service.', [{path: '/'}]),
     })
     .optional()
-    .meta({description: 'DNS-SD records beside the round robin, on Route53.'}),
+    .register(z.globalRegistry, {description: 'DNS-SD records beside the round robin, on Route53.'}),
 }
 
 const fromEnvironment = (description: string, variable: string) =>
@@ -43,7 +43,7 @@ const fromEnvironment = (description: string, variable: string) =>
 
 const cloudflareName = z
   .strictObject({
-    provider: z.literal('cloudflare').meta({description: 'CloudFlare.'}),
+    provider: z.literal('cloudflare').register(z.globalRegistry, {description: 'CloudFlare.'}),
     ...name,
     proxied: flag({description: "Send traffic through CloudFlare's proxy."}).default(false),
     instanceCredentials: z
@@ -54,13 +54,15 @@ const cloudflareName = z
         ),
       })
       .optional()
-      .meta({description: "What instances register with; never the operator's own token."}),
+      .register(z.globalRegistry, {
+        description: "What instances register with; never the operator's own token.",
+      }),
   })
-  .meta({title: 'cloudflare', description: 'A name in a CloudFlare zone.'})
+  .register(z.globalRegistry, {title: 'cloudflare', description: 'A name in a CloudFlare zone.'})
 
 const route53Name = z
   .strictObject({
-    provider: z.literal('route53').meta({description: 'AWS Route53.'}),
+    provider: z.literal('route53').register(z.globalRegistry, {description: 'AWS Route53.'}),
     ...name,
     routing: oneOf(['multivalue', 'simple', 'weighted'], {
       description:
@@ -75,13 +77,15 @@ const route53Name = z
         secretAccessKey: fromEnvironment('Its secret access key.', 'WEB_DNS_SECRET'),
       })
       .optional()
-      .meta({
+      .register(z.globalRegistry, {
         description: 'What instances register with; groups with an "instanceProfile" need none.',
       }),
   })
-  .meta({title: 'route53', description: 'A name in a Route53 zone.'})
+  .register(z.globalRegistry, {title: 'route53', description: 'A name in a Route53 zone.'})
 
-export const dnsBlock = z.discriminatedUnion('provider', [cloudflareName, route53Name]).meta({id: 'dnsBlock'})
+export const dnsBlock = z
+  .discriminatedUnion('provider', [cloudflareName, route53Name])
+  .register(z.globalRegistry, {id: 'dnsBlock'})
 
 /** For a block whose provider is not known. */
 export const anyDnsBlock = z.strictObject({

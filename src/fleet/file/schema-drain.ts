@@ -15,7 +15,7 @@ export const drain = z
         error: 'must be "auto" or a duration such as "30s"',
       })
       .prefault('auto')
-      .meta({
+      .register(z.globalRegistry, {
         description:
           'Time between the end of an address in DNS and the end of its instance; "auto" is the published TTL plus a margin.',
       }),
@@ -28,7 +28,7 @@ export const drain = z
         {error: QUIET_WORDS},
       )
       .prefault(false)
-      .meta({
+      .register(z.globalRegistry, {
         description:
           'After that wait an instance ends only once nobody has been connected to its service for this long (true: 30s), as is seen over ssh or by "counter".',
         examples: [true, '2m'],
@@ -52,9 +52,11 @@ export const drain = z
         }).optional(),
       })
       .optional()
-      .meta({description: 'How the instances are reached over ssh to count their connections.'}),
+      .register(z.globalRegistry, {
+        description: 'How the instances are reached over ssh to count their connections.',
+      }),
   })
   .prefault({})
-  .meta({description: 'How instances leave.'})
+  .register(z.globalRegistry, {description: 'How instances leave.'})
 
 export type DrainData = z.output<typeof drain>

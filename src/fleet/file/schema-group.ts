@@ -19,7 +19,7 @@ const anywhere = {
         error: 'must be a type such as "t3.micro", or a list of them',
       },
     )
-    .meta({
+    .register(z.globalRegistry, {
       description:
         'Instance type (aws) or package by name or id (joyent); a list is tried in order when capacity is short.',
       examples: ['t3.micro', 'g1.nano', ['t3.micro', 't3a.micro']],
@@ -31,7 +31,7 @@ const anywhere = {
   open: z
     .array(port({description: 'A TCP port.'}), {error: 'must be a list of ports such as [80]'})
     .optional()
-    .meta({
+    .register(z.globalRegistry, {
       description: "TCP ports open to the world; the service's port when left out.",
       examples: [[80, 443]],
     }),
@@ -54,7 +54,7 @@ const anywhere = {
       }).prefault('10m'),
     })
     .optional()
-    .meta({
+    .register(z.globalRegistry, {
       description: 'What takes over while the cloud of this group is silent. Nothing does when left out.',
     }),
   weight: wholeNumber(0, 65_535, 'a whole number from 0 to 65535', {
@@ -71,11 +71,13 @@ const ids = (description: string, example: string) =>
   z
     .array(text({description}), {error: `must be a list such as [${example}]`})
     .default([])
-    .meta({description, examples: [[example]]})
+    .register(z.globalRegistry, {description, examples: [[example]]})
 
 const awsGroup = z
   .strictObject({
-    provider: z.literal('aws').meta({description: 'AWS EC2, or a cloud that speaks its API.'}),
+    provider: z
+      .literal('aws')
+      .register(z.globalRegistry, {description: 'AWS EC2, or a cloud that speaks its API.'}),
     region: textLike(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a region such as "us-east-1"', {
       description: 'AWS region; may be left out where "endpoint" is given.',
       examples: ['us-east-1'],
@@ -97,7 +99,7 @@ const awsGroup = z
       })
       .min(1, {error: 'must name at least one zone'})
       .optional()
-      .meta({
+      .register(z.globalRegistry, {
         description: 'Availability zones to use, in order of preference; every one when left out.',
         examples: [['us-east-1a', 'us-east-1b']],
       }),
@@ -111,11 +113,16 @@ const awsGroup = z
     spot: flag({description: 'Launch as one-time spot instances.'}).default(false),
     disk: size({description: 'Size of the root disk.', examples: ['20GB']}).optional(),
   })
-  .meta({title: 'aws', description: 'Instances in one AWS region or EC2-compatible cloud.'})
+  .register(z.globalRegistry, {
+    title: 'aws',
+    description: 'Instances in one AWS region or EC2-compatible cloud.',
+  })
 
 const joyentGroup = z
   .strictObject({
-    provider: z.enum(['joyent', 'triton']).meta({description: 'Joyent Triton: any CloudAPI endpoint.'}),
+    provider: z
+      .enum(['joyent', 'triton'])
+      .register(z.globalRegistry, {description: 'Joyent Triton: any CloudAPI endpoint.'}),
     endpoint: endpoint({
       description: 'CloudAPI URL; the profile or the TRITON_* variables decide when left out.',
       examples: ['https://us-central-1.api.mnx.io'],
@@ -125,7 +132,7 @@ const joyentGroup = z
     networks: ids('Networks by name or id; what the cloud chooses when left out.', 'external'),
     metadata: textMap('Instance metadata, beside that of mcd.', [{role: 'web'}]),
   })
-  .meta({title: 'joyent', description: 'Instances in one Triton data centre.'})
+  .register(z.globalRegistry, {title: 'joyent', description: 'Instances in one Triton data centre.'})
 
 export const group = z.discriminatedUnion('provider', [awsGroup, joyentGroup])
 

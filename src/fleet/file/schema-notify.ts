@@ -8,7 +8,7 @@ const URL_WORDS = 'must be a URL such as "https://hooks.example.com/mcd", withou
 
 const url = z
   .string({error: URL_WORDS})
-  .meta({
+  .register(z.globalRegistry, {
     description: `Where messages are sent. An address that is a secret itself belongs into a variable: "${writeVariable('NAME')}". Only its host is ever shown.`,
     examples: ['https://hooks.example.com/mcd', writeVariable('WEB_HOOK_URL')],
     pattern: '^https?://',
@@ -34,9 +34,12 @@ const receiver = z
       .array(oneOf(NOTICE_TYPES, {description: 'What happened.'}))
       .min(1, {error: 'must name at least one event, or be left out'})
       .default([...NOTICE_TYPES])
-      .meta({description: 'What it is told of; everything unless given.', examples: [['instance-lost']]}),
+      .register(z.globalRegistry, {
+        description: 'What it is told of; everything unless given.',
+        examples: [['instance-lost']],
+      }),
   })
-  .meta({description: 'A webhook.'})
+  .register(z.globalRegistry, {description: 'A webhook.'})
 
 const MIN_SECRET_BYTES = 16
 
@@ -50,6 +53,8 @@ export const notify = z
   .array(receiver)
   .min(1, {error: 'must name at least one receiver, or be left out'})
   .optional()
-  .meta({description: 'Who is told when a run has finished, an instance was lost or drift was found.'})
+  .register(z.globalRegistry, {
+    description: 'Who is told when a run has finished, an instance was lost or drift was found.',
+  })
 
 export type NotifyData = NonNullable<z.output<typeof notify>>

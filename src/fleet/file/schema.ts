@@ -46,14 +46,14 @@ const health = z
       description: 'Failures in a row that make an instance unhealthy.',
     }).default(3),
   })
-  .meta({description: 'How an instance shows that it serves.'})
+  .register(z.globalRegistry, {description: 'How an instance shows that it serves.'})
 
 const service = z
   .strictObject({
     port: port({description: 'TCP port the service answers on.', examples: [80]}),
     health: health.prefault({}),
   })
-  .meta({description: 'What the instances serve.'})
+  .register(z.globalRegistry, {description: 'What the instances serve.'})
 
 const userdata = z
   .strictObject({
@@ -70,12 +70,14 @@ const userdata = z
         z.union([z.string(), z.number(), z.boolean()], {error: 'must be text, a number, or true or false'}),
       )
       .default({})
-      .meta({
+      .register(z.globalRegistry, {
         description: `Values for the template. One that uses ${writeVariable('NAME')} is a secret and is never shown.`,
         examples: [{title: 'Hello from mcd'}],
       }),
   })
-  .meta({description: 'What instances run at boot; the part that registers them in DNS is added by mcd.'})
+  .register(z.globalRegistry, {
+    description: 'What instances run at boot; the part that registers them in DNS is added by mcd.',
+  })
 
 const limits = (what: string) =>
   z
@@ -86,7 +88,7 @@ const limits = (what: string) =>
       rate: rate({description: 'Calls per time.', examples: ['5/s', '300/m']}).optional(),
     })
     .optional()
-    .meta({description: `Load on ${what}, below what it documents.`})
+    .register(z.globalRegistry, {description: `Load on ${what}, below what it documents.`})
 
 export const fileSchema = z
   .strictObject({
@@ -96,12 +98,12 @@ export const fileSchema = z
     }),
     service,
     userdata,
-    groups: z.record(z.string().meta({pattern: LABEL.source}), group).meta({
+    groups: z.record(z.string().register(z.globalRegistry, {pattern: LABEL.source}), group).meta({
       description: 'Where instances live: one group per cloud and region, under a name of your choice.',
     }),
     dns: z
       .union([z.array(dnsBlock).min(1, {error: 'must name at least one DNS name'}), dnsBlock])
-      .meta({description: 'The DNS name the fleet answers to, or a list of them.'}),
+      .register(z.globalRegistry, {description: 'The DNS name the fleet answers to, or a list of them.'}),
     drain,
     rollout: z
       .strictObject({
@@ -116,7 +118,9 @@ export const fileSchema = z
         }).prefault('0s'),
       })
       .prefault({})
-      .meta({description: 'How a changed image, type or userdata reaches the instances.'}),
+      .register(z.globalRegistry, {
+        description: 'How a changed image, type or userdata reaches the instances.',
+      }),
     limits: z
       .strictObject({
         aws: limits('EC2'),
@@ -126,7 +130,7 @@ export const fileSchema = z
         route53: limits('Route53'),
       })
       .default({})
-      .meta({description: 'Limits of your own on the load mcd puts on a provider.'}),
+      .register(z.globalRegistry, {description: 'Limits of your own on the load mcd puts on a provider.'}),
     state: stateLocation({
       description:
         'Where the journal is kept: "local" is .mcd/ beside this file; "s3://BUCKET/PREFIX" and "postgres://USER@HOST/DATABASE" are shared by everybody who reaches them.',
@@ -134,7 +138,7 @@ export const fileSchema = z
     }).prefault('local'),
     notify,
   })
-  .meta({
+  .register(z.globalRegistry, {
     title: 'mcd fleet file',
     description: 'One service, the clouds it runs in and the DNS name it answers to.',
   })

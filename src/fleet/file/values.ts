@@ -8,6 +8,9 @@ import {formatDuration, parseDuration} from '../../duration.ts'
 import {LOCATION_WORDS, parseLocation} from '../../journal/location.ts'
 import {parseBatch, parseRate, parseSizeGib} from './quantity.ts'
 
+// Each file is checked once: compiling its checks would take longer than they do.
+z.config({jitless: true})
+
 export type About = {description: string; examples?: readonly unknown[]; title?: string}
 
 /** zod wants its examples mutable. */
@@ -16,7 +19,7 @@ const meta = ({examples, ...about}: About) => ({...about, ...(examples ? {exampl
 export function text(about: About) {
   const example = about.examples?.[0]
   const error = example === undefined ? 'must be text' : `must be text such as ${JSON.stringify(example)}`
-  return z.string({error}).min(1, {error: 'must not be empty'}).meta(meta(about))
+  return z.string({error}).min(1, {error: 'must not be empty'}).register(z.globalRegistry, meta(about))
 }
 
 /** Text of one form; `words` completes "must be …". */
@@ -24,26 +27,27 @@ export const textLike = (pattern: RegExp, words: string, about: About) =>
   z
     .string({error: `must be ${words}`})
     .regex(pattern)
-    .meta(meta(about))
+    .register(z.globalRegistry, meta(about))
 
 /** Free keys, text values. */
 export const textMap = (description: string, examples: unknown[]) =>
   z
     .record(z.string(), z.string({error: 'must be text'}))
     .default({})
-    .meta({description, examples})
+    .register(z.globalRegistry, {description, examples})
 
-export const flag = (about: About) => z.boolean({error: 'must be true or false'}).meta(meta(about))
+export const flag = (about: About) =>
+  z.boolean({error: 'must be true or false'}).register(z.globalRegistry, meta(about))
 
 export function wholeNumber(min: number, max: number | undefined, words: string, about: About) {
   const atLeast = z.int({error: `must be ${words}`}).min(min)
-  return (max === undefined ? atLeast : atLeast.max(max)).meta(meta(about))
+  return (max === undefined ? atLeast : atLeast.max(max)).register(z.globalRegistry, meta(about))
 }
 
 export const port = (about: About) => wholeNumber(1, 65_535, 'a whole number from 1 to 65535', about)
 
 export const oneOf = <const Names extends readonly [string, ...string[]]>(names: Names, about: About) =>
-  z.enum(names).meta(meta(about))
+  z.enum(names).register(z.globalRegistry, meta(about))
 
 /** Fleet and group names stand in marks, tags and DNS comments, where room is short (decision 2). */
 export const LABEL = /^[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?$/
@@ -61,7 +65,7 @@ export function duration({
       error: ({input}) =>
         typeof input === 'number' ? needsUnit(input, `"${input}s" or "${input}m"`) : words,
     })
-    .meta({...meta(about), pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$'})
+    .register(z.globalRegistry, {...meta(about), pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$'})
     .transform((value, context) => {
       const ms = parseDuration(value)
       if (ms !== undefined && ms >= minMs) return ms
@@ -85,7 +89,7 @@ export function size(about: About) {
       error: ({input}) =>
         typeof input === 'number' ? needsUnit(input, `"${input}GB" or "${input}GiB"`) : words,
     })
-    .meta({...meta(about), pattern: '^\\d+(\\.\\d+)? ?(GB|GiB|TB|TiB)$'})
+    .register(z.globalRegistry, {...meta(about), pattern: '^\\d+(\\.\\d+)? ?(GB|GiB|TB|TiB)$'})
     .transform((value, context) => {
       const gib = parseSizeGib(value)
       if (gib !== undefined && gib > 0) return gib
@@ -102,7 +106,7 @@ export function rate(about: About) {
       error: ({input}) =>
         typeof input === 'number' ? needsUnit(input, `"${input}/s" or "${input}/m"`) : words,
     })
-    .meta({...meta(about), pattern: '^\\d+(\\.\\d+)? ?/ ?[smh]$'})
+    .register(z.globalRegistry, {...meta(about), pattern: '^\\d+(\\.\\d+)? ?/ ?[smh]$'})
     .transform((value, context) => {
       const perSecond = parseRate(value)
       if (perSecond !== undefined && perSecond > 0) return perSecond
@@ -118,11 +122,11 @@ export function batch(about: About) {
     .union(
       [
         z.int({error: words}).min(1, {error: words}).max(10_000, {error: words}),
-        z.string().meta({pattern: '^([1-9][0-9]?|100)%$'}),
+        z.string().register(z.globalRegistry, {pattern: '^([1-9][0-9]?|100)%$'}),
       ],
       {error: words},
     )
-    .meta(meta(about))
+    .register(z.globalRegistry, meta(about))
     .transform((value, context) => {
       if (typeof value === 'number') return {count: value}
       // A number that comes from a variable is text.
@@ -137,7 +141,7 @@ export function batch(about: About) {
 export const stateLocation = (about: About) =>
   z
     .string({error: LOCATION_WORDS})
-    .meta({...meta(about), pattern: '^(local$|s3://|postgres(ql)?://)'})
+    .register(z.globalRegistry, {...meta(about), pattern: '^(local$|s3://|postgres(ql)?://)'})
     .transform((value, context) => {
       const location = parseLocation(value)
       if (!('problem' in location)) return location
@@ -160,7 +164,7 @@ export function domain(about: About) {
   const words = 'must be a domain name such as "example.com"'
   return z
     .string({error: words})
-    .meta(meta(about))
+    .register(z.globalRegistry, meta(about))
     .transform((value, context) => {
       const name = normaliseDomain(value)
       if (name?.includes('.')) return name
@@ -180,7 +184,7 @@ export function endpoint(about: About) {
   const words = 'must be a URL such as "https://cloud.example.com", without credentials'
   return z
     .string({error: words})
-    .meta({...meta(about), pattern: '^https?://'})
+    .register(z.globalRegistry, {...meta(about), pattern: '^https?://'})
     .transform((value, context) => {
       const url = normaliseEndpoint(value)
       if (url !== undefined) return url

@@ -18,3 +18,19 @@ export const signingSecretFromEnvironment =
         )
     }
   }
+
+/** Who is told under one address is one receiver: a second secret for it would sign nothing. No address is repeated. */
+export const receiversOnce: Rule = (data, report) => {
+  const {notify} = asMapping(data)
+  if (!Array.isArray(notify)) return
+  const urls = notify.map(receiver => asText(asMapping(receiver).url))
+  for (const [index, url] of urls.entries()) {
+    const first = urls.indexOf(url)
+    if (url !== undefined && first < index)
+      report(
+        ['notify', index, 'url'],
+        `this is the address of notify[${first}]`,
+        'name a receiver once, with all its "events"',
+      )
+  }
+}
