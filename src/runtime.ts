@@ -1,5 +1,3 @@
-import {randomUUID} from 'node:crypto'
-
 /**
  * Everything the engine and the providers may know of time, chance and cancellation. Nothing under `src/fleet` or
  * `src/providers` waits, draws or reads the clock otherwise, so that a simulation can own all of it.
@@ -40,7 +38,7 @@ export function realRuntime(
   return {
     now: Date.now,
     random: Math.random,
-    id: randomUUID,
+    id: () => crypto.randomUUID(),
     signal,
     stop: reason => stopped.abort(reason),
     ...(looks && {patience: OF_A_LOOK}),
