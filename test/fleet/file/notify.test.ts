@@ -78,6 +78,15 @@ test.each<[rule: string, block: string, problems: string[]]>([
     '  - url: "${env:HOOK}"\n',
     [expect.stringContaining('"secret" is missing in notify[0]')],
   ],
+  [
+    'who is told under one address is one receiver, and has one secret',
+    receiver('https://hooks.example.com/do-not-tell') + receiver('https://hooks.example.com/do-not-tell'),
+    [
+      expect.stringMatching(
+        /this is the address of notify\[0\] \(name a receiver once, with all its "events"\)$/,
+      ),
+    ],
+  ],
   ['a variable must be set', receiver('"${env:NONE}"'), [expect.stringContaining('NONE is not set')]],
 ])('%s', (_rule, block, problems) => {
   const found = mistakesIn(withNotify(block), ENV)
