@@ -1,4 +1,5 @@
-import type {DrainHistory, RunHistory, StepHistory} from '../fleet/history/history.ts'
+import type {DrainHistory} from '../fleet/history/drains.ts'
+import type {RunHistory, StepHistory} from '../fleet/history/history.ts'
 import type {Step} from '../journal/events.ts'
 import {shortIds} from './short-id.ts'
 import {inputText, listText, resultText, retriesText} from './step-text.ts'
