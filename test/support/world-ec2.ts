@@ -1,5 +1,5 @@
+import type {AwsCallName, AwsCalls, AwsClient} from '../../src/providers/aws/calls.ts'
 import {classify} from '../../src/providers/aws/classify.ts'
-import type {AwsCallName, AwsCalls, AwsClient} from '../../src/providers/aws/client.ts'
 import {computeOver} from '../../src/providers/aws/compute.ts'
 import type {Limits} from '../../src/providers/call.ts'
 import type {ComputeProvider, Place} from '../../src/providers/compute.ts'
@@ -83,11 +83,13 @@ const asSdkThrows = ({status, code, message}: VendorError) =>
 
 /** The world and the SDK have the same member names but for their first letter. Absent members are left out, as on the wire. */
 function renamed(value: unknown, rename: (name: string) => string): unknown {
-  if (Array.isArray(value)) return value.map(one => renamed(one, rename))
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  if (Array.isArray(value)) return value.map(one => renamed(one, rename))
   const result: Record<string, unknown> = {}
-  for (const [name, inner] of Object.entries(value))
+  for (const name in value) {
+    const inner = (value as Record<string, unknown>)[name]
     if (inner !== undefined) result[rename(name)] = renamed(inner, rename)
+  }
   return result
 }
 

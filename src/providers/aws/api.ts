@@ -1,6 +1,6 @@
 import type {Runtime} from '../../runtime.ts'
 import {atMost, type CallOptions, createCaller, type Limits, type Rate} from '../call.ts'
-import type {AwsCallName, AwsCalls, AwsClient} from './client.ts'
+import type {AwsCallName, AwsCalls, AwsClient} from './calls.ts'
 
 /** Calls with pacing and retries. Throws UnreachableError when these are used up. */
 export type AwsApi = <C extends AwsCallName>(

@@ -13,8 +13,9 @@ import {
   yes,
 } from '../compute.ts'
 import {type AwsApi, allPages, awsApi} from './api.ts'
+import type {AwsClient, AwsKeys} from './calls.ts'
 import {isRefusal} from './classify.ts'
-import {type AwsClient, type AwsKeys, sdkClient} from './client.ts'
+import {sdkClient} from './client.ts'
 import {filter, instancesOf, toDescribed, toInstance} from './convert.ts'
 import {launch} from './launch.ts'
 import {deleteSecurityGroup, ensureSecurityGroup, listSecurityGroups} from './network.ts'

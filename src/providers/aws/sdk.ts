@@ -21,7 +21,7 @@ import {
 import {GetParameterCommand, SSMClient} from '@aws-sdk/client-ssm'
 import {GetCallerIdentityCommand, STSClient} from '@aws-sdk/client-sts'
 import {fromNodeProviderChain} from '@aws-sdk/credential-providers'
-import type {AwsClient, AwsClientOptions} from './client.ts'
+import type {AwsClient, AwsClientOptions} from './calls.ts'
 
 /** The heavy half of client.ts, a module of its own so that it can be loaded late and bundled with these commands alone. */
 const EC2_COMMANDS = {

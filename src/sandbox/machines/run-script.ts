@@ -21,6 +21,8 @@ export type RunningScript = {
   kill(): void
 }
 
+export type StartScript = (script: ScriptRun) => RunningScript
+
 /**
  * Starts the script so that neither it nor anything it started can outlive it or us, however each ends: a watcher in its process
  * group reads our end of a pipe, and when that closes it kills the whole group. The script itself never sees the pipe. The

@@ -1,9 +1,7 @@
 import type {MachineHandle, MachineListener} from './handle.ts'
 import {type Life, powerOn} from './life.ts'
-import type {RunningScript, ScriptRun} from './run-script.ts'
+import type {RunningScript, StartScript} from './run-script.ts'
 import type {MachineSpec} from './spec.ts'
-
-export type StartScript = (script: ScriptRun) => RunningScript
 
 /** A machine inside this process: the same life, with its scripts run a few at a time. For fleets of hundreds. */
 export function startSharedMachine(

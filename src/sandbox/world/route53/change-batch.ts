@@ -1,9 +1,10 @@
 import {type Change, describe} from './change-input.ts'
 import {isWithin} from './names.ts'
+import type {ZoneSets} from './record-set.ts'
 import {isEqualSet, isSameSet, type RecordSet, routingOf} from './record-set.ts'
 import {invalidChangeBatch} from './refusals.ts'
 import {readValue} from './values.ts'
-import {setCount, type ZoneSets} from './zone.ts'
+import {setCount} from './zone.ts'
 
 /** Source: Route 53 Developer Guide, "Quotas". */
 const BATCH_MAX_RECORDS = 1000

@@ -41,6 +41,9 @@ export function isEqualSet(a: RecordSet, b: RecordSet): boolean {
   )
 }
 
+/** By stored name. */
+export type ZoneSets = ReadonlyMap<string, readonly RecordSet[]>
+
 export type RoutingKind = 'simple' | 'multivalue' | 'weighted'
 
 export const routingOf = ({weight, multiValueAnswer}: Routing): RoutingKind =>

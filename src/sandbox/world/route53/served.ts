@@ -1,8 +1,8 @@
 import type {DnsAnswer, DnsRecord} from '../dns-answer.ts'
 import {plainName} from './names.ts'
+import type {ZoneSets} from './record-set.ts'
 import {type RecordSet, routingOf} from './record-set.ts'
 import {readValue} from './values.ts'
-import type {ZoneSets} from './zone.ts'
 
 /** A multivalue answer holds up to eight members. */
 const MULTIVALUE_ANSWERS = 8

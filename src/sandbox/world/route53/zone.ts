@@ -1,9 +1,6 @@
 import {createHash} from 'node:crypto'
-import type {RecordSet} from './record-set.ts'
+import type {RecordSet, ZoneSets} from './record-set.ts'
 import {Served} from './served.ts'
-
-/** Record sets by stored name. */
-export type ZoneSets = ReadonlyMap<string, readonly RecordSet[]>
 
 export type HostedZone = {
   /** `Z…`, without `/hostedzone/`. */
