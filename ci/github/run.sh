@@ -106,10 +106,10 @@ body() {
       plan | up | down | status) cat "$results/stdout" ;;
       *) printf '### mcd %s\n\n' "$command" && quoted "$results/stdout" ;;
     esac
-    # What failed after the result was shown, as a plan that could not be saved, stands in no result.
+    # What failed after the result was shown, as a plan that could not be saved, stands in no result. Both fit a comment.
     case $command$status in
       *[a-z]0 | *[a-z]3 | *[a-z]10 | doctor1) ;;
-      *) printf '\n**Exit status %d**\n\n' "$status" && quoted "$said" ;;
+      *) printf '\n**Exit status %d**\n\n' "$status" && MAX_LINES=10 quoted "$said" ;;
     esac
   else
     printf '### mcd %s: exit status %d\n\n' "$command" "$status"
