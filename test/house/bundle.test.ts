@@ -19,6 +19,9 @@ const HEAVY = [
   'listr2',
   'dns-packet',
   'p-queue',
+  // Of oclif: what would search the disk for commands and plugins.
+  'minimatch',
+  'tinyglobby',
   'semver', // what the index of oclif checks Node's version with: its pieces are imported one by one
 ]
 

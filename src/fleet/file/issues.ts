@@ -42,7 +42,7 @@ const isOtherLiteral = ({code, path}: Issue) => code === 'invalid_value' && path
 /** Without a known provider the schema looks no further: the keys that all providers share are checked all the same. */
 function besideProvider(issue: Issue, data: unknown): Issue[] {
   const mapping = issue.path.slice(0, -1) as Path
-  return issuesOf(mapping[0] === 'dns' ? anyDnsBlock : anyGroup, valueAt(data, mapping), mapping).filter(
+  return issuesOf(mapping[0] === 'dns' ? anyDnsBlock() : anyGroup(), valueAt(data, mapping), mapping).filter(
     ({path}) => path.at(-1) !== 'provider',
   )
 }

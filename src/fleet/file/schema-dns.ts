@@ -88,12 +88,13 @@ export const dnsBlock = z
   .register(z.globalRegistry, {id: 'dnsBlock'})
 
 /** For a block whose provider is not known. */
-export const anyDnsBlock = z.strictObject({
-  ...cloudflareName.shape,
-  ...route53Name.shape,
-  provider: z.unknown(),
-  instanceCredentials: z.unknown().optional(),
-})
+export const anyDnsBlock = () =>
+  z.strictObject({
+    ...cloudflareName.shape,
+    ...route53Name.shape,
+    provider: z.unknown(),
+    instanceCredentials: z.unknown().optional(),
+  })
 
 export type DnsData = z.output<typeof dnsBlock>
 

@@ -137,6 +137,6 @@ const joyentGroup = z
 export const group = z.discriminatedUnion('provider', [awsGroup, joyentGroup])
 
 /** For a group whose provider is not known: what else is wrong with it is shown all the same. */
-export const anyGroup = z.strictObject({...joyentGroup.shape, ...awsGroup.shape, provider: z.unknown()})
+export const anyGroup = () => z.strictObject({...joyentGroup.shape, ...awsGroup.shape, provider: z.unknown()})
 
 export type GroupData = z.output<typeof group>
