@@ -63,4 +63,30 @@ export function judgeDelegation(
   })
 }
 
+/** The names between the zone and each of these, nearest to the zone last: `deploy.example.com` for `www.deploy.example.com`. */
+export const partsBetween = (zone: string, names: readonly string[]): string[] => [
+  ...new Set(
+    names.flatMap(name => {
+      const labels = name.slice(0, -zone.length - 1).split('.')
+      return labels.slice(1).map((_, index) => `${labels.slice(index + 1).join('.')}.${zone}`)
+    }),
+  ),
+]
+
+/** Whether a part of the zone that names of the fleet stand in has been given to other servers. Pure. */
+export const judgePart = (part: string, zone: string, answers: readonly ServerAnswer[]): Finding[] =>
+  answers.flatMap(({server, records = []}): Finding[] =>
+    records.length === 0
+      ? []
+      : [
+          {
+            check: 'delegation',
+            subject: `NS of ${part} at ${server}`,
+            outcome: 'failed',
+            detail: `${server} is led to ${records.map(({value}) => bareName(value)).join(', ')} for ${part}, which is a zone of its own: what mcd writes into ${zone} beneath it nobody sees.`,
+            remedy: `Set "zone: ${part}" and the rest of the name as "name", or choose a name beside it.`,
+          },
+        ],
+  )
+
 const bareName = (name: string): string => name.toLowerCase().replace(/\.$/, '')

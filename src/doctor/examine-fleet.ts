@@ -5,7 +5,7 @@ import type {Zone} from '../providers/dns.ts'
 import type {ComputeNeeds, Finding} from '../providers/examine.ts'
 import {examineAccounts} from './accounts.ts'
 import {type ClockVerdict, judgeClocks} from './clock.ts'
-import {judgeDelegation} from './delegation.ts'
+import {judgeDelegation, judgePart, partsBetween} from './delegation.ts'
 import {type FleetFinding, troubled, unlessRefused} from './finding.ts'
 import {placeNeeds, type ZoneToExamine, zoneNeeds} from './needs.ts'
 import type {DoctorOutside} from './outside.ts'
@@ -106,20 +106,28 @@ async function examineZone(
 async function delegationOf(
   outside: DoctorOutside,
   {names}: Fleet,
-  {key, vendor, needs: {zone: name}}: Pick<ZoneToExamine, 'key' | 'vendor' | 'needs'>,
+  {key, vendor, needs: {zone: name, names: wishes}}: Pick<ZoneToExamine, 'key' | 'vendor' | 'needs'>,
   lookedUp: LookedUp,
 ): Promise<Finding[]> {
   const serversOf = async (of: ZoneKey) => (await lookedUp.get(of))?.nameServers ?? []
   const others = [...new Set(names.flatMap(other => (other.zone === name ? [other.vendor] : [])))].filter(
     other => other !== vendor,
   )
-  const [answers, own, ofOthers] = await Promise.all([
+  const parts = partsBetween(
+    name,
+    wishes.map(wish => wish.name),
+  )
+  const [answers, own, ofOthers, ...ofParts] = await Promise.all([
     outside.askDelegation(vendor, name),
     serversOf(key),
     Promise.all(others.map(other => serversOf(zoneKey(other, name)))),
+    ...parts.map(async part => judgePart(part, name, await outside.askDelegation(vendor, part))),
   ])
   // Without the zone, or without the vendor's word on its servers, there is nothing to hold the answers against.
-  return own.length === 0 ? [] : judgeDelegation(name, answers, own, ofOthers.flat())
+  return [
+    ...(own.length === 0 ? [] : judgeDelegation(name, answers, own, ofOthers.flat())),
+    ...ofParts.flat(),
+  ]
 }
 
 /** What is made for a vendor may fail for want of credentials before anything is asked. */

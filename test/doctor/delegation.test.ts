@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {judgeDelegation} from '../../src/doctor/delegation.ts'
+import {judgeDelegation, judgePart, partsBetween} from '../../src/doctor/delegation.ts'
 import type {ServerAnswer} from '../../src/fleet/outside.ts'
 
 const OWN = ['ns-1.awsdns.example', 'ns-2.awsdns.example']
@@ -47,4 +47,24 @@ test.each<[string, ServerAnswer, 'ok' | 'failed' | 'unknown', RegExp]>([
     expect(finding?.remedy).toContain(
       `Name these servers for example.com, and no others, at its registrar, or in the zone above it where it is a part of one: ${[...OWN, ...OTHERS].join(', ')}.`,
     )
+})
+
+test.each<[names: string[], parts: string[]]>([
+  [['www.example.com', 'example.com'], []],
+  [['www.deploy.example.com', 'api.deploy.example.com'], ['deploy.example.com']],
+  [['a.b.c.example.com'], ['b.c.example.com', 'c.example.com']],
+])('%j may stand in the parts %j of its zone', (names, parts) => {
+  expect(partsBetween('example.com', names)).toEqual(parts)
+})
+
+test('a part of the zone that other servers were given hides what is written beneath it', () => {
+  const answers = [led(), led('ns1.other.example.'), {server: '192.0.2.54'}]
+  expect(judgePart('deploy.example.com', 'example.com', answers)).toMatchObject([
+    {
+      check: 'delegation',
+      outcome: 'failed',
+      detail: expect.stringContaining('is led to ns1.other.example for deploy.example.com'),
+      remedy: expect.stringMatching(/^Set "zone: deploy\.example\.com"/),
+    },
+  ])
 })

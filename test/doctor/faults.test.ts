@@ -205,6 +205,32 @@ const OVER_BOTH_CLOUDS: Readonly<Record<string, Fault>> = {
     remedy:
       /^Name these servers for example.com, and no others, at its registrar, .*: ada\.ns\.cloudflare\.test, bob/,
   },
+  'the name stands in a part of the zone that is a zone of its own': {
+    written: {dns: CLOUDFLARE.replace('name: www', 'name: www.deploy')},
+    inject: async ward => {
+      const servers = ['ada.ns.cloudflare.test', 'bob.ns.cloudflare.test']
+      const parent = await serveDns((name, type) => ({
+        rcode: 'NOERROR',
+        answers:
+          type === 'NS'
+            ? (name === 'example.com' ? servers : ['ns1.other.example']).map(data => ({
+                name,
+                type,
+                ttlSeconds: 60,
+                data,
+              }))
+            : [],
+        authorities: [],
+      }))
+      ward.resolvers.push({host: '127.0.0.1', port: parent.port})
+      return () => {
+        ward.resolvers.pop()
+        return parent.close()
+      }
+    },
+    found: /^delegation \| cloudflare\/example.com \| NS of deploy\.example\.com at 127/,
+    remedy: /^Set "zone: deploy\.example\.com"/,
+  },
   'nobody has taken the zone over from its registrar': {
     inject: async ward => {
       const parent = await serveDns(() => ({rcode: 'NXDOMAIN', answers: [], authorities: []}))
