@@ -83,8 +83,9 @@ async function converge(
     await approve(next)
     if (isFirst) await openRun(turn, runtime, desired.fleet, course.asks)
     if (isFirst) await options.begun?.()
-    await recordSeen(ledger, fleet, observer, observed)
+    // Losses first: of whom is known to have ended, nobody remembers that it ran.
     await notices.looked({desired, observed, plan: next, isFirst})
+    await recordSeen(ledger, fleet, observer, observed)
 
     const pass: Pass = {outside: course.outside, ledger, observer, desired, observed}
     const wanted = next.actions.filter(({key}) => !applier.isGivenUp(key))
@@ -97,7 +98,7 @@ async function converge(
     const waits = patience.waitsFor(wanted, ready)
     observer.watch(awaitedQuiet(waits))
     if (waits.isOver) {
-      if (await patience.settles(pass)) continue
+      if (await patience.settles(pass, next)) continue
       return finish(pass, {plan: next, applier, waiting: waits.waiting, notices})
     }
     outside.progress({kind: 'waiting', actions: [...waits.draining, ...waits.waiting], plan: next})

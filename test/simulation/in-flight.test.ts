@@ -3,7 +3,7 @@ import {EXIT} from '../../src/errors.ts'
 import type {Fleet, Group} from '../../src/fleet/model.ts'
 import type {RunResult} from '../../src/fleet/reconcile.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
-import {expectExactly} from '../support/laws.ts'
+import {expectExactly, truth} from '../support/laws.ts'
 import {type Point, runUntil} from '../support/mortal-run.ts'
 import {type RunSettings, SimulatedFleet} from '../support/simulated-fleet.ts'
 
@@ -115,4 +115,30 @@ test('twenty instances, killed with any launch request under way, are twenty aft
     }
   }
   expect(launches.length).toBeGreaterThan(10)
+})
+
+test('a double that is in DNS before its cloud shows it is waited for, and ended in the same run', {
+  timeout: 60_000,
+}, async () => {
+  const wanted = fleet([joyent(1)], {names: [dnsName({registration: 'self'})]})
+  const slow = () => new SimulatedFleet({delays: {visibleMs: 60_000, nameRaceMs: 4_000, bootMs: 500}})
+  const first = slow()
+  const {points} = await runUntil(first, settings => first.up(wanted, settings), {
+    at: Number.POSITIVE_INFINITY,
+    end: 'kill',
+  })
+  const at = points.findIndex(point => /^sent .*machines$/.test(point))
+  let endedAtOnce = 0
+  for (const underWayMs of [1_000, 1_500, 2_500, 4_000]) {
+    const sim = slow()
+    await runUntil(sim, settings => sim.up(wanted, settings), {at, end: 'kill', underWayMs})
+    const {exit, shortcomings} = await sim.up(wanted)
+    expect([underWayMs, exit, shortcomings.map(({text}) => text)]).toEqual([underWayMs, EXIT.done, []])
+    const all = sim.world.triton.machinesOf()
+    if (all.length > 1 && truth(sim, wanted).length === 1) endedAtOnce++
+    // What stood nowhere while the run worked is for the next one to find.
+    expect((await sim.up(wanted)).exit).toBe(EXIT.done)
+    await expectExactly(sim, wanted)
+  }
+  expect(endedAtOnce).toBeGreaterThan(0)
 })

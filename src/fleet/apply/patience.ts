@@ -1,5 +1,6 @@
 import type {Runtime} from '../../runtime.ts'
-import {type Action, isReady, isTimed} from '../plan/action.ts'
+import {VISIBILITY_MS} from '../known-instances.ts'
+import {type Action, isReady, isTimed, type Plan} from '../plan/action.ts'
 import {isSettled} from './await-served.ts'
 import type {Pass} from './pass.ts'
 
@@ -8,6 +9,7 @@ const LONGEST_PAUSE_MS = 10_000
 /** How long to wait for the name servers to follow: Route53 says "usually within 60 seconds". */
 const SETTLE_MS = 90_000
 const SETTLE_POLL_MS = 500
+const SHOW_POLL_MS = 5_000
 
 /** What is left to wait for when nothing more can be done at once. */
 export type Waits = {
@@ -29,8 +31,11 @@ export type Patience = {
   waitsFor(wanted: readonly Action[], ready: readonly Action[]): Waits
   /** Until it is worth another look. */
   sleep(waits: Waits): Promise<void>
-  /** Once nothing is left to wait for: whether the name servers have yet to follow, which is waited for a moment. */
-  settles(pass: Pass): Promise<boolean>
+  /**
+   * Once nothing is left to wait for: whether the name servers have yet to follow, or a cloud has yet to show whose address the
+   * plan cannot name. Both are waited for a moment.
+   */
+  settles(pass: Pass, plan: Plan): Promise<boolean>
 }
 
 export function createPatience(
@@ -76,13 +81,24 @@ export function createPatience(
       pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)
     },
 
-    async settles(pass) {
+    async settles(pass, plan) {
       settlingSinceMs ??= runtime.now()
-      if ((await isSettled(pass)) || runtime.now() - settlingSinceMs >= SETTLE_MS) return false
-      await runtime.sleep(SETTLE_POLL_MS)
+      const mayShow = mayStillShow(pass, plan, runtime.now())
+      if ((!mayShow && (await isSettled(pass))) || runtime.now() - settlingSinceMs >= SETTLE_MS) return false
+      await runtime.sleep(mayShow ? SHOW_POLL_MS : SETTLE_POLL_MS)
       return true
     },
   }
+}
+
+/** A launch may have been carried out twice, and the double registered itself before its cloud shows it (decision 29). */
+function mayStillShow({ledger}: Pass, {notes}: Plan, nowMs: number): boolean {
+  return (
+    notes.some(({kind}) => kind === 'unknown-instance') &&
+    [...ledger.recorded().launches.values()].some(
+      ({answeredAtMs, intendedAtMs}) => nowMs - (answeredAtMs ?? intendedAtMs) < VISIBILITY_MS,
+    )
+  )
 }
 
 /** Whose connections are to be counted at the next look. */
