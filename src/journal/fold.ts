@@ -1,4 +1,5 @@
 import type {JournalEvent, StoredEvent} from './events.ts'
+import {noteEnded} from './fold-ended.ts'
 import {foldLease} from './fold-lease.ts'
 import {foldNotice} from './fold-notices.ts'
 import {concludeStep, intendStep} from './fold-steps.ts'
@@ -34,11 +35,15 @@ export function foldEvent(folding: Folding, stored: StoredEvent): void {
       state.digestKey = event.digestKey
       state.file = event.file
       break
+    case 'run-started':
+      // Each run asks for its own alone.
+      state.registeredAtMs.clear()
+      break
     case 'instances-found':
       for (const {id, ...instance} of event.instances) state.found.set(id, {place: event.place, ...instance})
       break
     case 'instances-ended':
-      for (const id of event.instances) state.ended.set(id, atMs)
+      for (const id of event.instances) noteEnded(folding, id, atMs)
       break
     case 'owner-recorded':
       if (!state.owners.includes(event.dns)) state.owners.push(event.dns)

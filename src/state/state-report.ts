@@ -5,7 +5,8 @@ import type {RecordedFleet} from './recorded-fleet.ts'
 export type StateReport = ReturnType<typeof stateReport>
 
 export function stateReport({fleet, where, snapshot, events, recorded, holder}: RecordedFleet) {
-  const {file, owners, places, zones, names, launches, found, leaving, terminatedAtMs, asked} = recorded
+  const {file, owners, places, zones, names, launches, found, leaving, terminatedAtMs, ended, asked} =
+    recorded
   return {
     fleet: fleet.name,
     journal: where,
@@ -44,7 +45,7 @@ export function stateReport({fleet, where, snapshot, events, recorded, holder}: 
         sentAt: iso(intendedAtMs),
       })),
     leaving: [...leaving]
-      .filter(([instance]) => !terminatedAtMs.has(instance))
+      .filter(([instance]) => !terminatedAtMs.has(instance) && !ended.has(instance))
       .map(([instance, way]) => ({
         instance,
         zones: [...way.zones].map(([zone, {removedAtMs, servedAtMs}]) => ({

@@ -8,6 +8,7 @@ import {memoryJournal} from '../../src/journal/memory.ts'
 import {decode, encode, FOLD_VERSION, openFold, readRecorded, saveFold} from '../../src/journal/snapshot.ts'
 import {dnsName, EAST, fleet, group, VIRGINIA, wish} from '../support/fleet-builder.ts'
 import {SimulatedFleet} from '../support/simulated-fleet.ts'
+import {receiver} from '../support/simulated-receivers.ts'
 import {VirtualTime} from '../support/virtual-runtime.ts'
 
 /** What runs really write: launches and ends on two clouds, a roll-out, a run cut short by a fault, another name. */
@@ -54,6 +55,23 @@ test('the fold goes on from any snapshot as from the beginning', async () => {
   )
 })
 
+test('what instances were made of is kept once for each launch spec, and of those that ended little more than their ids', async () => {
+  const sim = new SimulatedFleet()
+  const of = (template: string) =>
+    fleet([group('virginia', 4, {wish: wish({open: [80]})})], {
+      notify: [receiver('hooks.example.com')],
+      userdata: {template, vars: {}},
+    })
+  const bytes = async () => encode(await openFold(sim.journal)).length
+  for (const template of ['a', 'b', 'a']) await sim.up(of(template))
+  const before = await bytes()
+  const {launches, seen, ended} = await readRecorded(sim.journal)
+  expect([ended.size, seen.size]).toEqual([8, 4])
+  for (const template of ['b', 'a']) await sim.up(of(template))
+  const launched = (await readRecorded(sim.journal)).launches.size - launches.size
+  expect((await bytes()) - before).toBeLessThan(8 * 300 + launched * 750)
+})
+
 test('a journal is read from its snapshot on, and one of another fold is not looked at', async () => {
   const owner = (dns: string): NewEvent => ({atMs: 1, run: 'run-1', event: {type: 'owner-recorded', dns}})
   const journal = memoryJournal()
@@ -90,7 +108,7 @@ test('a run keeps a snapshot every two hundred events, and one at its end', asyn
 })
 
 test('a snapshot that lacks what is kept now is folded anew', () => {
-  const {launches: _, ...recorded} = startFold().recorded
+  const {found: _, ...recorded} = startFold().recorded
   expect(decode(encode({...startFold(), recorded: recorded as never}))).toBeUndefined()
 })
 

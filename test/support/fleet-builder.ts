@@ -139,6 +139,8 @@ export const hold = (id: string): Member => ({
 export type Seen = {
   instances?: Instance[]
   network?: NetworkPiece[]
+  /** Ids of which every place says that it knows nothing of them any more. */
+  ended?: string[]
   members?: Member[]
   holds?: Member[]
   /** Ids that are not healthy; everything else that runs is. */
@@ -151,6 +153,7 @@ export function observed(
   {
     instances = [],
     network = [],
+    ended,
     members = [],
     holds = [],
     unhealthy = [],
@@ -168,6 +171,7 @@ export function observed(
             readable: true,
             instances: instances.filter(({place}) => place === key),
             network: network.filter(({place}) => place === key),
+            ...(ended && {ended}),
           },
     ]),
   )

@@ -36,7 +36,7 @@ type Candidate = {readonly id: string; readonly group: string; readonly spec: st
 function livingIn(
   {fleet}: Desired,
   groups: readonly string[] | undefined,
-  {launches, leaving, terminatedAtMs, owners}: Recorded,
+  {launches, leaving, terminatedAtMs, ended, owners}: Recorded,
   {places}: Observed,
 ): Candidate[] {
   const ours = ownersOf(fleet, {owners})
@@ -51,7 +51,7 @@ function livingIn(
       .filter(launch => launch.group === name && launch.place === key)
       .flatMap(({instances, order}) => instances.map(id => ({id, group: name, spec: order.mark.spec})))
   })
-  return candidates.filter(({id}) => !leaving.has(id) && !terminatedAtMs.has(id))
+  return candidates.filter(({id}) => ![leaving, terminatedAtMs, ended].some(those => those.has(id)))
 }
 
 /** Asked for before, in these groups, and by no run seen to its end. */

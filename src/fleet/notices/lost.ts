@@ -4,7 +4,7 @@ import type {Recorded} from '../../journal/recorded.ts'
 import type {Described, Instance} from '../../providers/compute.ts'
 import {VISIBILITY_MS} from '../known-instances.ts'
 import type {Fleet} from '../model.ts'
-import type {Observed} from '../observed.ts'
+import type {Observed, ObservedPlace} from '../observed.ts'
 import {ownersOf} from '../ownership.ts'
 
 export type LostInstance = SeenInstance & {
@@ -15,7 +15,8 @@ export type LostInstance = SeenInstance & {
 
 /**
  * Those that ran, and ended though nothing in this journal had asked for it: a spot interruption, somebody at the cloud's
- * console, a host that died. And those whose mark somebody took away: the fleet has lost them as well. A place that could not be read says nothing (law 6), and who was on the way out was to end.
+ * console, a host that died. And those whose mark somebody took away: the fleet has lost them as well.
+ * A place that could not be read says nothing (law 6), and who was on the way out was to end.
  */
 export function lostInstances(recorded: Recorded, {atMs, places}: Observed): LostInstance[] {
   const shown = new Map<string, NonNullable<LostInstance['shown']>>(
@@ -30,10 +31,14 @@ export function lostInstances(recorded: Recorded, {atMs, places}: Observed): Los
     const instance = shown.get(id)
     const isGone = instance
       ? instance.state === 'gone' || instance.lacks !== undefined
-      : places.get(seen.place)?.readable === true && atMs - seen.seenAtMs > VISIBILITY_MS
+      : isAbsent(places.get(seen.place), id, atMs - seen.seenAtMs)
     return isGone ? [{...seen, id, ...(instance ? {shown: instance} : {})}] : []
   })
 }
+
+/** Asked for by its id, or not shown for longer than a listing may lag. */
+const isAbsent = (place: ObservedPlace | undefined, id: string, seenForMs: number): boolean =>
+  place?.readable === true && (place.ended?.includes(id) || seenForMs > VISIBILITY_MS)
 
 export const lossesRecorded = (lost: readonly LostInstance[]): JournalEvent[] =>
   [...Map.groupBy(lost, each => `${isUnmarked(each)} ${each.place}`).values()].map(of => ({

@@ -194,8 +194,8 @@ const standingIds = ({name: fleet}: Fleet, names: ReadonlyMap<string, ObservedNa
   )
 
 /** Out of DNS and not yet told to end: a record that comes back, by whatever script, must be seen before. */
-function anybodyLeaves({leaving, terminatedAtMs}: Recorded): boolean {
-  return [...leaving.keys()].some(id => !terminatedAtMs.has(id))
+function anybodyLeaves({leaving, terminatedAtMs, ended}: Recorded): boolean {
+  return [...leaving.keys()].some(id => !terminatedAtMs.has(id) && !ended.has(id))
 }
 
 function ours(instances: readonly Instance[], fleet: Fleet, {owners}: Recorded): Instance[] {

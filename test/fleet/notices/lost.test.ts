@@ -47,6 +47,12 @@ test.each<
   ],
   ['a listing may not show yet who has only just been seen', [{...seen, atMs: NOW_MS - 60_000}], {}, []],
   [
+    'who is not known by its id either has ended for sure',
+    [{...seen, atMs: NOW_MS - 60_000}],
+    {ended: ['i-1']},
+    ['i-1'],
+  ],
+  [
     'an end that is shown needs no patience',
     [{...seen, atMs: NOW_MS - 60_000}],
     {instances: [ended]},
