@@ -16,6 +16,8 @@ export type Snapshot = {
  * fails when somebody else was first. What append returned for is durable: it survives the loss of the machine's power.
  */
 export type Journal = {
+  /** How far the clock of the server that keeps it is ahead of this machine's, as far as that matters; absent without a server. */
+  readonly clockAheadMs?: number
   /** The events after this sequence (all of them without one), oldest first; sequences count from 1 without gaps. */
   read(after?: number): Promise<StoredEvent[]>
   /** Appends all of them or none, the first as `expectedSequence`; returns the next one. Throws LostAppendError. */

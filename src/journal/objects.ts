@@ -4,6 +4,7 @@ import {McdError} from '../errors.ts'
 import type {ObjectStore} from '../providers/objects.ts'
 import type {StoredEvent} from './events.ts'
 import {type Journal, LostAppendError, type NewEvent, type Snapshot} from './journal.ts'
+import {aheadOf} from './shared-clock.ts'
 
 /** Raise it when what lies in the store has another form. An older mcd then refuses to read it. */
 const FORMAT = 1
@@ -71,7 +72,9 @@ export async function objectJournal(
     return next
   }
 
+  const clock = store.readClock?.()
   return {
+    ...(clock && {clockAheadMs: aheadOf(clock)}),
     read,
     append,
     loadSnapshot: async fold => (await readSnapshot(store, fold))?.snapshot,

@@ -7,6 +7,7 @@ import {type Journal, LostAppendError, type NewEvent, type Snapshot} from './jou
 import {locationText, type PostgresPlace} from './location.ts'
 import {codeOf, postgresServer} from './postgres-server.ts'
 import {areTablesThere, createTables, inSchema, orEmpty, UNIQUE_VIOLATION} from './postgres-tables.ts'
+import {aheadOf} from './shared-clock.ts'
 
 export type PostgresOptions = {readonly runtime: Runtime; readonly readOnly?: boolean}
 
@@ -31,8 +32,12 @@ export async function postgresJournal(
     snapshots: inSchema(sql, place, 'mcd_snapshots'),
   })
 
+  let clockAheadMs = 0
   try {
     await server.ask('open', async sql => {
+      const askedAtMs = runtime.now()
+      const theirsMs = await clockOf(sql)
+      clockAheadMs = aheadOf({askedAtMs, answeredAtMs: runtime.now(), theirsMs})
       const areThere = await areTablesThere(sql, place, where)
       if (!areThere && !readOnly) await createTables(sql, place)
     })
@@ -41,6 +46,7 @@ export async function postgresJournal(
     throw error
   }
   return {
+    clockAheadMs,
     read: (after = 0) => server.ask('read', sql => orEmpty([], () => readEvents(at(sql), after))),
     append: readOnly
       ? refuse
@@ -113,6 +119,11 @@ async function readEvents({sql, name, events}: Stored, after: number): Promise<S
     run,
     event: JSON.parse(event),
   }))
+}
+
+async function clockOf(sql: Sql): Promise<number> {
+  const [row] = await sql<{ms: string}[]>`SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms`
+  return Number(row?.ms)
 }
 
 async function lastSequence({sql, name, events}: Stored): Promise<number> {

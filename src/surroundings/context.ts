@@ -3,6 +3,7 @@ import {type FleetSource, type ReadOptions, readFleetFile} from '../fleet/file/r
 import type {DnsName, Fleet} from '../fleet/model.ts'
 import type {Outside, Progress} from '../fleet/outside.ts'
 import type {FleetStatus} from '../fleet/status/report.ts'
+import {byClock} from '../journal/shared-clock.ts'
 import type {ComputeProvider} from '../providers/compute.ts'
 import type {DnsProvider} from '../providers/dns.ts'
 import {apiAddresses, computeProvider, dnsProvider, type Surroundings} from '../providers/registry.ts'
@@ -71,12 +72,14 @@ export async function openContext({
     },
   )
   if (demands.includes('template')) checkTemplate(declared)
-  const {fleet, around, addressOf, isNewSandbox} = await surround(declared, {sandbox, signal, looks})
-  const {runtime} = around
+  const surroundings = await surround(declared, {sandbox, signal, looks})
+  const {fleet, addressOf, isNewSandbox} = surroundings
+  const {journal, isOurs} = await openState(fleet, {sandbox, readOnly: mode === 'read'})
+  const runtime = byClock(surroundings.around.runtime, journal.clockAheadMs)
+  const around = {...surroundings.around, runtime}
   const userdata = fleetUserdata(fleet, apiAddresses(around))
   const compute = new Map<string, ComputeProvider>()
   const dns = new Map<string, DnsProvider>()
-  const {journal, isOurs} = await openState(fleet, {sandbox, readOnly: mode === 'read'})
   const outside: Outside = {
     runtime,
     journal,

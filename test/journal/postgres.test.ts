@@ -167,6 +167,13 @@ describe.skipIf(!isInstalled)('PostgreSQL (needs postgresql)', () => {
     }
   })
 
+  test("it knows how far its server's clock is ahead of a machine's that is four minutes behind", async () => {
+    const behindMs = Date.now() - 240_000
+    const behind = await open({}, 'behind', {...hasty(), now: () => behindMs})
+    expect(behind.clockAheadMs).toBeGreaterThan(238_000)
+    expect((await open({}, 'behind')).clockAheadMs).toBe(0)
+  })
+
   test('it is reached by its address of IPv6', async context => {
     const relay = await relayTo(server.port, '::1').catch(() => context.skip('this system has no IPv6'))
     const location = parseLocation(`postgres://${server.user}@[::1]:${relay.port}/postgres`)

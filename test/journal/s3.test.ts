@@ -167,6 +167,13 @@ describe('a journal in S3', () => {
     await expect(objectJournal(store(), {readOnly: true})).rejects.toThrow(/newer mcd/)
   })
 
+  test("it knows how far its store's clock is ahead of a machine's that is four minutes behind", async () => {
+    const behindMs = Date.now() - 240_000
+    const behind = await objectJournal(store({runtime: {...impatient, now: () => behindMs}}))
+    expect(behind.clockAheadMs).toBeGreaterThan(238_000)
+    expect((await objectJournal(store())).clockAheadMs).toBe(0)
+  })
+
   test('a gap that somebody tore into it is named, not read over', async () => {
     const journal = await objectJournal(store())
     for (const sequence of [1, 2, 3]) await journal.append(sequence, [finished(sequence)])

@@ -1,7 +1,7 @@
 import {McdError} from '../../errors.ts'
 import type {Runtime} from '../../runtime.ts'
 import {createCaller} from '../call.ts'
-import type {ObjectStore} from '../objects.ts'
+import type {ClockReading, ObjectStore} from '../objects.ts'
 import {AccessDenied, classify, NoSuchKey, PreconditionFailed, WriteConflict} from './classify.ts'
 
 export type S3Location = {
@@ -23,6 +23,10 @@ export type S3Options = S3Location & {
 
 /** A journal is small objects: a call that takes longer than this hangs. */
 const TIMEOUT_MS = 10_000
+/** A Date header counts whole ones. */
+const HALF_A_SECOND_MS = 500
+
+type Answered = (date: string, askedAtMs: number) => void
 
 /**
  * Objects under one prefix of a bucket, written conditionally. Source: Amazon S3 User Guide, "How to prevent object overwrites
@@ -33,11 +37,16 @@ export function s3Objects(options: S3Options): ObjectStore {
   const call = createCaller(runtime, 'S3')
   const root = prefix === '' ? '' : `${prefix}/`
   let loading: ReturnType<typeof load> | undefined
+  let clock: ClockReading | undefined
+  const answered: Answered = (date, askedAtMs) => {
+    const reading = {askedAtMs, answeredAtMs: runtime.now(), theirsMs: Date.parse(date) + HALF_A_SECOND_MS}
+    if (!Number.isNaN(reading.theirsMs) && (!clock || tookMs(reading) < tookMs(clock))) clock = reading
+  }
   type Sdk = Awaited<ReturnType<typeof load>>
   const send = <T>(name: string, request: (sdk: Sdk, signal: AbortSignal) => Promise<T>): Promise<T> =>
     call({name, timeoutMs: TIMEOUT_MS}, async signal => {
       try {
-        loading ??= load(options)
+        loading ??= load(options, answered)
         return await request(await loading, signal)
       } catch (error) {
         throw classify(name, bucket, error)
@@ -83,6 +92,7 @@ export function s3Objects(options: S3Options): ObjectStore {
 
   return {
     name: `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`,
+    readClock: () => clock,
     async get(key) {
       try {
         return await send('GetObject', async ({sdk, api}, abortSignal) => {
@@ -121,6 +131,8 @@ export function s3Objects(options: S3Options): ObjectStore {
   }
 }
 
+const tookMs = ({askedAtMs, answeredAtMs}: ClockReading): number => answeredAtMs - askedAtMs
+
 const encryptedOtherwise = (bucket: string, wanted: string, came: string | undefined): McdError =>
   new McdError(
     `"state" asks for ${wanted}, and the store behind ${bucket} encrypts with ${came ?? 'nothing'}: it ignores what it was asked.`,
@@ -128,7 +140,7 @@ const encryptedOtherwise = (bucket: string, wanted: string, came: string | undef
   )
 
 /** Imported here and not at the top: most fleets keep their state beside the fleet file. */
-async function load({region, endpoint, credentials}: S3Options) {
+async function load({region, endpoint, credentials, runtime}: S3Options, answered: Answered) {
   const [sdk, {fromNodeProviderChain}] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/credential-providers'),
@@ -152,5 +164,15 @@ async function load({region, endpoint, credentials}: S3Options) {
           responseChecksumValidation: 'WHEN_REQUIRED',
         }),
   })
+  // Next to the wire: an answer that something is not there has a date, too.
+  api.middlewareStack.add(
+    next => async args => {
+      const askedAtMs = runtime.now()
+      const result = await next(args)
+      answered(String((result.response as {headers?: {date?: string}}).headers?.date), askedAtMs)
+      return result
+    },
+    {step: 'deserialize', priority: 'low'},
+  )
   return {sdk, api}
 }

@@ -1,0 +1,19 @@
+import {expect, test} from 'vitest'
+import {aheadOf, byClock} from '../../src/journal/shared-clock.ts'
+import {realRuntime} from '../../src/runtime.ts'
+
+test.each<[rule: string, askedAtMs: number, answeredAtMs: number, theirsMs: number, aheadMs: number]>([
+  ['ahead', 1_000, 1_200, 61_100, 60_000],
+  ['behind', 100_000, 100_200, 40_100, -60_000],
+  ['no further off than such a reading may be', 1_000, 1_200, 3_000, 0],
+  ['read too slowly to be told', 1_000, 4_000, 61_000, 0],
+])('a clock that is %s', (_, askedAtMs, answeredAtMs, theirsMs, aheadMs) => {
+  expect(aheadOf({askedAtMs, answeredAtMs, theirsMs})).toBe(aheadMs)
+})
+
+test('a runtime by another clock is the same otherwise', () => {
+  const runtime = {...realRuntime(), now: () => 1_000}
+  const other = byClock(runtime, 60_000)
+  expect(other.now()).toBe(61_000)
+  expect({...other, now: runtime.now}).toEqual(runtime)
+})
