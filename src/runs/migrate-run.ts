@@ -42,7 +42,7 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
       suggestions: ['Leave it out and set PGPASSWORD.'],
     })
   checkSettings(flags.set)
-  const fleet = await readFleetFile(flags, {sandbox: true})
+  const fleet = await readFleetFile(flags, {sandbox: true, mayLackSecrets: true})
   if (isDeepStrictEqual(location, fleet.state))
     throw new UsageError(`The journal of fleet ${fleet.name} is kept in ${to} already.`)
   const from = await openState(fleet, {sandbox, movedTo: to})

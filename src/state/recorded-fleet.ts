@@ -21,14 +21,14 @@ export type RecordedFleet = {
 }
 
 /**
- * Reads a fleet's journal and nothing else: no cloud, no zone and no sandbox is asked, no template is needed, and no
- * credential that the file takes from the environment for its instances.
+ * Reads a fleet's journal and nothing else: no cloud, no zone and no sandbox is asked, no template is needed, and nothing
+ * that the file takes from the environment for its instances.
  */
 export async function readRecordedFleet({
   sandbox,
   ...source
 }: FleetSource & {sandbox: boolean}): Promise<RecordedFleet> {
-  const fleet = await readFleetFile(source, {sandbox: true, opensState: !sandbox})
+  const fleet = await readFleetFile(source, {sandbox: true, opensState: !sandbox, mayLackSecrets: true})
   const {journal, where} = await openState(fleet, {sandbox, readOnly: true})
   try {
     const events = await journal.read()

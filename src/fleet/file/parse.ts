@@ -14,7 +14,7 @@ import {parseSettings, settingLayer} from './setting.ts'
 export type ParseOptions = CheckOptions & {
   /** False where nobody opens the journal that the file names: then the variable of its password need not be set. */
   readonly opensState?: boolean
-  /** Who only looks whether all is there may lack what others use: instances, receivers, the template. Such a value stays as it is written. */
+  /** True for who uses nothing of what instances get and receivers need: a value of theirs stays as it is written where its variable is not set. */
   readonly mayLackSecrets?: boolean
   readonly env: Environment
   /** Further files, each laid over what stands before it. */
