@@ -74,12 +74,12 @@ export async function openContext({
   if (demands.includes('template')) checkTemplate(declared)
   const surroundings = await surround(declared, {sandbox, signal, looks})
   const {fleet, addressOf, isNewSandbox} = surroundings
+  const userdata = fleetUserdata(fleet, apiAddresses(surroundings.around))
+  const compute = new Map<string, ComputeProvider>()
+  const dns = new Map<string, DnsProvider>()
   const {journal, isOurs} = await openState(fleet, {sandbox, readOnly: mode === 'read'})
   const runtime = byClock(surroundings.around.runtime, journal.clockAheadMs)
   const around = {...surroundings.around, runtime}
-  const userdata = fleetUserdata(fleet, apiAddresses(around))
-  const compute = new Map<string, ComputeProvider>()
-  const dns = new Map<string, DnsProvider>()
   const outside: Outside = {
     runtime,
     journal,
