@@ -1,6 +1,8 @@
-import {expect, test} from 'vitest'
+import {afterEach, expect, test} from 'vitest'
 import {rememberCall} from '../../src/output/call.ts'
 import {userdataDiff} from '../../src/output/userdata-diff.ts'
+
+afterEach(() => rememberCall({commands: new Map()}))
 
 test('a changed userdata is shown line by line', () => {
   expect(
