@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // Picks the right Node, answers --version, starts the bundle; nothing else.
 // Only syntax and imports that Node 18 knows: it must still be able to say which Node it needs.
-import {existsSync, readFileSync} from 'node:fs'
 import * as nodeModule from 'node:module' // a namespace: older Nodes lack members named below
 import {homedir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
+const require = nodeModule.createRequire(import.meta.url)
+const {existsSync, readFileSync} = require('node:fs') // imported, it would load all of its streams and promises at once
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [major, minor] = process.versions.node.split('.').map(Number)
 const EX_UNAVAILABLE = 69
@@ -71,7 +72,5 @@ function start() {
     process.exitCode = 1
     return
   }
-  nodeModule
-    .createRequire(import.meta.url)(bundle)
-    .run({root})
+  require(bundle).run({root})
 }
