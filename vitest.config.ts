@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os'
 import {fileURLToPath} from 'node:url'
 import {defineConfig} from 'vitest/config'
 
@@ -8,6 +9,8 @@ const shared = {
   disableConsoleIntercept: true,
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  // Whatever starts processes waits half of its time, for boots, TTLs, drains and retries: others have the cores meanwhile.
+  maxWorkers: 2 * availableParallelism(),
 }
 
 export default defineConfig({
@@ -22,8 +25,6 @@ export default defineConfig({
           // To load the sources anew for each file takes longer than most files: whatever a test changes of its process (variables,
           // streams, globals), it puts back, and modules are not mocked.
           isolate: false,
-          // One for each core: vitest would leave one of two idle.
-          maxWorkers: '100%',
         },
       },
       {
@@ -35,8 +36,6 @@ export default defineConfig({
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Each file runs a sandbox of its own with real processes: on two cores more of them only wait for each other.
-          maxWorkers: 2,
         },
       },
     ],

@@ -1,7 +1,7 @@
 /** Polls until `probe` gives something other than undefined, false or an error; fails with its last word after `deadlineMs`. */
 export async function eventually<T>(
   probe: () => T | Promise<T>,
-  {deadlineMs = 20_000, everyMs = 25} = {},
+  {deadlineMs = 60_000, everyMs = 25} = {},
 ): Promise<Exclude<T, undefined | null | false>> {
   const endsAtMs = Date.now() + deadlineMs
   let last: unknown = 'it never held'
