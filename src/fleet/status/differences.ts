@@ -172,7 +172,7 @@ function fixFor(kind: Note['kind'], instance: string | undefined): string {
     case 'health-unknown':
       return "mend this machine's network"
     case 'unmarked':
-      return `its tags again (mcd why ${instance}), or its end at its cloud`
+      return 'tag it again, or end it at its cloud'
     case 'unknown-instance':
       return 'name their place again, or remove these records by hand'
     default:
