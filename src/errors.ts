@@ -178,6 +178,7 @@ export class LockedError extends McdError {
 export class InterruptedError extends McdError {
   override name = 'InterruptedError'
   override readonly exit: number
+  readonly signal: 'SIGINT' | 'SIGTERM'
   /** Aborted once a call in flight is waited for no longer, with the InterruptedError that it ends with. Who interrupts decides. */
   readonly abandon: AbortSignal
 
@@ -189,7 +190,15 @@ export class InterruptedError extends McdError {
     }: {message?: string; abandon?: AbortSignal} = {},
   ) {
     super(message, {suggestions: ['Run the same command again to go on.']})
+    this.signal = signal
     this.exit = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
     this.abandon = abandon
+  }
+
+  /** The same where nothing has begun: no call is waited for. */
+  atOnce(): InterruptedError {
+    const message = 'Interrupted before anything began.'
+    const abandon = AbortSignal.abort(new InterruptedError(this.signal, {message}))
+    return new InterruptedError(this.signal, {message, abandon})
   }
 }

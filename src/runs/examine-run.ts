@@ -51,7 +51,7 @@ async function openPractice(flags: ExamineFlags) {
   const {fleet, around, isNewSandbox} = await surround(declared, {sandbox, signal, looks: true})
   const outside = consult(fleet, around, {
     resolvers,
-    openState: () => openState(fleet, {sandbox, readOnly: true}),
+    openState: () => openState(fleet, {sandbox, readOnly: true, signal}),
     standing: standingHere,
   })
   return {fleet, outside, isNewSandbox}

@@ -45,10 +45,10 @@ export async function migrateState(flags: MigrateFlags): Promise<MigrateReport> 
   const fleet = await readFleetFile(flags, {sandbox: true, mayLackSecrets: true})
   if (isDeepStrictEqual(location, fleet.state))
     throw new UsageError(`The journal of fleet ${fleet.name} is kept in ${to} already.`)
-  const from = await openState(fleet, {sandbox, movedTo: to})
+  const from = await openState(fleet, {sandbox, movedTo: to, signal: flags.signal})
   try {
     const place = {...fleet, state: location}
-    let target = await openPlace(place, {sandbox})
+    let target = await openPlace(place, {sandbox, signal: flags.signal})
     try {
       const isLeftOver = target.movedTo !== undefined
       if (isLeftOver && location.kind !== 'local') throw leftBefore(target, location.kind, to)

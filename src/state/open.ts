@@ -1,5 +1,5 @@
 import {dirname, join} from 'node:path'
-import {McdError} from '../errors.ts'
+import {InterruptedError, McdError} from '../errors.ts'
 import type {Fleet} from '../fleet/model.ts'
 import type {Journal} from '../journal/journal.ts'
 import {
@@ -12,12 +12,14 @@ import {
 import type {Recorded} from '../journal/recorded.ts'
 import {readRecorded} from '../journal/snapshot.ts'
 import {sqliteJournal} from '../journal/sqlite.ts'
-import {realRuntime} from '../runtime.ts'
+import {type Runtime, realRuntime} from '../runtime.ts'
 
 export type StateOptions = {
   readonly sandbox: boolean
   /** Nothing is written, not even an empty journal (law 9). */
   readonly readOnly?: boolean
+  /** Ends the opening of a journal that does not answer. What is open listens to nobody: last words must still be written. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** `where` is the file, or the name in a shared store: for people. */
@@ -103,11 +105,11 @@ async function openShared(
   options: StateOptions,
 ): Promise<OwnState> {
   const {name, dns} = fleet
-  const {journal, where} =
-    location.kind === 's3'
-      ? await openS3(fleet, location, options)
-      : await openPostgres(fleet, location, options)
-  const recorded = await recordedIn(journal)
+  const opening = openingRuntime(options.signal)
+  const {journal, where, recorded} = await openStore(fleet, location, {
+    ...options,
+    runtime: opening.runtime,
+  }).finally(opening.end)
   const isOurs = (now: Recorded) => isOf(dns, now)
   if (isOurs(recorded)) return {journal, where, movedTo: recorded.movedTo, isOurs}
   await journal.close()
@@ -123,11 +125,38 @@ async function openShared(
   )
 }
 
+type StoreOptions = StateOptions & {readonly runtime: Runtime}
+
+async function openStore(
+  fleet: StateOwner,
+  location: Exclude<StateLocation, {kind: 'local'}>,
+  options: StoreOptions,
+) {
+  const {journal, where} =
+    location.kind === 's3'
+      ? await openS3(fleet, location, options)
+      : await openPostgres(fleet, location, options)
+  return {journal, where, recorded: await recordedIn(journal)}
+}
+
+/**
+ * A journal's runtime, interrupted by `signal` until `end` is called. Before that there is nothing to finish, so that no call
+ * is waited for; after it the lease is to be given back, whoever has interrupted the run.
+ */
+function openingRuntime(signal?: AbortSignal): {runtime: Runtime; end(): void} {
+  const left = new AbortController()
+  const leave = () =>
+    left.abort(signal?.reason instanceof InterruptedError ? signal.reason.atOnce() : signal?.reason)
+  if (signal?.aborted) leave()
+  signal?.addEventListener('abort', leave, {once: true})
+  return {runtime: realRuntime(left.signal), end: () => signal?.removeEventListener('abort', leave)}
+}
+
 /** `<prefix>/<fleet>` */
 async function openS3(
   {name, file}: StateOwner,
   {kind: _, ...place}: S3Place,
-  {sandbox, readOnly = false}: StateOptions,
+  {sandbox, runtime, readOnly = false}: StoreOptions,
 ): Promise<OpenedState> {
   const [{s3Objects}, {objectJournal}] = await Promise.all([
     import('../providers/s3/store.ts'),
@@ -137,8 +166,7 @@ async function openS3(
     ...place,
     ...(sandbox ? await sandboxStore(dirname(file)) : {}),
     prefix: journalPrefix(place, name),
-    // Of its own: the last words of an interrupted run, which free its lease, must still be written.
-    runtime: realRuntime(),
+    runtime,
   })
   return {journal: await objectJournal(store, {readOnly}), where: store.name}
 }
@@ -147,12 +175,12 @@ async function openS3(
 async function openPostgres(
   fleet: StateOwner,
   place: PostgresPlace,
-  {sandbox, readOnly = false}: StateOptions,
+  {sandbox, runtime, readOnly = false}: StoreOptions,
 ): Promise<OpenedState> {
   if (sandbox) return openLocal(fleet, {sandbox, readOnly})
   const {postgresJournal} = await import('../journal/postgres.ts')
   return {
-    journal: await postgresJournal(place, fleet.name, {readOnly, runtime: realRuntime()}),
+    journal: await postgresJournal(place, fleet.name, {readOnly, runtime}),
     where: `${locationText(place)} (${fleet.name})`,
   }
 }

@@ -77,7 +77,7 @@ export async function openContext({
   const userdata = fleetUserdata(fleet, apiAddresses(surroundings.around))
   const compute = new Map<string, ComputeProvider>()
   const dns = new Map<string, DnsProvider>()
-  const {journal, isOurs} = await openState(fleet, {sandbox, readOnly: mode === 'read'})
+  const {journal, isOurs} = await openState(fleet, {sandbox, readOnly: mode === 'read', signal})
   const runtime = byClock(surroundings.around.runtime, journal.clockAheadMs)
   const around = {...surroundings.around, runtime}
   const outside: Outside = {

@@ -1,8 +1,12 @@
+import {once} from 'node:events'
 import {mkdtempSync, rmSync} from 'node:fs'
+import {type AddressInfo, createServer, type Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterEach, beforeEach, expect, test} from 'vitest'
+import {afterEach, beforeEach, expect, test, vi} from 'vitest'
+import {InterruptedError} from '../../src/errors.ts'
 import type {Fleet} from '../../src/fleet/model.ts'
+import {parseLocation} from '../../src/journal/location.ts'
 import {openState} from '../../src/state/open.ts'
 import {dnsName, fleet, group} from '../support/fleet-builder.ts'
 import {SimulatedFleet} from '../support/simulated-fleet.ts'
@@ -50,3 +54,29 @@ test('of two fleets of one name that begin one journal at once, one is told; run
     expect((await sim.members(each)).filter(({type}) => type === 'A')).toHaveLength(1)
   await Promise.all([first, second, again].map(({journal}) => journal.close()))
 })
+
+test.each([
+  ['S3', (port: number) => `s3://acme-state/mcd?region=us-east-1&endpoint=http://127.0.0.1:${port}`],
+  ['PostgreSQL', (port: number) => `postgres://mcd@127.0.0.1:${port}/mcd?sslmode=disable`],
+])(
+  'a journal on %s that does not answer keeps nobody who interrupts: nothing has begun',
+  async (_, address) => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const state = parseLocation(address((silent.address() as AddressInfo).port))
+    if ('problem' in state) throw new Error(state.problem)
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'mcd').stubEnv('AWS_SECRET_ACCESS_KEY', 'mcd')
+    const interruption = new AbortController()
+    const opening = openState(
+      {...of('www.example.com'), state},
+      {sandbox: false, signal: interruption.signal},
+    )
+    const refused = expect(opening).rejects.toThrow('Interrupted before anything began.')
+    const [socket] = (await once(silent, 'connection')) as [Socket]
+    interruption.abort(new InterruptedError('SIGTERM'))
+    await refused
+    socket.destroy()
+    silent.close()
+    vi.unstubAllEnvs()
+  },
+)
