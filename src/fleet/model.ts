@@ -21,7 +21,7 @@ export type Fleet = {
   /** After that an instance ends only when nobody is connected to it any more; absent where that is not asked for. */
   readonly drainQuiet?: DrainQuiet
   readonly rollout: Rollout
-  readonly limits: Readonly<Partial<Record<'aws' | 'joyent' | DnsVendor, Limits>>>
+  readonly limits: Readonly<Partial<Record<Place['provider'] | DnsVendor, Limits>>>
   /** Where the journal lies. */
   readonly state: StateLocation
   /** Who is told what becomes of the fleet; absent where nobody is. */

@@ -23,6 +23,9 @@ export type Place = {
   readonly compatible?: 'eucalyptus'
 }
 
+/** Of an instance's id. Sources: EC2 API Reference, "Instance" (i- and 17 hexadecimal digits); CloudAPI, "GetMachine" (a UUID). */
+export const ID_CHARACTERS: Readonly<Record<Place['provider'], number>> = {aws: 19, joyent: 36}
+
 export type ComputeCapabilities = {
   /** Several availability zones inside one place. */
   zones: Capability

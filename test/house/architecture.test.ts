@@ -67,6 +67,14 @@ test('the engine and the providers know time and chance by the runtime alone', (
   expect(found).toEqual([])
 })
 
+test('the engine asks what a vendor can do, never who it is', () => {
+  const engine = under('src/fleet/').filter(({path}) => !path.startsWith('src/fleet/file/'))
+  const found = engine.flatMap(({path, code}) =>
+    [...code.matchAll(/'(?:aws|joyent|cloudflare|route53)'/g)].map(([word]) => `${path}: ${word}`),
+  )
+  expect(found).toEqual([])
+})
+
 test('no module needs itself to start', () => {
   expect(
     cyclesIn(sources, ({path, imports}) => [

@@ -1,14 +1,13 @@
+import {ID_CHARACTERS} from '../../providers/compute.ts'
 import type {NameWish} from '../../providers/dns.ts'
 import {discoveryNames, hostName} from '../discovery.ts'
 import type {DnsName, Fleet} from '../model.ts'
 
 const UUID_CHARACTERS = 36
-const EC2_ID_CHARACTERS = 19
 
 /** What a name of a fleet is to hold when so many instances stand in it. */
 export function nameWish(fleet: Fleet, name: DnsName, members: number): NameWish {
   const {ttlSeconds, proxied, routing} = name
-  const onTriton = fleet.groups.some(({place}) => place.provider === 'joyent')
   return {
     name: name.name,
     ttlSeconds,
@@ -16,7 +15,7 @@ export function nameWish(fleet: Fleet, name: DnsName, members: number): NameWish
     routing,
     members,
     fleet: fleet.name,
-    idCharacters: onTriton ? UUID_CHARACTERS : EC2_ID_CHARACTERS,
+    idCharacters: Math.max(...fleet.groups.map(({place}) => ID_CHARACTERS[place.provider])),
     ...srvWish(fleet, name),
   }
 }

@@ -2,7 +2,7 @@ import {RefusedError, UsageError} from '../../errors.ts'
 import type {JournalEvent} from '../../journal/events.ts'
 import type {LoweredTtl, Recorded} from '../../journal/recorded.ts'
 import {nearest} from '../../nearest.ts'
-import type {DnsVendor} from '../../providers/dns.ts'
+import {DNS_CAPABILITIES} from '../../providers/dns-capabilities.ts'
 import type {Desired} from '../desired.ts'
 import type {DnsName, Fleet} from '../model.ts'
 import {nameKey} from '../observed.ts'
@@ -14,9 +14,6 @@ export type TtlRequest = {readonly names?: readonly string[]} & (
   | {readonly kind: 'lower-ttl'; readonly ttlSeconds?: number}
   | {readonly kind: 'restore-ttl'}
 )
-
-/** CloudFlare takes no shorter one on most plans; on Route53 each answer is billed, and resolvers ask anew that often. */
-const SHORTEST_SECONDS: Readonly<Record<DnsVendor, number>> = {cloudflare: 60, route53: 5}
 
 type TtlRun = {
   readonly goal: Desired['goal'] & {readonly kind: 'sync'}
@@ -41,7 +38,7 @@ export function ttlRun(outside: Outside, {names}: Fleet, request: TtlRequest, re
     }
   }
   const wishes = meant
-    .map(name => ({...name, wanted: request.ttlSeconds ?? SHORTEST_SECONDS[name.vendor]}))
+    .map(name => ({...name, wanted: request.ttlSeconds ?? DNS_CAPABILITIES[name.vendor].shortestTtlSeconds}))
     // A proxied name answers as the vendor's edge does; what is short already needs nothing.
     .filter(
       ({proxied, wanted, ttlSeconds}) =>

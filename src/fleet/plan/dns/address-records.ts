@@ -1,6 +1,7 @@
 import {holdName} from '../../../mark.ts'
 import type {Instance} from '../../../providers/compute.ts'
 import type {DnsVendor, Member} from '../../../providers/dns.ts'
+import {DNS_CAPABILITIES} from '../../../providers/dns-capabilities.ts'
 import type {DnsName} from '../../model.ts'
 import {nameKey, type ObservedName} from '../../observed.ts'
 import type {FleetView} from '../fleet-view.ts'
@@ -23,7 +24,7 @@ export function addressRecord(view: FleetView, name: DnsName, instance: Instance
     value,
     ttlSeconds: name.ttlSeconds,
     mark: {fleet: view.desired.fleet.name, group, instance: instance.id},
-    ...(name.vendor === 'cloudflare' && {proxied: name.proxied}),
+    ...(DNS_CAPABILITIES[name.vendor].proxies && {proxied: name.proxied}),
     ...routingFor(name, weightIn(view, group)),
   }
 }
@@ -81,7 +82,7 @@ function hasDeclaredTtl(
   )
 }
 
-/** Vendors that have records alone route them as Route53 does its multivalue ones. */
+/** Vendors that have records alone route them as others do their multivalue ones. */
 export const routingOf = ({routing = 'multivalue'}: Pick<Member, 'routing'>): Member['routing'] =>
   routing === 'single' ? 'multivalue' : routing
 
@@ -95,7 +96,7 @@ export function moveTogether(
   ours: readonly Member[],
   {members, holds}: Extract<ObservedName, {readable: true}>,
 ): boolean {
-  if (name.vendor !== 'route53') return false
+  if (!DNS_CAPABILITIES[name.vendor].routes) return false
   const heldAs = name.routing === 'simple' ? 'simple' : 'multivalue'
   const ourHolds = holds.filter(({mark}) => mark?.fleet === view.desired.fleet.name)
   return (
@@ -110,7 +111,7 @@ export function holdRouting(
   {observed, desired}: FleetView,
   {vendor, name}: {readonly vendor: DnsVendor; readonly name: string},
 ): Pick<Member, 'routing'> {
-  if (vendor !== 'route53') return {}
+  if (!DNS_CAPABILITIES[vendor].routes) return {}
   const seen = observed.names.get(nameKey(vendor, name))
   const beside = seen?.readable ? seen.holds.filter(hold => hold.name === holdName(name)) : []
   const declared = desired.fleet.names.find(each => each.vendor === vendor && each.name === name)

@@ -1,12 +1,10 @@
+import {DNS_CAPABILITIES} from '../../../providers/dns-capabilities.ts'
 import type {DnsName} from '../../model.ts'
-
-/** Route53 answers a multivalue name with at most this many, different ones each time. Source: Developer Guide, "Multivalue answer routing". */
-const MULTIVALUE_AT_ONCE = 8
 
 /** How many addresses of one kind one answer holds at most: all of them, or other ones each time. */
 export function mostInOneAnswer({vendor, routing}: Pick<DnsName, 'vendor' | 'routing'>): number {
-  if (vendor === 'cloudflare' || routing === 'simple') return Number.POSITIVE_INFINITY
-  return routing === 'weighted' ? 1 : MULTIVALUE_AT_ONCE
+  if (routing === 'simple') return Number.POSITIVE_INFINITY
+  return routing === 'weighted' ? 1 : DNS_CAPABILITIES[vendor].addressesAtOnce
 }
 
 /** What an answer holds that the zone does not, and what it should hold beside it. */

@@ -2,6 +2,7 @@ import type {ZoneKey} from '../../../journal/events.ts'
 import {holdInstance, holdName, holdValue} from '../../../mark.ts'
 import type {Instance} from '../../../providers/compute.ts'
 import type {DnsVendor, Member} from '../../../providers/dns.ts'
+import {DNS_CAPABILITIES} from '../../../providers/dns-capabilities.ts'
 import {nameKey} from '../../observed.ts'
 import type {Action} from '../action.ts'
 import {holdRouting} from '../dns/address-records.ts'
@@ -182,7 +183,7 @@ export const holdFor = (
   value: holdValue(id, word),
   ttlSeconds,
   mark: {fleet: view.desired.fleet.name, group: mark.group, instance: id},
-  ...(vendor === 'cloudflare' ? {proxied: false} : {}),
+  ...(DNS_CAPABILITIES[vendor].proxies && {proxied: false}),
   ...holdRouting(view, {vendor, name}),
 })
 
