@@ -129,9 +129,16 @@ export class Mcd {
       await scheduler.point(this.writer.name)
       return value
     }
-    const cloud: Pick<ComputeProvider, 'identify' | 'listInstances' | 'listNetwork'> = {
+    const cloud: Pick<ComputeProvider, 'identify' | 'listInstances' | 'describe' | 'listNetwork'> = {
       identify: async () => 'account',
       listInstances: () => listed(() => this.#fleet.listing()),
+      describe: marks =>
+        listed(() =>
+          this.#fleet
+            .listing()
+            .filter(({id}) => marks.has(id))
+            .map(each => ({...each, lacks: []})),
+        ),
       listNetwork: async () => [],
     }
     const outside: Pick<Outside, 'runtime' | 'compute' | 'dns' | 'probe'> = {
