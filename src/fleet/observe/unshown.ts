@@ -28,8 +28,10 @@ export function unshownInstances({name: fleet, dns}: Fleet) {
     const missed = [...marksAt(place, recorded, {fleet, dns}, nowMs)].filter(([id]) => !shown.has(id))
     const news = new Map(missed.filter(([id]) => !asked.has(id)))
     if (news.size > 0) {
+      // Who could not be asked after is not known to have ended (law 6).
+      const existing = await provider.describe(news)
       for (const id of news.keys()) asked.set(id, 'ended')
-      for (const found of await provider.describe(news)) asked.set(found.id, found)
+      for (const each of existing) asked.set(each.id, each)
     }
     const answers = missed.flatMap(([id]) => asked.get(id) ?? [])
     const found = answers.filter(each => each !== 'ended')
