@@ -7,8 +7,9 @@ const shared = {
   env: {NODE_COMPILE_CACHE: fileURLToPath(new URL('.cache/compile', import.meta.url))},
   // What a test prints is shown as it is printed.
   disableConsoleIntercept: true,
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  // For a machine that many share: what hangs may cost minutes, and what is slow does not fail for it.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
   // Whatever starts processes waits half of its time, for boots, TTLs, drains and retries: others have the cores meanwhile.
   maxWorkers: 2 * availableParallelism(),
 }
@@ -34,8 +35,6 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           // The product as a process: what is tested is what was built from these sources.
           globalSetup: ['test/support/build.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
     ],
