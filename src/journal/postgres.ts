@@ -35,10 +35,11 @@ export async function postgresJournal(
   let clockAheadMs = 0
   try {
     await server.ask('open', async sql => {
+      const areThere = await areTablesThere(sql, place, where)
+      // Once it is connected: that takes longer than the question.
       const askedAtMs = runtime.now()
       const theirsMs = await clockOf(sql)
       clockAheadMs = aheadOf({askedAtMs, answeredAtMs: runtime.now(), theirsMs})
-      const areThere = await areTablesThere(sql, place, where)
       if (!areThere && !readOnly) await createTables(sql, place)
     })
   } catch (error) {

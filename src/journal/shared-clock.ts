@@ -6,16 +6,18 @@ import type {Runtime} from '../runtime.ts'
  * DNS is told by events that another machine wrote.
  */
 
-/** A reading over the network is off by up to half the time that it took; a Date header counts whole seconds besides. */
-const LONGEST_READING_MS = 2_000
-/** So little may be the reading itself, and is what the margins of waiting are for. */
+/** So little may be the reading itself, with a Date header that counts whole seconds, and is what the margins of waiting are for. */
 const WORTH_COUNTING_MS = 2_000
 
-/** How far the clock that was read is ahead of ours; 0 where that cannot be told. */
+/**
+ * How far the clock that was read is ahead of ours; 0 where that may be the reading itself, which is off by up to half the time
+ * that it took. A slow one counts all the same: a clock that is far off and goes uncorrected in one run makes the drain that
+ * another run has begun too short.
+ */
 export function aheadOf({askedAtMs, answeredAtMs, theirsMs}: ClockReading): number {
-  const aheadMs = theirsMs - (askedAtMs + answeredAtMs) / 2
-  const isExact = answeredAtMs - askedAtMs <= LONGEST_READING_MS
-  return isExact && Math.abs(aheadMs) >= WORTH_COUNTING_MS ? aheadMs : 0
+  const halfMs = (answeredAtMs - askedAtMs) / 2
+  const aheadMs = theirsMs - askedAtMs - halfMs
+  return Math.abs(aheadMs) >= Math.max(WORTH_COUNTING_MS, halfMs) ? aheadMs : 0
 }
 
 /** The same runtime by a clock that is so far ahead. */

@@ -6,7 +6,8 @@ test.each<[rule: string, askedAtMs: number, answeredAtMs: number, theirsMs: numb
   ['ahead', 1_000, 1_200, 61_100, 60_000],
   ['behind', 100_000, 100_200, 40_100, -60_000],
   ['no further off than such a reading may be', 1_000, 1_200, 3_000, 0],
-  ['read too slowly to be told', 1_000, 4_000, 61_000, 0],
+  ['further off than a slow reading may be', 1_000, 9_000, 65_000, 60_000],
+  ['no further off than a slow reading may be', 1_000, 9_000, 8_500, 0],
 ])('a clock that is %s', (_, askedAtMs, answeredAtMs, theirsMs, aheadMs) => {
   expect(aheadOf({askedAtMs, answeredAtMs, theirsMs})).toBe(aheadMs)
 })
