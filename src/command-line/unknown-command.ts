@@ -4,11 +4,12 @@ import {nearest} from '../nearest.ts'
 const HELP = '"mcd --help" shows all commands.'
 
 /**
- * What oclif says of words that are no command ("command up:extra not found"), in words that help: the nearest command,
- * or that the command takes no such argument. Undefined for every other error. `known` are command ids: `sandbox:start`.
+ * What oclif says of words that are no command ("command up:extra not found", and its help "Command upp not found."), in words
+ * that help: the nearest command, or that the command takes no such argument. Undefined for every other error. `known` are
+ * command ids: `sandbox:start`.
  */
 export function unknownCommand(error: unknown, known: readonly string[]): UsageError | undefined {
-  const [, id] = /^command (.+) not found$/.exec(error instanceof Error ? error.message : '') ?? []
+  const [, id] = /^command (.+) not found\.?$/i.exec(error instanceof Error ? error.message : '') ?? []
   if (id === undefined) return undefined
   const words = id.split(':')
   const command = words

@@ -59,6 +59,9 @@ const missingArgument = (arg: string | {name: string; description?: string}): st
     ? `${arg.toUpperCase()} is missing.`
     : sentence(`${arg.name.toUpperCase()} is missing${arg.description ? `: ${arg.description}` : ''}`)
 
-/** `Missing required flag kind` is what oclif calls it; the rest is told as it is. */
+/** `Missing required flag kind`, `--now=true cannot also be provided when using --plan`: the rest is told as it is. */
 const sentence = (reason: string): string =>
-  reason.replace(/^Missing required flag (\S+)$/, '--$1 is needed').replace(/[^.:]$/, '$&.')
+  reason
+    .replace(/^Missing required flag (\S+)$/, '--$1 is needed')
+    .replace(/^(--[^=]+)=.* cannot also be provided when using (--\S+)$/, '$1 and $2 exclude each other')
+    .replace(/[^.:]$/, '$&.')

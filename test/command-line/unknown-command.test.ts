@@ -18,6 +18,13 @@ test.each([
   expect(unknownCommand(new Error(`command ${id} not found`), KNOWN)).toMatchObject({message, exit: 2})
 })
 
+test('what is asked for help is told of alike', () => {
+  expect(unknownCommand(new Error('Command sandbox:sart not found.'), KNOWN)).toMatchObject({
+    message: 'There is no command "mcd sandbox sart"; did you mean "mcd sandbox start"?',
+    exit: 2,
+  })
+})
+
 test('no other error is touched', () => {
   expect(unknownCommand(new Error('command failed'), KNOWN)).toBeUndefined()
 })

@@ -41,7 +41,7 @@ test.each([
   [
     'flags that exclude each other',
     ['aws', '--kind', 'outage', '--times', '2', '--json'],
-    '--json=true cannot also be provided when using --times.',
+    '--json and --times exclude each other.',
   ],
   [
     'what is no number',

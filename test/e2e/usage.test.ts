@@ -54,6 +54,11 @@ describe('the command line', () => {
 
   test.each([
     ['a command that there is not', ['upp'], 'There is no command "mcd upp"; did you mean "mcd up"?'],
+    [
+      'help on one that there is not',
+      ['help', 'upp'],
+      'There is no command "mcd upp"; did you mean "mcd up"?',
+    ],
     ['an argument that is not taken', ['up', 'web'], '"mcd up" takes no argument "web".'],
     ['a flag that there is not', ['up', '--yess'], 'Nonexistent flag: --yess'],
     ['a duration without a unit', ['up', '--timeout', '5'], '--timeout must be a duration with a unit'],
