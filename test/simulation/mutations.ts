@@ -261,7 +261,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'records move one by one to another routing',
     file: 'src/fleet/plan/dns/address-records.ts',
-    find: "if (name.vendor !== 'route53') return false",
+    find: 'if (!DNS_CAPABILITIES[name.vendor].routes) return false',
     replace: 'return false',
   },
 ]
