@@ -119,10 +119,9 @@ async function describe(api: AwsApi, place: Place, made: ReadonlyMap<string, Mar
   const ids = [...made.keys()]
   const found: Described[] = []
   for (let from = 0; from < ids.length; from += FILTER_VALUES) {
-    const {Reservations} = await api('DescribeInstances', {
-      Filters: [filter('instance-id', ...ids.slice(from, from + FILTER_VALUES))],
-    })
-    for (const one of instancesOf(Reservations)) {
+    const Filters = [filter('instance-id', ...ids.slice(from, from + FILTER_VALUES))]
+    const pages = await allPages(token => api('DescribeInstances', {Filters, ...token}))
+    for (const one of pages.flatMap(({Reservations}) => instancesOf(Reservations))) {
       const mark = made.get(one.InstanceId ?? '')
       const described = mark && toDescribed(one, place.key, mark)
       if (described) found.push(described)

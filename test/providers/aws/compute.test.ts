@@ -1,12 +1,14 @@
 import {beforeEach, describe, expect, test} from 'vitest'
 import {AuthError, RefusedError} from '../../../src/errors.ts'
 import type {Mark} from '../../../src/mark.ts'
+import type {AwsClient} from '../../../src/providers/aws/calls.ts'
+import {computeOver} from '../../../src/providers/aws/compute.ts'
 import type {ComputeProvider, LaunchOrder, LaunchWish, Place} from '../../../src/providers/compute.ts'
 import {SANDBOX} from '../../../src/sandbox/world/credentials.ts'
 import {idleHypervisor} from '../../../src/sandbox/world/hypervisor.ts'
 import {createWorld, type World} from '../../../src/sandbox/world/world.ts'
 import {VirtualTime} from '../../support/virtual-runtime.ts'
-import {worldEc2Compute} from '../../support/world-ec2.ts'
+import {worldEc2Client, worldEc2Compute} from '../../support/world-ec2.ts'
 
 const PLACE: Place = {key: 'aws:us-east-1', provider: 'aws', region: 'us-east-1'}
 const EUCALYPTUS: Place = {key: 'aws:http://euca.example:8773/', provider: 'aws', compatible: 'eucalyptus'}
@@ -237,6 +239,21 @@ describe('launching', () => {
     expect(calls('RunInstances')).toBe(5)
     expect((await time.run(() => provider.listInstances('web'))).length).toBe(100)
     expect(calls('DescribeInstances')).toBe(1)
+  })
+
+  test('who is asked after by id is found on a later page, too', async () => {
+    const {instances} = await launch(await order(1))
+    await time.advance(5_000)
+    const client = worldEc2Client(world, SANDBOX.aws.operator.accessKeyId, OPERATOR.region)
+    const paging: AwsClient = async (call, input, signal) => {
+      const {NextToken, ...rest} = input as {NextToken?: string}
+      if (call === 'DescribeInstances' && NextToken === undefined)
+        return {Reservations: [], NextToken: 'more'}
+      return client(call, rest, signal)
+    }
+    const paged = computeOver(paging, {place: PLACE, runtime: time.runtime(), limits: {}})
+    const found = await time.run(() => paged.describe(new Map(instances.map(({id}) => [id, mark]))))
+    expect(found.map(({id}) => id)).toEqual(instances.map(({id}) => id))
   })
 
   test('a launch whose instances were ended since answers with them, and launches nothing', async () => {
