@@ -23,3 +23,15 @@ export function aheadOf({askedAtMs, answeredAtMs, theirsMs}: ClockReading): numb
 /** The same runtime by a clock that is so far ahead. */
 export const byClock = (runtime: Runtime, aheadMs = 0): Runtime =>
   aheadMs === 0 ? runtime : {...runtime, now: () => runtime.now() + aheadMs}
+
+/** Less is what clocks lose and gain. */
+const SET_MS = 1_000
+
+/**
+ * Whether this machine's clock was set since, or its host slept: what another one was ahead of it is then to be read anew. `ticks`
+ * are milliseconds that nobody sets.
+ */
+export function clockWatch({now = Date.now, ticks = () => performance.now()} = {}): () => boolean {
+  const beganMs = now() - ticks()
+  return () => Math.abs(now() - ticks() - beganMs) >= SET_MS
+}

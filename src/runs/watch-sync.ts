@@ -3,6 +3,7 @@ import {durationFlag} from '../command-line/duration-flag.ts'
 import {formatDuration} from '../duration.ts'
 import type {FleetSource} from '../fleet/file/read.ts'
 import {watchSync} from '../fleet/watch-sync.ts'
+import {clockWatch} from '../journal/shared-clock.ts'
 import {syncLines} from '../output/sync-text.ts'
 import {isRunning} from '../process-identity.ts'
 import {realRuntime} from '../runtime.ts'
@@ -27,12 +28,14 @@ export async function watchCommand(
   const timeoutMs = durationFlag('--timeout', timeout)
   let text: string | undefined
   let context: Context | undefined
+  let wasClockSet = clockWatch()
   async function latest(): Promise<Context> {
     const now = [file].flat().map(readText).join('\0')
     // One whose lease was lost is stopped for good.
-    if (context && text === now && !context.outside.runtime.signal.aborted) return context
+    if (context && text === now && !wasClockSet() && !context.outside.runtime.signal.aborted) return context
     await context?.close()
     context = undefined
+    wasClockSet = clockWatch()
     context = await openContext({file, set, sandbox, signal, journal: 'write'})
     text = now
     return context

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {aheadOf, byClock} from '../../src/journal/shared-clock.ts'
+import {aheadOf, byClock, clockWatch} from '../../src/journal/shared-clock.ts'
 import {realRuntime} from '../../src/runtime.ts'
 
 test.each<[rule: string, askedAtMs: number, answeredAtMs: number, theirsMs: number, aheadMs: number]>([
@@ -17,4 +17,13 @@ test('a runtime by another clock is the same otherwise', () => {
   const other = byClock(runtime, 60_000)
   expect(other.now()).toBe(61_000)
   expect({...other, now: runtime.now}).toEqual(runtime)
+})
+
+test('a clock that was set since is told from one that only went on', () => {
+  const at = {clockMs: 1_000_000, ticksMs: 5_000}
+  const wasSet = clockWatch({now: () => at.clockMs, ticks: () => at.ticksMs})
+  Object.assign(at, {clockMs: 1_600_000, ticksMs: 605_100})
+  expect(wasSet()).toBe(false)
+  at.clockMs -= 60_000
+  expect(wasSet()).toBe(true)
 })
