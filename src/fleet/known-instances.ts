@@ -11,9 +11,16 @@ import {ownersOf} from './ownership.ts'
  */
 export const VISIBILITY_MS = 5 * 60_000
 
-/** Every instance that this journal can name: a launch of its own made it, or it was met by its mark. */
-export const knownInstances = ({launches, found}: Recorded): Set<string> =>
-  new Set([...found.keys(), ...[...launches.values()].flatMap(({instances}) => instances)])
+/**
+ * Every instance that this journal can name: a launch of its own made it, or it was met by its mark, or mcd had it ended, as a
+ * launch does with doubles.
+ */
+export const knownInstances = ({launches, found, terminatedAtMs}: Recorded): Set<string> =>
+  new Set([
+    ...found.keys(),
+    ...[...launches.values()].flatMap(({instances}) => instances),
+    ...terminatedAtMs.keys(),
+  ])
 
 /**
  * Adoption: instances of ours that the journal does not know are written down, so that a later run can tell their end from
@@ -40,7 +47,7 @@ export const instancesFound = (place: string, instances: readonly Instance[]): J
 
 /** Those of this journal of which their clouds now show that they have ended: nobody need ask after them again. */
 export function endings(recorded: Recorded, {places}: Observed): JournalEvent[] {
-  const known = new Set([...knownInstances(recorded), ...recorded.terminatedAtMs.keys()])
+  const known = knownInstances(recorded)
   return [...places].flatMap(([place, seen]): JournalEvent[] => {
     if (!seen.readable) return []
     const gone = seen.instances.flatMap(({id, state}) => (state === 'gone' && known.has(id) ? [id] : []))

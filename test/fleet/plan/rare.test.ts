@@ -132,6 +132,18 @@ describe('a name is never emptied on the way to somewhere else', () => {
     expect(only(next, 'terminate')).toEqual([])
   })
 
+  test('a double that its own launch has ended leaves no record behind', () => {
+    const answer = {
+      ...launched('l-1', ['i-1']),
+      result: {kind: 'done', instances: ['i-1'], doubles: ['i-2']} as const,
+    }
+    const one = desired(fleet([group('virginia', 1)]))
+    const seen = observed({instances: [a], members: [record(a), record(b)], network: [INGRESS]})
+    const next = plan(one, recorded(launchIntent('l-1', 1), answer), seen, 'run-1')
+    expect(only(next, 'deregister')).toMatchObject([{remove: [record(b)]}])
+    expect(next.notes).toEqual([])
+  })
+
   test('an outdated instance keeps its record, TTL and all, until its replacement serves', () => {
     const old = instance('i-5', {spec: 'bbbbbbbbbbbb'})
     const seen = observed({instances: [old], members: [record(old, {ttlSeconds: 300})]})
