@@ -79,9 +79,12 @@ function partsOf(value: unknown): (readonly [string | number, unknown])[] | unde
   return isMapping(value) && Object.keys(value).length > 0 ? Object.entries(value) : undefined
 }
 
+/** `https://hooks.example.com:8443`, variables included: alone, as URLs are written, and neither with a user nor before a "\\". */
+const ORIGIN = /^\w+:\/\/(?:[\w.-]|\$\{env:\w+\})+(?::(?:\d+|\$\{env:\w+\}))?(?=[/?#]|$)/
+
 /** The address of a webhook is often its only secret: of what stands in the file itself its host is shown. */
 function address(written: string): Pick<EffectiveValue, 'value' | 'masked'> {
-  const [origin = ''] = /^\w+:\/\/[^/?#]*/.exec(written) ?? []
+  const [origin = ''] = ORIGIN.exec(written) ?? []
   const rest = written.slice(origin.length).split(/(\$\{env:\w+\})/)
   const shown = rest.map((part, index) =>
     index % 2 === 1 || part === '' || part === '/' ? part : `${part.startsWith('/') ? '/' : ''}${MASK}`,

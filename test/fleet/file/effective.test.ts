@@ -103,6 +103,8 @@ describe('no secret is shown', () => {
 test.each([
   ['https://hooks.example.com/hidden/key', 'https://hooks.example.com/***'],
   ['https://hooks.example.com?key=hidden', 'https://hooks.example.com***'],
+  ['https://hooks.example.com:8443/hidden', 'https://hooks.example.com:8443/***'],
+  ['https://hooks.example.com\\\\hidden', '***'],
   ['https://hooks.example.com/hidden/${env:T}?key=hidden', 'https://hooks.example.com/***${env:T}***'],
   ['https://hooks.example.com/${env:T}', 'https://hooks.example.com/${env:T}'],
   ['${env:T}', '${env:T}'],
