@@ -1,4 +1,4 @@
-import {UsageError} from '../../errors.ts'
+import {McdError, UsageError} from '../../errors.ts'
 import type {JournalEvent} from '../../journal/events.ts'
 import type {Recorded} from '../../journal/recorded.ts'
 import type {Desired, Targets} from '../desired.ts'
@@ -38,7 +38,7 @@ export function drainRun(
       asks: lifted.length > 0 ? [{type: 'drain-lifted', instances: lifted}] : [],
     }
   }
-  checkAlive(instances ?? [], living, recorded)
+  checkAlive(instances ?? [], living, recorded, observed)
   const drain = [...living.keys()].filter(isMeant)
   const added = drain.filter(id => !recorded.drained.has(id))
   return {
@@ -62,9 +62,20 @@ function checkAlive(
   named: readonly string[],
   living: ReadonlyMap<string, string>,
   {leaving}: Recorded,
+  {places}: Observed,
 ): void {
   const missing = named.filter(id => !living.has(id))
   if (missing.length === 0) return
+  const hidden = missing.filter(id => !leaving.has(id))
+  const silent = [...places].flatMap(([key, place]) =>
+    place.readable ? [] : `${key} cannot be read (${place.why})`,
+  )
+  // What cannot be read may hold them (law 6).
+  if (hidden.length > 0 && silent.length > 0)
+    throw new McdError(
+      `${hidden.join(', ')} cannot be seen while ${silent.join(' and ')}: nothing was changed.`,
+      {suggestions: ['Run the same command again once it answers.']},
+    )
   throw new UsageError(
     missing
       .map(id =>
