@@ -223,7 +223,7 @@ describe('the operator', () => {
 
   test('is granted every call that the adapter makes', async () => {
     const {readFile} = await import('node:fs/promises')
-    const source = await readFile('src/providers/aws/client.ts', 'utf8')
+    const source = await readFile('src/providers/aws/calls.ts', 'utf8')
     const calls = [...source.matchAll(/^ {2}([A-Z][A-Za-z]+): Call</gm)].map(([, name]) => name)
     const granted = new Set(aws.Statement.flatMap(({Action}) => Action.map(action => action.split(':')[1])))
     // Who one is, anybody may ask.
