@@ -41,7 +41,8 @@ import TtlRestore from './commands/ttl/restore.ts'
 import Undrain from './commands/undrain.ts'
 import Up from './commands/up.ts'
 import Why from './commands/why.ts'
-import {formatError} from './errors.ts'
+import {EXIT, formatError} from './errors.ts'
+import {writeTrouble} from './file-trouble.ts'
 import {retryTeller} from './output/retry-text.ts'
 import {hearingRetries} from './providers/retries.ts'
 
@@ -93,6 +94,7 @@ export {McdHelp} from './command-line/help.ts'
 export async function run({root}: {root: string}): Promise<void> {
   // Node keeps quiet about outdated calls inside node_modules; bundled, the same libraries would be reported to our users.
   process.noDeprecation = true
+  process.stdout.prependListener('error', sayUnwritable)
   try {
     const plugin = rootPlugin(root, COMMANDS)
     const config = await Config.load({root, plugins: new Map([[plugin.name, plugin]])})
@@ -104,6 +106,14 @@ export async function run({root}: {root: string}): Promise<void> {
     process.exitCode = unknown.exit
     process.stderr.write(`${formatError(unknown)}\n`)
   }
+}
+
+/** A full disk, say. oclif passes over a reader that has gone, and throws what else goes wrong there with all of its stack. */
+function sayUnwritable(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  const {why} = writeTrouble('/dev/stdout', error)
+  process.stderr.write(`Error: What mcd has to say cannot be written to stdout: ${why}.\n`)
+  process.exit(EXIT.failed)
 }
 
 /** `mcd help up` as oclif knows it: `mcd up --help`. */

@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {type Workplace, workplaces} from '../support/cli.ts'
 import {eventually} from '../support/eventually.ts'
@@ -51,6 +52,16 @@ describe('the command line', () => {
       stdout: expect.stringContaining('has no run yet'),
     })
   })
+
+  test.skipIf(!existsSync('/dev/full'))(
+    'a disk with no room for the answer is told in one line',
+    async () => {
+      expect(await all.open().bash('mcd --help > /dev/full')).toMatchObject({
+        exitCode: 1,
+        stderr: 'Error: What mcd has to say cannot be written to stdout: there is no room for it.',
+      })
+    },
+  )
 
   test.each([
     ['a command that there is not', ['upp'], 'There is no command "mcd upp"; did you mean "mcd up"?'],
